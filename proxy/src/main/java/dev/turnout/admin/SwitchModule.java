@@ -1,0 +1,291 @@
+package dev.turnout.admin;
+
+import static dev.turnout.config.Context.HTTP;
+import static dev.turnout.config.Context.LOCATION;
+import static dev.turnout.config.Context.SERVER;
+
+import dev.turnout.cluster.KeyvalChange;
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
+import dev.turnout.config.Scope;
+import dev.turnout.config.Setting;
+import dev.turnout.control.Change;
+import dev.turnout.control.ChangeResult;
+import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.TargetPolicy;
+import dev.turnout.control.TargetRule;
+import dev.turnout.control.TargetVerdict;
+import dev.turnout.http.Exchange;
+import dev.turnout.http.HostName;
+import dev.turnout.http.HttpModule;
+import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.UriEscape;
+import dev.turnout.http.access.AccessModule;
+import dev.turnout.http.rewrite.KeyvalModule;
+import dev.turnout.log.Level;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// `upstream_switch`: the interface that switches a host to another upstream, one GET or POST,
+/// answered when the change is on disk and every event loop serves it.
+///
+/// Without an access rule of its own, the location is for this machine only.
+public final class SwitchModule implements HttpModule {
+  private static final Setting<List<TargetRule>> ALLOWED = Setting.listOf("upstream_switch_allow");
+
+  private final KeyvalModule keyvals;
+  private final ChangeWriter writer;
+  private @Nullable HttpRegistry http;
+
+  /// @param keyvals where the configuration's zones are found
+  /// @param writer the single writer of changes
+  public SwitchModule(KeyvalModule keyvals, ChangeWriter writer) {
+    this.keyvals = keyvals;
+    this.writer = writer;
+  }
+
+  @Override
+  public void register(HttpRegistry http) {
+    this.http = http;
+    http.directive("upstream_switch")
+        .in(LOCATION)
+        .read(this::read)
+        .syntax("zone=name")
+        .summary(
+            "Answers `?ups=NAME[&host=HOST]` by pointing the host (its own by default) at another"
+                + " upstream in the zone. Answered with host, from, to and revision once the change"
+                + " is on disk and every event loop serves it. Without `allow` or `deny` of its own"
+                + " the location is for this machine only.");
+    http.directive("upstream_switch_allow")
+        .in(HTTP, SERVER, LOCATION)
+        .atLeast(1)
+        .repeatable()
+        .read(SwitchModule::allow)
+        .syntax("CIDR[:ports] ...")
+        .summary("Which literal addresses a host may be switched to; none without it.");
+  }
+
+  private static void allow(Directive d, Scope scope) {
+    for (int i = 0; i < d.argumentCount(); i++) {
+      try {
+        scope.append(ALLOWED, TargetRule.parse(d.argument(i)));
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, i, String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private void read(Directive d, Scope scope) {
+    String word = d.argument(0);
+    if (!word.startsWith("zone=") || word.length() == 5) {
+      throw ConfigException.at(d, 0, "invalid parameter \"" + word + "\"")
+          .withHelp("written upstream_switch zone=name");
+    }
+    String zone = word.substring(5);
+    KeyvalModule.Declared table = keyvals.find(zone);
+    AccessModule.onlyThisMachineByDefault(scope);
+    scope.set(
+        HttpRegistry.CONTENT,
+        location -> {
+          List<TargetRule> rules = location.get(ALLOWED);
+          return exchange -> handle(exchange, table, zone, rules);
+        });
+  }
+
+  private void handle(
+      Exchange exchange, KeyvalModule.Declared table, String zone, List<TargetRule> rules) {
+    String method = exchange.method();
+    if (!method.equals("GET") && !method.equals("POST")) {
+      exchange.finish(405);
+      return;
+    }
+    if (method.equals("POST") && exchange.body().isPresent()) {
+      exchange.body().read(() -> answer(exchange, table, zone, rules, exchange.body().text()));
+    } else {
+      answer(exchange, table, zone, rules, null);
+    }
+  }
+
+  private void answer(
+      Exchange exchange,
+      KeyvalModule.Declared table,
+      String zone,
+      List<TargetRule> rules,
+      @Nullable String form) {
+    Arguments arguments = new Arguments();
+    arguments.read(exchange.args());
+    arguments.read(form);
+    if (arguments.malformed != null) {
+      say(exchange, 400, arguments.malformed);
+      return;
+    }
+    String target = arguments.ups;
+    if (target == null) {
+      say(exchange, 200, "usage: /upstream_switch?ups=x.x.x.x");
+      return;
+    }
+    String host = host(exchange, arguments.host);
+    if (host == null) {
+      say(exchange, 400, "the host to switch is not a valid host name");
+      return;
+    }
+    String value;
+    switch (policy(exchange, rules).judge(target)) {
+      case TargetVerdict.Named(String name) -> value = name;
+      case TargetVerdict.Literal(InetSocketAddress _) -> value = target;
+      case TargetVerdict.Unknown(String name, List<String> near) -> {
+        String help = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+        say(exchange, 404, "unknown upstream \"" + name + "\"" + help);
+        return;
+      }
+      case TargetVerdict.Forbidden(String reason) -> {
+        say(exchange, 403, reason);
+        return;
+      }
+      case TargetVerdict.Malformed(String reason) -> {
+        say(exchange, 400, reason);
+        return;
+      }
+    }
+    switchTo(exchange, table, zone, host, value);
+  }
+
+  private void switchTo(
+      Exchange exchange, KeyvalModule.Declared table, String zone, String host, String value) {
+    KeyvalModule.Use use = keyvals.use(zone);
+    String standard = use == null || use.otherwise() == null ? "" : use.otherwise();
+    long request = exchange.begun();
+    writer
+        .submit(Change.of(table.zone(), new KeyvalChange.Put(host, value)))
+        .whenComplete((result, bug) ->
+            exchange
+                .worker()
+                .loop()
+                .execute(() -> {
+                  if (!exchange.isLive() || exchange.begun() != request) {
+                    return; // the client did not wait; the change stands
+                  }
+                  if (bug != null) {
+                    exchange
+                        .engine()
+                        .failed(exchange, new IllegalStateException("switch failed", bug));
+                  } else {
+                    tell(exchange, result, host, standard, value);
+                  }
+                }));
+  }
+
+  private static void tell(
+      Exchange exchange, ChangeResult result, String host, String standard, String value) {
+    switch (result) {
+      case ChangeResult.Applied applied -> {
+        String from = applied.previous().getOrDefault(host, standard);
+        exchange.log(
+            Level.NOTICE,
+            host
+                + " switch upstream from "
+                + from
+                + " to "
+                + value
+                + ", revision "
+                + applied.revision());
+        say(
+            exchange,
+            200,
+            "host=" + host + " from=" + from + " to=" + value + " revision=" + applied.revision());
+      }
+      case ChangeResult.ZoneFull full ->
+          say(
+              exchange,
+              507,
+              "the zone is full: "
+                  + full.needed()
+                  + " bytes needed, its size is "
+                  + full.capacity()
+                  + "; nothing was changed");
+      case ChangeResult.Conflict conflict ->
+          say(exchange, 409, "the state has moved on to revision " + conflict.currentRevision());
+      case ChangeResult.StoreFailed failed -> {
+        exchange.log(Level.ERROR, "switch of " + host + " was not stored: " + failed.message());
+        say(exchange, failed.status(), "not stored, nothing was changed: " + failed.message());
+      }
+      case ChangeResult.Unavailable unavailable -> say(exchange, 503, unavailable.message());
+    }
+  }
+
+  private TargetPolicy policy(Exchange exchange, List<TargetRule> rules) {
+    HttpRegistry registry = http;
+    if (registry == null) {
+      throw new IllegalStateException("the switch is not registered");
+    }
+    List<InetSocketAddress> own = new ArrayList<>();
+    exchange
+        .generation()
+        .listens()
+        .keySet()
+        .forEach(address -> {
+          if (address instanceof InetSocketAddress inet) {
+            own.add(inet);
+          }
+        });
+    return new TargetPolicy(registry.environment().upstreams().displayNames(), rules, own);
+  }
+
+  /// The key: the host that was asked for, or the request's own, in canonical form.
+  private static @Nullable String host(Exchange exchange, @Nullable String asked) {
+    if (asked == null) {
+      return exchange.request().host();
+    }
+    byte[] bytes = asked.getBytes(StandardCharsets.ISO_8859_1);
+    long parsed = HostName.parse(bytes, 0, bytes.length);
+    if (parsed == HostName.INVALID) {
+      return null;
+    }
+    return asked.substring(0, HostName.hostLength(parsed)).toLowerCase(Locale.ROOT);
+  }
+
+  private static void say(Exchange exchange, int status, String line) {
+    exchange.response().headers().add("Cache-Control", "no-store");
+    exchange.respond(status, "text/plain", (line + "\n").getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /// `ups` and `host` of a query or a form.
+  private static final class Arguments {
+    private @Nullable String ups;
+    private @Nullable String host;
+    private @Nullable String malformed;
+
+    void read(@Nullable String query) {
+      if (query == null || query.isEmpty()) {
+        return;
+      }
+      for (String part : query.split("&", -1)) {
+        int equals = part.indexOf('=');
+        String name = equals < 0 ? part : part.substring(0, equals);
+        String value =
+            equals < 0 ? "" : UriEscape.unescape(part.substring(equals + 1).replace('+', ' '));
+        switch (name) {
+          case "ups" -> {
+            if (ups != null) {
+              malformed = "\"ups\" is given twice";
+            }
+            ups = value;
+          }
+          case "host" -> {
+            if (host != null) {
+              malformed = "\"host\" is given twice";
+            }
+            host = value;
+          }
+          default -> {
+            // other arguments are not ours
+          }
+        }
+      }
+    }
+  }
+}

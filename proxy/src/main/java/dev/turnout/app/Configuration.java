@@ -1,0 +1,145 @@
+package dev.turnout.app;
+
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoader;
+import dev.turnout.config.DirectiveRegistry;
+import dev.turnout.config.LoadedConfig;
+import dev.turnout.config.Scope;
+import dev.turnout.control.Candidate;
+import dev.turnout.control.ChangeWriter;
+import dev.turnout.http.CoreModule;
+import dev.turnout.http.Generation;
+import dev.turnout.http.HttpBuilder;
+import dev.turnout.http.HttpEnvironment;
+import dev.turnout.http.HttpModule;
+import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.proxy.ProxyLoops;
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
+import dev.turnout.log.LogSink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// One load of the configuration: read, then built, then in force or given up.
+final class Configuration {
+  private final LoadedConfig loaded;
+  private final HttpRegistry http;
+  private final CoreModule core;
+
+  private Configuration(LoadedConfig loaded, HttpRegistry http, CoreModule core) {
+    this.loaded = loaded;
+    this.http = http;
+    this.core = core;
+  }
+
+  /// What a load needs of the process.
+  ///
+  /// @param environment what outlives configurations
+  /// @param proxying the proxy's part of the loops
+  /// @param writer the single writer of changes
+  record Outside(HttpEnvironment environment, Supplier<ProxyLoops> proxying, ChangeWriter writer) {}
+
+  /// The directives that a load knows, with nothing read yet.
+  static DirectiveRegistry directives(Outside process) {
+    DirectiveRegistry directives = new DirectiveRegistry();
+    register(directives, process);
+    return directives;
+  }
+
+  private static HttpRegistry register(DirectiveRegistry directives, Outside process) {
+    CoreModule core = new CoreModule();
+    return register(directives, process, core);
+  }
+
+  private static HttpRegistry register(
+      DirectiveRegistry directives, Outside process, CoreModule core) {
+    HttpRegistry http = new HttpRegistry(directives, process.environment());
+    for (HttpModule module : Modules.http(core, process.proxying(), process.writer())) {
+      module.register(http);
+    }
+    ProcessModule.register(directives, core);
+    return http;
+  }
+
+  /// Reads the files.
+  ///
+  /// @throws dev.turnout.config.ConfigLoadException with all that is wrong
+  /// @throws IOException if the error log cannot be opened
+  static Configuration read(
+      Path file, Path prefix, List<String> globals, String errorLog, Outside process)
+      throws IOException {
+    DirectiveRegistry directives = new DirectiveRegistry();
+    CoreModule core = new CoreModule();
+    HttpRegistry http = register(directives, process, core);
+    LoadedConfig loaded = ConfigLoader.load(file, prefix, globals, directives);
+    Scope main = loaded.main();
+    if (!CoreModule.hasErrorLog(main)) {
+      LogSink sink =
+          errorLog.equals("stderr")
+              ? process.environment().logs().stderr()
+              : process.environment().logs().open(CoreModule.path(main, errorLog));
+      CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
+    }
+    return new Configuration(loaded, http, core);
+  }
+
+  LoadedConfig loaded() {
+    return loaded;
+  }
+
+  Scope main() {
+    return loaded.main();
+  }
+
+  ErrorLog log() {
+    return core.errorLog(main());
+  }
+
+  /// Builds what was read.
+  ///
+  /// @throws ConfigException if it does not fit together
+  Candidate build(int number, int workers) {
+    Generation generation;
+    try {
+      generation = new HttpBuilder(http, core).build(main(), number, workers);
+    } catch (RuntimeException e) {
+      http.pending().forEach(HttpRegistry.Pending::abandon);
+      throw e;
+    }
+    ErrorLog log = log();
+    return new Candidate() {
+      @Override
+      public Generation generation() {
+        return generation;
+      }
+
+      @Override
+      public ErrorLog log() {
+        return log;
+      }
+
+      @Override
+      public List<String> warnings() {
+        return http.warnings();
+      }
+
+      @Override
+      public void activate() {
+        http.pending().forEach(HttpRegistry.Pending::activate);
+        http.upstreams().activate();
+      }
+
+      @Override
+      public void abandon() {
+        http.pending().forEach(HttpRegistry.Pending::abandon);
+      }
+
+      @Override
+      public void retire() {
+        http.pending().forEach(HttpRegistry.Pending::retire);
+      }
+    };
+  }
+}

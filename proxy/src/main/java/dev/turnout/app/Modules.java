@@ -1,0 +1,67 @@
+package dev.turnout.app;
+
+import dev.turnout.admin.SwitchModule;
+import dev.turnout.control.ChangeWriter;
+import dev.turnout.http.CoreModule;
+import dev.turnout.http.CoreVariables;
+import dev.turnout.http.HttpModule;
+import dev.turnout.http.LimitExceptModule;
+import dev.turnout.http.LogModule;
+import dev.turnout.http.access.AccessModule;
+import dev.turnout.http.access.AuthBasicModule;
+import dev.turnout.http.access.GeoModule;
+import dev.turnout.http.access.LimitConnModule;
+import dev.turnout.http.access.LimitReqModule;
+import dev.turnout.http.access.RefererModule;
+import dev.turnout.http.access.SatisfyModule;
+import dev.turnout.http.content.EmptyGifModule;
+import dev.turnout.http.content.StaticModule;
+import dev.turnout.http.content.StubStatusModule;
+import dev.turnout.http.content.TryFilesModule;
+import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.proxy.ProxyLoops;
+import dev.turnout.http.proxy.ProxyModule;
+import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.http.rewrite.KeyvalModule;
+import dev.turnout.http.rewrite.MapModule;
+import dev.turnout.http.rewrite.RewriteModule;
+import dev.turnout.http.rewrite.SplitClientsModule;
+import java.util.List;
+import java.util.function.Supplier;
+
+/// The features of the HTTP plane, in the order in which their handlers run.
+final class Modules {
+  private Modules() {}
+
+  static List<HttpModule> http(
+      CoreModule core, Supplier<ProxyLoops> proxying, ChangeWriter writer) {
+    KeyvalModule keyvals = new KeyvalModule();
+    SatisfyModule satisfy = new SatisfyModule();
+    return List.of(
+        core, // server, location, listen: what the others stand in
+        new CoreVariables(),
+        new UpstreamModule(), // before proxy_pass, which names upstreams
+        keyvals,
+        new MapModule(),
+        new SplitClientsModule(),
+        new GeoModule(),
+        new RefererModule(),
+        new RewriteModule(), // phases SERVER_REWRITE and REWRITE
+        new LimitReqModule(), // phase PREACCESS
+        new LimitConnModule(),
+        new LimitExceptModule(),
+        new AccessModule(satisfy), // phase ACCESS
+        new AuthBasicModule(satisfy),
+        satisfy, // after all that has access rules
+        new TryFilesModule(), // phase PRECONTENT
+        new StubStatusModule(),
+        new EmptyGifModule(),
+        new ProxyModule(proxying),
+        new SwitchModule(keyvals, writer),
+        new NotModifiedModule(), // may drop the body: before the filters that add to the answer
+        new HeadersModule(), // adds fields: after all that set them
+        new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
+        new LogModule()); // last: the log tells how it ended
+  }
+}

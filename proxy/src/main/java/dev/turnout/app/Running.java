@@ -1,0 +1,246 @@
+package dev.turnout.app;
+
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoadException;
+import dev.turnout.config.Context;
+import dev.turnout.config.Scope;
+import dev.turnout.control.Candidate;
+import dev.turnout.control.Listeners;
+import dev.turnout.control.Node;
+import dev.turnout.http.HttpEnvironment;
+import dev.turnout.http.PhaseEngine;
+import dev.turnout.http.Product;
+import dev.turnout.http.proxy.ProxyLoops;
+import dev.turnout.log.Errno;
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
+import dev.turnout.net.Accounts;
+import dev.turnout.net.Posix;
+import dev.turnout.net.PosixSignal;
+import dev.turnout.net.Transport;
+import dev.turnout.net.Workers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/// The life of the process once its configuration is read: it starts the node, does what signals
+/// ask for, and ends. Its thread is the control thread.
+final class Running {
+  private final Main program;
+  private final Configuration first;
+  private final Configuration.Outside process;
+  private final CompletableFuture<ProxyLoops> proxying;
+  private final boolean daemon;
+  private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
+  private int generation = 1;
+  private long shutdownTimeout;
+
+  /// What a signal asks for.
+  private enum Asked {
+    RELOAD,
+    REOPEN,
+    QUIT,
+    STOP,
+    RETIRE
+  }
+
+  Running(
+      Main program,
+      Configuration first,
+      Configuration.Outside process,
+      CompletableFuture<ProxyLoops> proxying,
+      boolean daemon) {
+    this.program = program;
+    this.first = first;
+    this.process = process;
+    this.proxying = proxying;
+    this.daemon = daemon;
+  }
+
+  /// Makes the loops that a configuration asks for; they take no work yet.
+  static Transport makeLoops(
+      Configuration configuration,
+      Configuration.Outside process,
+      CompletableFuture<ProxyLoops> proxying) {
+    Scope main = configuration.main();
+    Transport transport = Transport.choose(events(main).get(ProcessModule.USE));
+    Workers workers = Workers.start(transport, main.get(ProcessModule.WORKERS));
+    process.environment().workers(workers);
+    proxying.complete(new ProxyLoops(workers, process.environment().upstreams()));
+    return transport;
+  }
+
+  private static Scope events(Scope main) {
+    return main.children(Context.EVENTS).getFirst();
+  }
+
+  /// Runs until it is told to end; returns the exit status.
+  int run() throws IOException, InterruptedException {
+    limitOpenFiles();
+    shutdownTimeout = first.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+    Transport transport = makeLoops(first, process, proxying);
+    HttpEnvironment environment = process.environment();
+    Workers workers = environment.workers();
+    Listeners listeners =
+        new Listeners(
+            workers,
+            transport,
+            new PhaseEngine(),
+            environment.connections(),
+            events(first.main()).get(ProcessModule.CONNECTIONS));
+    Node node = new Node(workers, listeners);
+    Candidate candidate = first.build(generation, workers.size());
+    environment.logs().reportTo(candidate.log());
+    handleSignals(candidate.log());
+    notices(candidate.log(), transport, workers);
+    node.start(candidate);
+    Path pidFile = program.pidFile(first);
+    becomeUser();
+    writePid(pidFile);
+    if (daemon) {
+      String errors = program.errorLogName();
+      Daemon.childReady(errors == null ? "/dev/stderr" : errors);
+    }
+    serve(node);
+    Files.deleteIfExists(pidFile);
+    node.present().log().log(Level.NOTICE, "exit");
+    process.writer().close();
+    environment.zones().close();
+    workers.close();
+    environment.logs().close();
+    return 0;
+  }
+
+  private void notices(ErrorLog log, Transport transport, Workers workers) {
+    log.log(Level.NOTICE, "using the \"" + transport.label() + "\" event method");
+    log.log(Level.NOTICE, Product.SERVER + " (turnout/" + Product.VERSION + ")");
+    log.log(
+        Level.NOTICE,
+        "OS: " + System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    log.log(Level.NOTICE, "JVM: " + System.getProperty("java.vm.name") + " " + Runtime.version());
+    log.log(Level.NOTICE, "start " + workers.size() + " worker loops");
+  }
+
+  private void limitOpenFiles() throws IOException {
+    Integer limit = first.main().get(ProcessModule.OPEN_FILES);
+    if (limit != null) {
+      Posix.limitOpenFiles(limit);
+    }
+  }
+
+  /// Goes over to the configured user, if the program was started by root.
+  private void becomeUser() throws IOException {
+    ProcessModule.User wanted = first.main().get(ProcessModule.USER);
+    if (wanted == null || !System.getProperty("user.name").equals("root")) {
+      return;
+    }
+    Accounts accounts = Accounts.ofSystem();
+    Accounts.User user =
+        accounts
+            .user(wanted.name())
+            .orElseThrow(() -> new IOException("getpwnam(\"" + wanted.name() + "\") failed"));
+    if (user.uid() == 0) {
+      return;
+    }
+    int group =
+        accounts
+            .group(wanted.group())
+            .orElseThrow(() -> new IOException("getgrnam(\"" + wanted.group() + "\") failed"));
+    Posix.becomeUser(user, group, accounts.groupsOf(user.name(), group));
+  }
+
+  private static void writePid(Path file) throws IOException {
+    try {
+      Path aside = file.resolveSibling(file.getFileName() + ".new");
+      Files.write(
+          aside, (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.ISO_8859_1));
+      Files.move(
+          aside,
+          file,
+          java.nio.file.StandardCopyOption.ATOMIC_MOVE,
+          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new IOException("open() \"" + file + "\" failed (" + Errno.describe(e) + ")", e);
+    }
+  }
+
+  private void handleSignals(ErrorLog log) throws IOException {
+    Map<PosixSignal, Runnable> reactions = new EnumMap<>(PosixSignal.class);
+    reactions.put(PosixSignal.HUP, () -> asked.add(Asked.RELOAD));
+    reactions.put(PosixSignal.USR1, () -> asked.add(Asked.REOPEN));
+    reactions.put(PosixSignal.QUIT, () -> asked.add(Asked.QUIT));
+    reactions.put(PosixSignal.TERM, () -> asked.add(Asked.STOP));
+    reactions.put(PosixSignal.INT, () -> asked.add(Asked.STOP));
+    reactions.put(PosixSignal.WINCH, () -> asked.add(Asked.RETIRE));
+    reactions.put(
+        PosixSignal.USR2,
+        () -> log.log(Level.NOTICE, "signal USR2 received: changing binary is not supported"));
+    Signals.handle(
+        reactions, bug -> log.log(Level.ALERT, 0, "unexpected error in a signal handler", bug));
+  }
+
+  private void serve(Node node) throws InterruptedException {
+    while (true) {
+      Asked next = asked.take();
+      ErrorLog log = node.present().log();
+      switch (next) {
+        case RELOAD -> {
+          log.log(Level.NOTICE, "signal 1 (SIGHUP) received, reconfiguring");
+          reload(node);
+        }
+        case REOPEN -> {
+          log.log(Level.NOTICE, "signal 10 (SIGUSR1) received, reopening logs");
+          process
+              .environment()
+              .logs()
+              .reopen()
+              .forEach(failure -> node.present().log().log(Level.EMERG, failure));
+        }
+        case QUIT -> {
+          log.log(Level.NOTICE, "signal 3 (SIGQUIT) received, shutting down");
+          log.log(Level.NOTICE, "gracefully shutting down");
+          node.drain(shutdownTimeout);
+          return;
+        }
+        case RETIRE -> {
+          log.log(Level.NOTICE, "signal 28 (SIGWINCH) received, taking no more connections");
+          node.drain(shutdownTimeout);
+        }
+        case STOP -> {
+          log.log(Level.NOTICE, "signal 15 (SIGTERM) received, exiting");
+          node.abort();
+          return;
+        }
+      }
+    }
+  }
+
+  private void reload(Node node) {
+    int next = generation + 1;
+    boolean changed =
+        node.reload(() -> {
+          try {
+            Configuration configuration = program.read(process);
+            Candidate candidate = configuration.build(next, process.environment().workers().size());
+            shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+            return candidate;
+          } catch (ConfigLoadException e) {
+            throw new IllegalStateException(Main.oneLine(e), e);
+          } catch (ConfigException e) {
+            throw new IllegalStateException(e.located(), e);
+          } catch (IOException e) {
+            throw new IllegalStateException(e.getMessage(), e);
+          }
+        });
+    if (changed) {
+      generation = next;
+      process.environment().logs().reportTo(node.present().log());
+    }
+  }
+}

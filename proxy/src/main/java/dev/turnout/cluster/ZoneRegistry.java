@@ -1,0 +1,168 @@
+package dev.turnout.cluster;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/// The node's key-value zones, carried from one configuration generation to the next. Owned by the
+/// control plane; guarded by its own monitor.
+///
+/// A zone that keeps its name and its state file keeps its object, its content, its file and its
+/// lock. A changed size applies to the content as it is, and is refused if that does not fit. A
+/// zone of another state file is another zone. What the new generation no longer names is closed
+/// when it takes over, and stays readable for exchanges that began before.
+public final class ZoneRegistry implements AutoCloseable {
+  /// Opens the store behind a `state=` file.
+  @FunctionalInterface
+  public interface FileStores {
+    StateStore open(String zone, Path file) throws IOException;
+  }
+
+  private record Carried(ZoneSpec spec, KeyvalZone zone) {}
+
+  private final FileStores fileStores;
+  private final Revision revision;
+  private Map<String, Carried> zones = Map.of();
+
+  public ZoneRegistry(FileStores fileStores, Revision revision) {
+    this.fileStores = fileStores;
+    this.revision = revision;
+  }
+
+  /// The zones of a configuration that is about to take over: whatever can fail, fails here.
+  public synchronized Plan prepare(List<ZoneSpec> wanted) {
+    refuseDuplicates(wanted);
+    Map<String, Carried> next = new LinkedHashMap<>();
+    List<StateStore> opened = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    try {
+      for (ZoneSpec spec : wanted) {
+        Carried old = zones.get(spec.name());
+        KeyvalZone zone;
+        if (old != null && Objects.equals(old.spec.stateFile(), spec.stateFile())) {
+          zone = old.zone;
+        } else {
+          zone = open(spec, opened, warnings);
+        }
+        refuseIfTooSmall(spec, zone.snapshot());
+        next.put(spec.name(), new Carried(spec, zone));
+      }
+    } catch (RuntimeException e) {
+      opened.forEach(StateStore::close);
+      throw e;
+    }
+    return new Plan(next, opened, warnings);
+  }
+
+  private KeyvalZone open(ZoneSpec spec, List<StateStore> opened, List<String> warnings) {
+    Path file = spec.stateFile();
+    try {
+      StateStore store = file == null ? new MemoryStateStore() : fileStores.open(spec.name(), file);
+      opened.add(store);
+      StateStore.Loaded loaded = store.load();
+      warnings.addAll(loaded.warnings());
+      revision.atLeast(loaded.snapshot().revision());
+      return new KeyvalZone(spec.name(), spec.capacity(), store, loaded.snapshot());
+    } catch (IOException e) {
+      throw new ZoneRefused("zone \"" + spec.name() + "\": " + e.getMessage(), e);
+    }
+  }
+
+  private static void refuseIfTooSmall(ZoneSpec spec, KeyvalSnapshot content) {
+    if (content.used() > spec.capacity()) {
+      throw new ZoneRefused(
+          "zone \"%s\" is too small: its %d entries need %d bytes, its size is %d"
+              .formatted(spec.name(), content.size(), content.used(), spec.capacity()));
+    }
+  }
+
+  private void refuseDuplicates(List<ZoneSpec> wanted) {
+    Set<String> names = new HashSet<>();
+    Map<Path, String> files = new HashMap<>();
+    zones.forEach((name, carried) -> {
+      Path file = carried.spec.stateFile();
+      if (file != null) {
+        files.put(file, name);
+      }
+    });
+    for (ZoneSpec spec : wanted) {
+      if (!names.add(spec.name())) {
+        throw new ZoneRefused("zone \"" + spec.name() + "\" is defined twice");
+      }
+      Path file = spec.stateFile();
+      String user = file == null ? spec.name() : files.putIfAbsent(file, spec.name());
+      if (user != null && !user.equals(spec.name())) {
+        // Also a renamed zone in a reload: until it takes over, the old one writes to the file.
+        throw new ZoneRefused(
+            "zone \"%s\": state file \"%s\" is in use by zone \"%s\""
+                .formatted(spec.name(), file, user));
+      }
+    }
+  }
+
+  private synchronized void replace(Map<String, Carried> next) {
+    Map<String, Carried> old = zones;
+    next.values().forEach(carried -> carried.zone.resize(carried.spec.capacity()));
+    zones = Map.copyOf(next);
+    old.forEach((name, carried) -> {
+      Carried now = next.get(name);
+      if (now == null || now.zone != carried.zone) {
+        carried.zone.store().close();
+      }
+    });
+  }
+
+  /// Closes every store; the zones stay readable.
+  @Override
+  public void close() {
+    replace(Map.of());
+  }
+
+  /// The zones of a generation that is ready to take over. Ends with [#activate()] or [#abandon()].
+  public final class Plan {
+    private final Map<String, Carried> next;
+    private final List<StateStore> opened;
+    private final List<String> warnings;
+
+    private Plan(Map<String, Carried> next, List<StateStore> opened, List<String> warnings) {
+      this.next = next;
+      this.opened = opened;
+      this.warnings = List.copyOf(warnings);
+    }
+
+    /// The zone of a name the configuration defines.
+    public KeyvalZone zone(String name) {
+      Carried carried = next.get(name);
+      if (carried == null) {
+        throw new IllegalArgumentException("zone \"" + name + "\" is not configured");
+      }
+      return carried.zone;
+    }
+
+    public List<KeyvalZone> zones() {
+      return next.values().stream().map(Carried::zone).toList();
+    }
+
+    /// What an operator should know about how states were found, one line each.
+    public List<String> warnings() {
+      return warnings;
+    }
+
+    /// The new generation serves: new sizes apply, and zones it does not name are closed.
+    public void activate() {
+      replace(next);
+    }
+
+    /// The new generation was refused for another reason: what was opened for it is closed.
+    public void abandon() {
+      opened.forEach(StateStore::close);
+    }
+  }
+}

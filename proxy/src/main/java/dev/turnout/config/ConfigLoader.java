@@ -1,0 +1,47 @@
+package dev.turnout.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/// Reads a configuration from its files.
+public final class ConfigLoader {
+  /// The directory that relative names of files begin at (logs, documents), with `/` at the end.
+  /// Set in main before anything is read.
+  public static final Setting<String> PREFIX = Setting.of("prefix", "");
+
+  /// The directory of the main configuration file, with `/` at the end: where the names of included
+  /// files, certificates and keys begin. Set in main before anything is read.
+  public static final Setting<String> CONF_PREFIX = Setting.of("conf prefix", "");
+
+  private ConfigLoader() {}
+
+  /// Reads the `-g` options and then `file`, which begins at `prefix` unless it is absolute.
+  ///
+  /// @throws ConfigLoadException with all errors that were found
+  public static LoadedConfig load(
+      Path file, Path prefix, List<String> globalDirectives, DirectiveRegistry registry) {
+    String before = FileNames.prefix(prefix);
+    String name = FileNames.completed(before, FileNames.name(file));
+    return new Loading(registry, new DiskFiles(), name, before).load(globalDirectives);
+  }
+
+  /// Reads a text as if it were the file `name`; what it includes is read from the disk.
+  ///
+  /// @throws ConfigLoadException with all errors that were found
+  public static LoadedConfig loadText(String name, String text, DirectiveRegistry registry) {
+    ConfigFiles files = new TextAndDisk(SourceFile.of(name, text));
+    return new Loading(registry, files, name, "").load(List.of());
+  }
+
+  private record TextAndDisk(SourceFile text) implements ConfigFiles {
+    @Override
+    public byte[] read(String name) throws java.io.IOException {
+      return name.equals(text.name()) ? text.bytes() : new DiskFiles().read(name);
+    }
+
+    @Override
+    public List<String> matching(String pattern) {
+      return new DiskFiles().matching(pattern);
+    }
+  }
+}

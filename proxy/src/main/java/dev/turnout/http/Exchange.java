@@ -1,0 +1,639 @@
+package dev.turnout.http;
+
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
+import dev.turnout.net.ListenAddress;
+import dev.turnout.net.OffLoop;
+import dev.turnout.net.Worker;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import org.jspecify.annotations.Nullable;
+
+/// One request and its response: data, and the places where modules keep what they know about it.
+///
+/// It lives on the client connection's loop from the first byte of the request to the log line, and
+/// nobody else touches it. The objects are reused: a loop keeps those that are free.
+public final class Exchange {
+  private static final String[] NO_STRINGS = new String[0];
+
+  private final Worker worker;
+  private final PhaseEngine engine;
+  private final RequestHead request = new RequestHead();
+  private final Response response = new Response();
+  private final RequestBody body = new RequestBody(this);
+  private final ByteSink text = new ByteSink(new byte[256]);
+
+  private @Nullable Downstream downstream;
+  private @Nullable Generation generation;
+  private @Nullable VirtualServer server;
+  private @Nullable Location location;
+  private @Nullable Upstreaming upstreaming;
+  private @Nullable Future<?> pause;
+
+  private String path = "";
+  private @Nullable String args;
+  private boolean pathChanged;
+  private boolean asSent;
+  private boolean quoted;
+  private boolean slashWanted;
+  private boolean internal;
+  private int redirectsLeft;
+  private int rewritesLeft;
+  private int errorStatus;
+  private @Nullable String methodOverride;
+
+  private PhaseEngine.Stage stage = PhaseEngine.Stage.SERVER_REWRITE;
+  private int handlerIndex;
+  private int serial;
+  private boolean headSent;
+  private boolean ended;
+  private boolean keepAlive;
+
+  private long headBytes;
+  private long begun;
+  private long startNanos;
+  private long startMillis;
+
+  private @Nullable String[] stored = NO_STRINGS;
+  private @Nullable Object[] kept = new Object[0];
+  private String captureSubject = "";
+  private int[] captures = new int[0];
+  private int captureCount;
+
+  /// An exchange of this loop, to be begun with [#begin].
+  public Exchange(Worker worker, PhaseEngine engine) {
+    this.worker = worker;
+    this.engine = engine;
+  }
+
+  /// What is known about the way to an upstream and back; set by the proxy, read by `$upstream_…`.
+  public interface Upstreaming {
+    /// Bytes, times and statuses are kept here for the log: called once, when the exchange ends.
+    void exchangeEnded(Exchange exchange);
+
+    /// The target as the error log names it: `http://127.0.0.1:8081/path`; null while there is
+    /// none.
+    @Nullable String describe();
+
+    /// The client is gone, or takes more again.
+    void clientChanged(Exchange exchange, boolean gone, boolean writable);
+
+    /// True if the exchange goes on although its client is gone.
+    boolean outlivesClient();
+
+    /// The exchange is over and logged: lets go of everything.
+    void release();
+  }
+
+  /// Makes it new for a request on `downstream`, under this generation.
+  public void begin(Downstream downstream, Generation generation, VirtualServer server) {
+    this.downstream = downstream;
+    this.generation = generation;
+    this.server = server;
+    this.location = server.base();
+    begun++;
+    int slots = generation.variableSlots();
+    if (stored.length < slots) {
+      stored = new String[slots];
+    }
+    int places = generation.exchangeSlots();
+    if (kept.length < places) {
+      kept = new Object[places];
+    }
+    serial++;
+    path = "";
+    args = null;
+    pathChanged = false;
+    asSent = true;
+    quoted = false;
+    slashWanted = false;
+    internal = false;
+    redirectsLeft = 10;
+    rewritesLeft = 10;
+    errorStatus = 0;
+    methodOverride = null;
+    stage = PhaseEngine.Stage.SERVER_REWRITE;
+    handlerIndex = 0;
+    headSent = false;
+    ended = false;
+    keepAlive = true;
+    captureCount = 0;
+    captureSubject = "";
+    upstreaming = null;
+  }
+
+  /// Which use of this object it is: whoever comes back later checks that it is still the same.
+  public long begun() {
+    return begun;
+  }
+
+  /// Notes when the first byte of the request came.
+  public void started() {
+    startNanos = worker.nowNanos();
+    startMillis = worker.nowMillis();
+  }
+
+  /// Lets go of everything; the object may be begun again.
+  public void release() {
+    Upstreaming way = upstreaming;
+    if (way != null) {
+      upstreaming = null;
+      way.release();
+    }
+    Future<?> timer = pause;
+    if (timer != null) {
+      pause = null;
+      timer.cancel(false);
+    }
+    body.release();
+    response.reset();
+    request.reset();
+    Arrays.fill(stored, null);
+    Arrays.fill(kept, null);
+    downstream = null;
+    generation = null;
+    server = null;
+    location = null;
+    upstreaming = null;
+    captureSubject = "";
+    methodOverride = null;
+  }
+
+  /// The loop it lives on.
+  public Worker worker() {
+    return worker;
+  }
+
+  /// What runs it.
+  public PhaseEngine engine() {
+    return engine;
+  }
+
+  /// The connection or stream that it came on.
+  public Downstream downstream() {
+    Downstream there = downstream;
+    if (there == null) {
+      throw new IllegalStateException("the exchange is over");
+    }
+    return there;
+  }
+
+  /// True while the exchange is under way.
+  public boolean isLive() {
+    return downstream != null && !ended;
+  }
+
+  /// The configuration it began with.
+  public Generation generation() {
+    Generation there = generation;
+    if (there == null) {
+      throw new IllegalStateException("the exchange is over");
+    }
+    return there;
+  }
+
+  /// The virtual server it belongs to.
+  public VirtualServer server() {
+    VirtualServer there = server;
+    if (there == null) {
+      throw new IllegalStateException("the exchange has no server yet");
+    }
+    return there;
+  }
+
+  /// Goes over to this virtual server, outside any location.
+  void server(VirtualServer server) {
+    this.server = server;
+    this.location = server.base();
+  }
+
+  /// The location whose handlers and settings hold now.
+  public Location location() {
+    Location there = location;
+    if (there == null) {
+      throw new IllegalStateException("the exchange has no location yet");
+    }
+    return there;
+  }
+
+  /// Goes on under the handlers and settings of `location`.
+  public void location(Location location) {
+    this.location = location;
+  }
+
+  /// The core module's settings that hold now.
+  public CoreSettings core() {
+    return location().core();
+  }
+
+  /// The head of the request.
+  public RequestHead request() {
+    return request;
+  }
+
+  /// The body of the request.
+  public RequestBody body() {
+    return body;
+  }
+
+  /// The head of the response.
+  public Response response() {
+    return response;
+  }
+
+  /// The method, as sent or as an error page changed it.
+  public String method() {
+    String override = methodOverride;
+    return override == null ? request.method() : override;
+  }
+
+  /// True for HEAD, whose response has no body.
+  public boolean isHead() {
+    return methodOverride == null ? request.methodIs("HEAD") : methodOverride.equals("HEAD");
+  }
+
+  /// Goes on as if the request had this method.
+  public void method(String method) {
+    methodOverride = method;
+  }
+
+  /// `$uri`: the normalised, decoded path.
+  public String path() {
+    return path;
+  }
+
+  /// `$args`, or null if the target has no `?`.
+  public @Nullable String args() {
+    return args;
+  }
+
+  /// Sets the path and arguments. `quoted` if the path had percent-encoded bytes.
+  public void target(String path, @Nullable String args, boolean quoted) {
+    this.path = path;
+    this.args = args;
+    this.quoted = quoted;
+  }
+
+  /// Changes `$args`.
+  public void args(@Nullable String args) {
+    this.args = args;
+    this.asSent = false;
+  }
+
+  /// Changes the path; the location is searched anew after the phase.
+  public void rewritePath(String path) {
+    replacePath(path);
+    this.pathChanged = true;
+    this.internal = true;
+  }
+
+  /// Changes the path within its location.
+  public void replacePath(String path) {
+    this.path = path;
+    this.asSent = false;
+  }
+
+  /// Stays in its location though the path was rewritten, as `break` asks.
+  public void keepLocation() {
+    pathChanged = false;
+  }
+
+  /// True while path and arguments are those of the target that the client sent.
+  public boolean isTargetAsSent() {
+    return asSent;
+  }
+
+  /// True if the path may go into a request line without being encoded again.
+  public boolean isPathPlain() {
+    return !quoted && !internal;
+  }
+
+  /// True if something was percent-encoded in the path as sent, or a plus stood in it: captures of
+  /// it are encoded again where they become arguments.
+  public boolean isPathEncoded() {
+    return quoted
+        || request.rawTarget().lastIndexOf('+', request.pathEnd() - request.targetStart()) >= 0;
+  }
+
+  boolean takePathChanged() {
+    boolean changed = pathChanged;
+    pathChanged = false;
+    return changed;
+  }
+
+  void wantSlash() {
+    slashWanted = true;
+  }
+
+  boolean isSlashWanted() {
+    return slashWanted;
+  }
+
+  void clearSlashWanted() {
+    slashWanted = false;
+  }
+
+  /// True after an internal redirect.
+  public boolean isInternal() {
+    return internal;
+  }
+
+  void becomeInternal() {
+    internal = true;
+    asSent = false;
+  }
+
+  boolean takeRedirect() {
+    return redirectsLeft-- > 0;
+  }
+
+  boolean takeRewrite() {
+    return rewritesLeft-- > 0;
+  }
+
+  /// The status that an error page stands for, or 0.
+  public int errorStatus() {
+    return errorStatus;
+  }
+
+  void errorStatus(int status) {
+    errorStatus = status;
+  }
+
+  PhaseEngine.Stage stage() {
+    return stage;
+  }
+
+  void stage(PhaseEngine.Stage stage) {
+    this.stage = stage;
+    handlerIndex = 0;
+  }
+
+  int nextHandler() {
+    return handlerIndex++;
+  }
+
+  /// Goes on after a handler that said {@link Verdict#SUSPENDED}. On the exchange's loop.
+  public void resume() {
+    engine.run(this);
+  }
+
+  /// Goes on after `millis`, unless the client goes away before that; for a handler that then says
+  /// {@link Verdict#SUSPENDED}.
+  public void resumeAfter(long millis) {
+    pause =
+        worker
+            .loop()
+            .schedule(
+                () -> {
+                  pause = null;
+                  worker.refreshClock();
+                  resume();
+                },
+                millis,
+                TimeUnit.MILLISECONDS);
+  }
+
+  /// True while it waits for nothing but time to pass.
+  public boolean isPaused() {
+    return pause != null;
+  }
+
+  /// Answers with this status: an error page of the configuration, or the built-in one.
+  public void finish(int status) {
+    engine.finish(this, status);
+  }
+
+  /// Searches `path` anew and answers from there, as `error_page` and `index` do.
+  public void redirectInternally(String path, @Nullable String args) {
+    engine.redirect(this, path, args);
+  }
+
+  /// Answers with a text in one piece.
+  public void respond(int status, @Nullable String contentType, byte[] bytes) {
+    engine.respond(this, status, contentType, bytes);
+  }
+
+  /// True once the head of the final response is written.
+  public boolean isHeadSent() {
+    return headSent;
+  }
+
+  /// Runs the filters and writes the head. `last` if no body follows.
+  public void sendHead(boolean last) {
+    headSent = true;
+    engine.filterHead(this);
+    downstream().writeHead(this, last);
+  }
+
+  /// True if the connection may carry another request after this one.
+  public boolean isKeepAlive() {
+    return keepAlive;
+  }
+
+  /// Closes the connection after this exchange.
+  public void closeAfter() {
+    keepAlive = false;
+  }
+
+  /// After answers that leave the connection's state in doubt it is closed, as nginx does.
+  void closeAfterRefusal(int status) {
+    switch (status) {
+      case 400, 413, 414, 431, 500, 501, 505 -> closeAfter();
+      default -> {
+        // the connection may go on
+      }
+    }
+  }
+
+  /// Notes how many bytes the head of the response took, for `$body_bytes_sent`.
+  public void headBytes(long bytes) {
+    headBytes = bytes;
+  }
+
+  /// Bytes of the response that were not its head.
+  public long bodyBytesSent() {
+    return headSent ? Math.max(0, downstream().bytesSent() - headBytes) : 0;
+  }
+
+  /// Called by the wire when the response is out, or the client is gone: runs the log phase once.
+  public void end() {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    Upstreaming way = upstreaming;
+    if (way != null) {
+      way.exchangeEnded(this);
+    }
+    engine.log(this);
+  }
+
+  /// The way to the upstream, once there is one.
+  public @Nullable Upstreaming upstreaming() {
+    return upstreaming;
+  }
+
+  /// Notes the way to the upstream.
+  public void upstreaming(Upstreaming upstreaming) {
+    this.upstreaming = upstreaming;
+  }
+
+  /// When the first byte of the request came, by {@link System#nanoTime}.
+  public long startNanos() {
+    return startNanos;
+  }
+
+  /// When the first byte of the request came, in milliseconds since the epoch.
+  public long startMillis() {
+    return startMillis;
+  }
+
+  /// True if an `error_page` stands in for this status here.
+  public boolean hasErrorPage(int status) {
+    return errorStatus == 0 && core().errorPages().find(status) != null;
+  }
+
+  /// A value kept under a number that {@link Variables#newSlot} gave.
+  public @Nullable String stored(int slot) {
+    return stored[slot];
+  }
+
+  /// Keeps a value under a number that {@link Variables#newSlot} gave.
+  public void setStored(int slot, @Nullable String value) {
+    stored[slot] = value;
+  }
+
+  /// What the owner of `slot` keeps about this exchange, or null.
+  @SuppressWarnings("unchecked") // a slot holds only what was put through it
+  public <T> @Nullable T get(ExchangeSlot<T> slot) {
+    return (T) kept[slot.index()];
+  }
+
+  /// Keeps something about this exchange.
+  public <T> void put(ExchangeSlot<T> slot, @Nullable T value) {
+    kept[slot.index()] = value;
+  }
+
+  /// Does `work` off the loop while the exchange waits, then `then` on it with the outcome or with
+  /// what went wrong. If the exchange is over by then, `otherwise` gets the outcome instead.
+  public <T> void offLoop(
+      OffLoop.Work<T> work,
+      BiConsumer<@Nullable T, @Nullable IOException> then,
+      Consumer<T> otherwise) {
+    int mine = serial;
+    OffLoop.run(
+        worker,
+        work,
+        (outcome, failure) -> {
+          if (mine != serial || !isLive()) {
+            if (outcome != null) {
+              otherwise.accept(outcome);
+            }
+            return;
+          }
+          worker.refreshClock();
+          engine.guarded(this, () -> then.accept(outcome, failure));
+        });
+  }
+
+  /// Forgets `$1` and so on, as after a regular expression that did not match.
+  public void forgetCaptures() {
+    captureCount = 0;
+  }
+
+  void captured(String subject, Matcher matcher) {
+    captureSubject = subject;
+    captureCount = matcher.groupCount() + 1;
+    if (captures.length < captureCount * 2) {
+      captures = new int[captureCount * 2];
+    }
+    for (int i = 0; i < captureCount; i++) {
+      captures[2 * i] = matcher.start(i);
+      captures[2 * i + 1] = matcher.end(i);
+    }
+  }
+
+  /// `$1` and so on: a group of the last regular expression that matched, or null.
+  public @Nullable String capture(int group) {
+    if (group >= captureCount || captures[2 * group] < 0) {
+      return null;
+    }
+    return captureSubject.substring(captures[2 * group], captures[2 * group + 1]);
+  }
+
+  /// A sink to build short texts in; take back what you appended.
+  ByteSink textSink() {
+    return text;
+  }
+
+  /// The client's address as `$remote_addr` has it.
+  public String clientAddress() {
+    return addressText(downstream().remoteAddress());
+  }
+
+  static String addressText(SocketAddress address) {
+    return address instanceof InetSocketAddress inet && inet.getAddress() != null
+        ? ListenAddress.numeric(inet.getAddress())
+        : "unix:";
+  }
+
+  /// True if a message of this level would be written for this exchange.
+  public boolean isLogged(Level level) {
+    return errorLog().isEnabled(level);
+  }
+
+  private ErrorLog errorLog() {
+    return core().errorLog();
+  }
+
+  /// Writes to the error log, with nginx's suffix that says whose request it was.
+  public void log(Level level, String message) {
+    ErrorLog log = errorLog();
+    if (log.isEnabled(level)) {
+      log.log(level, downstream().connectionNumber(), message + suffix());
+    }
+  }
+
+  /// Writes to the error log; the message is made only if the level is written.
+  public void log(Level level, Supplier<String> message) {
+    if (errorLog().isEnabled(level)) {
+      log(level, message.get());
+    }
+  }
+
+  private String suffix() {
+    StringBuilder out = new StringBuilder(128);
+    out.append(", client: ").append(clientAddress());
+    VirtualServer there = server;
+    if (there != null) {
+      out.append(", server: ").append(there.name());
+    }
+    String line = request.requestLine();
+    if (!line.isEmpty()) {
+      out.append(", request: \"").append(line).append('"');
+    }
+    Upstreaming way = upstreaming;
+    String target = way == null ? null : way.describe();
+    if (target != null) {
+      out.append(", upstream: \"").append(target).append('"');
+    }
+    String host = request.fields().first(FieldName.HOST);
+    if (host != null) {
+      out.append(", host: \"").append(host).append('"');
+    }
+    String referer = request.fields().first(FieldName.REFERER);
+    if (referer != null) {
+      out.append(", referrer: \"").append(referer).append('"');
+    }
+    return out.toString();
+  }
+}

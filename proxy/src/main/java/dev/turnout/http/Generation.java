@@ -1,0 +1,83 @@
+package dev.turnout.http;
+
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// One loaded configuration, as requests are served by it. Immutable but for the count of requests
+/// under way. The word is the NGINX Plus API's.
+public final class Generation {
+  private final int number;
+  private final long loadedAtMillis;
+  private final Map<SocketAddress, ListenSettings> listens;
+  private final int variableSlots;
+  private final int exchangeSlots;
+  private final Map<String, Template> hashKeys;
+  private final AtomicInteger[] active;
+
+  /// @param workers how many loops serve it
+  Generation(
+      int number,
+      long loadedAtMillis,
+      Map<SocketAddress, ListenSettings> listens,
+      int variableSlots,
+      int exchangeSlots,
+      Map<String, Template> hashKeys,
+      int workers) {
+    this.number = number;
+    this.loadedAtMillis = loadedAtMillis;
+    this.listens = Map.copyOf(listens);
+    this.variableSlots = variableSlots;
+    this.exchangeSlots = exchangeSlots;
+    this.hashKeys = Map.copyOf(hashKeys);
+    this.active = new AtomicInteger[workers];
+    for (int i = 0; i < workers; i++) {
+      active[i] = new AtomicInteger();
+    }
+  }
+
+  /// 1 for the configuration that the process started with, one more with each reload.
+  public int number() {
+    return number;
+  }
+
+  /// When it was loaded, in milliseconds since the epoch.
+  public long loadedAtMillis() {
+    return loadedAtMillis;
+  }
+
+  /// What is listened on, and the servers behind each address.
+  public Map<SocketAddress, ListenSettings> listens() {
+    return listens;
+  }
+
+  /// The key of the upstream's `hash`; empty if it has none.
+  public Template hashKey(String upstream) {
+    return hashKeys.getOrDefault(upstream, Template.empty());
+  }
+
+  int variableSlots() {
+    return variableSlots;
+  }
+
+  int exchangeSlots() {
+    return exchangeSlots;
+  }
+
+  /// Counts an exchange that begins on this loop.
+  void entered(int worker) {
+    AtomicInteger count = active[worker];
+    count.setPlain(count.getPlain() + 1);
+  }
+
+  /// Counts an exchange that is over on this loop.
+  void left(int worker) {
+    AtomicInteger count = active[worker];
+    count.setPlain(count.getPlain() - 1);
+  }
+
+  /// Exchanges under way on this loop; exact when asked on the loop itself.
+  public int activeOn(int worker) {
+    return active[worker].getPlain();
+  }
+}

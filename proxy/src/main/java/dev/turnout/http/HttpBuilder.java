@@ -1,0 +1,265 @@
+package dev.turnout.http;
+
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.Context;
+import dev.turnout.config.Scope;
+import dev.turnout.http.CoreModule.Listen;
+import dev.turnout.http.CoreModule.LocationName;
+import dev.turnout.http.CoreModule.ServerName;
+import dev.turnout.http.h1.HeadLimits;
+import dev.turnout.net.ListenAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Builds a {@link Generation} from a configuration that has been read. Used once.
+public final class HttpBuilder {
+  private final HttpRegistry http;
+  private final CoreModule core;
+
+  public HttpBuilder(HttpRegistry http, CoreModule core) {
+    this.http = http;
+    this.core = core;
+  }
+
+  private record Built(Scope scope, VirtualServer server, List<Listen> listens) {}
+
+  /// Builds it.
+  ///
+  /// @throws ConfigException if what was read does not fit together
+  public Generation build(Scope main, int number, int workers) {
+    http.beforeBuild().forEach(Runnable::run);
+    List<String> unknown = http.variables().bind();
+    if (!unknown.isEmpty()) {
+      throw ConfigException.withoutPosition("unknown \"" + unknown.getFirst() + "\" variable");
+    }
+    List<Built> servers = new ArrayList<>();
+    for (Scope block : main.children(Context.HTTP)) {
+      for (Scope scope : block.children(Context.SERVER)) {
+        servers.add(new Built(scope, server(scope), listens(scope)));
+      }
+    }
+    return new Generation(
+        number,
+        System.currentTimeMillis(),
+        listenSettings(servers),
+        http.variables().slotCount(),
+        http.exchangeSlotCount(),
+        http.hashKeys(),
+        workers);
+  }
+
+  private static List<Listen> listens(Scope scope) {
+    List<Listen> own = scope.get(CoreModule.LISTENS);
+    if (!own.isEmpty() || scope.directive() == null) {
+      return own;
+    }
+    SocketAddress standard = ListenAddress.parse("*:80", 80);
+    return List.of(
+        new Listen(standard, false, false, -1, -1, -1, false, true, false, scope.directive()));
+  }
+
+  private VirtualServer server(Scope scope) {
+    Map<String, Location> named = new HashMap<>();
+    LocationTree.Builder tree = new LocationTree.Builder();
+    for (Scope child : scope.children(Context.LOCATION)) {
+      addLocation(child, tree, named);
+    }
+    List<ServerName> names = scope.get(CoreModule.NAMES);
+    Location base = http.location("", scope, core.settings(scope), false, null, null);
+    String first = names.isEmpty() ? "" : names.getFirst().text();
+    return new VirtualServer(
+        first.startsWith(".") ? first.substring(1) : first, base, tree.build(), named);
+  }
+
+  private void addLocation(Scope scope, LocationTree.Builder tree, Map<String, Location> named) {
+    LocationName name = scope.get(CoreModule.LOCATION_NAME);
+    if (name == null) {
+      throw new IllegalStateException("a location without a name");
+    }
+    buildConditionals(name, scope);
+    LocationTree.Builder inner = new LocationTree.Builder();
+    for (Scope child : scope.children(Context.LOCATION)) {
+      addLocation(child, inner, named);
+    }
+    Location location =
+        http.location(
+            name.name(),
+            scope,
+            core.settings(scope),
+            scope.get(CoreModule.INTERNAL),
+            inner.isEmpty() ? null : inner.build(),
+            except(name, scope));
+    boolean added = true;
+    switch (name.kind()) {
+      case EXACT -> added = tree.exact(name.name(), location);
+      case PREFIX -> added = tree.prefix(name.name(), location, false, autoRedirect(scope));
+      case PREFIX_FIRST -> added = tree.prefix(name.name(), location, true, autoRedirect(scope));
+      case PATTERN -> tree.pattern(regex(name), location);
+      case NAMED -> added = named.put(name.name(), location) == null;
+    }
+    if (!added && scope.directive() != null) {
+      throw ConfigException.at(scope.directive(), "duplicate location \"" + name.name() + "\"");
+    }
+  }
+
+  private void buildConditionals(LocationName name, Scope scope) {
+    for (Scope child : scope.children(Context.LOCATION_IF)) {
+      buildConditionals(name, child);
+      http.conditional(
+          child, http.location(name.name(), child, core.settings(child), false, null, null));
+    }
+  }
+
+  private Location.@Nullable Except except(LocationName name, Scope scope) {
+    for (Scope child : scope.children(Context.LIMIT_EXCEPT)) {
+      Location rules = http.location(name.name(), child, core.settings(child), false, null, null);
+      return new Location.Except(child.get(LimitExceptModule.METHODS), rules);
+    }
+    return null;
+  }
+
+  private static boolean autoRedirect(Scope scope) {
+    return scope.get(CoreModule.AUTO_REDIRECT);
+  }
+
+  private static Regex regex(LocationName name) {
+    Regex regex = name.regex();
+    if (regex == null) {
+      throw new IllegalStateException("a pattern without an expression");
+    }
+    return regex;
+  }
+
+  /// One address while its servers are collected.
+  private static final class Address {
+    private final ServerNames.Builder names = new ServerNames.Builder();
+    private final Map<VirtualServer, Boolean> servers = new LinkedHashMap<>();
+    private @Nullable Listen options;
+    private @Nullable Scope first;
+    private @Nullable Scope standard;
+  }
+
+  private Map<SocketAddress, ListenSettings> listenSettings(List<Built> servers) {
+    Map<SocketAddress, Address> addresses = new LinkedHashMap<>();
+    for (Built built : servers) {
+      for (Listen listen : built.listens()) {
+        add(addresses.computeIfAbsent(listen.address(), _ -> new Address()), built, listen);
+      }
+    }
+    Map<SocketAddress, ListenSettings> settings = new LinkedHashMap<>();
+    Map<SocketAddress, Map<SocketAddress, ServerNames>> underWildcard = new HashMap<>();
+    for (Map.Entry<SocketAddress, Address> entry : addresses.entrySet()) {
+      SocketAddress wildcard = wildcardOf(entry.getKey());
+      Address over = wildcard == null ? null : addresses.get(wildcard);
+      if (wildcard != null && over != null && over != entry.getValue()) {
+        underWildcard
+            .computeIfAbsent(wildcard, _ -> new HashMap<>())
+            .put(entry.getKey(), entry.getValue().names.build());
+      }
+    }
+    for (Map.Entry<SocketAddress, Address> entry : addresses.entrySet()) {
+      SocketAddress wildcard = wildcardOf(entry.getKey());
+      boolean bound =
+          wildcard == null || wildcard.equals(entry.getKey()) || !addresses.containsKey(wildcard);
+      if (bound) {
+        settings.put(
+            entry.getKey(),
+            settings(entry.getValue(), underWildcard.getOrDefault(entry.getKey(), Map.of())));
+      }
+    }
+    return settings;
+  }
+
+  /// The address that takes connections for all addresses of this port, or null for unix sockets.
+  private static @Nullable SocketAddress wildcardOf(SocketAddress address) {
+    if (!(address instanceof InetSocketAddress inet) || inet.getPort() == 0) {
+      return null;
+    }
+    boolean v4 = inet.getAddress() instanceof java.net.Inet4Address;
+    return ListenAddress.parse((v4 ? "0.0.0.0:" : "[::]:") + inet.getPort(), 80);
+  }
+
+  private static void add(Address address, Built built, Listen listen) {
+    if (listen.isDefault() && address.standard != null && address.standard != built.scope()) {
+      throw ConfigException.at(
+          listen.directive(),
+          "a duplicate default server for " + ListenAddress.text(listen.address()));
+    }
+    if (address.servers.putIfAbsent(built.server(), true) != null) {
+      throw ConfigException.at(
+          listen.directive(), "a duplicate listen " + ListenAddress.text(listen.address()));
+    }
+    if (address.first == null) {
+      address.first = built.scope();
+    }
+    if (listen.isDefault()) {
+      address.standard = built.scope();
+    }
+    if (listen.explicit()) {
+      if (address.options != null && address.options.explicit()) {
+        throw ConfigException.at(
+            listen.directive(),
+            "duplicate listen options for " + ListenAddress.text(listen.address()));
+      }
+      address.options = listen;
+    } else if (address.options == null) {
+      address.options = listen;
+    }
+    address.names.server(built.server(), listen.isDefault());
+    List<ServerName> names = built.scope().get(CoreModule.NAMES);
+    for (ServerName name : names) {
+      addName(address, built, listen, name);
+    }
+  }
+
+  private static void addName(Address address, Built built, Listen listen, ServerName name) {
+    if (name.regex() != null) {
+      address.names.pattern(name.regex(), built.server(), name.setters());
+    } else if (!address.names.name(name.text(), built.server())) {
+      built
+          .scope()
+          .warn(
+              listen.directive(),
+              "conflicting server name \""
+                  + name.text()
+                  + "\" on "
+                  + ListenAddress.text(listen.address())
+                  + ", ignored");
+    }
+  }
+
+  private ListenSettings settings(Address address, Map<SocketAddress, ServerNames> local) {
+    Scope scope = address.standard != null ? address.standard : address.first;
+    Listen options = address.options;
+    if (scope == null || options == null) {
+      throw new IllegalStateException("an address without a server");
+    }
+    CoreModule.Buffers large = scope.get(CoreModule.LARGE_BUFFERS);
+    HeadLimits limits =
+        new HeadLimits(
+            (int) Math.min(Integer.MAX_VALUE, scope.get(CoreModule.HEADER_BUFFER)),
+            large.number(),
+            large.size(),
+            scope.get(CoreModule.MAX_HEADERS),
+            scope.get(CoreModule.UNDERSCORES),
+            scope.get(CoreModule.IGNORE_INVALID));
+    return new ListenSettings(
+        address.names.build(),
+        local,
+        options.backlog(),
+        options.receiveBuffer(),
+        options.sendBuffer(),
+        options.reusePort(),
+        options.ipv6Only(),
+        options.keepAlive(),
+        scope.get(CoreModule.HEADER_TIMEOUT),
+        scope.get(CoreModule.MERGE_SLASHES),
+        limits);
+  }
+}

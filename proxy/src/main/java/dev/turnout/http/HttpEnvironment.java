@@ -1,0 +1,61 @@
+package dev.turnout.http;
+
+import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.log.LogFiles;
+import dev.turnout.net.Workers;
+import org.jspecify.annotations.Nullable;
+
+/// What the process has that outlives a configuration, as modules need it. The loops are there once
+/// the first configuration has been read, which says how many they are.
+public final class HttpEnvironment {
+  private final LogFiles logs;
+  private final ZoneRegistry zones;
+  private final Upstreams upstreams = new Upstreams();
+  private final SharedZones sharedZones = new SharedZones();
+  private final ConnectionCounters connections = new ConnectionCounters();
+  private @Nullable Workers workers;
+
+  public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
+    this.logs = logs;
+    this.zones = zones;
+  }
+
+  /// The open log files.
+  public LogFiles logs() {
+    return logs;
+  }
+
+  /// The key-value zones.
+  public ZoneRegistry zones() {
+    return zones;
+  }
+
+  /// What the zones of limits hold.
+  public SharedZones sharedZones() {
+    return sharedZones;
+  }
+
+  /// The upstreams.
+  public Upstreams upstreams() {
+    return upstreams;
+  }
+
+  /// The counters of `stub_status`.
+  public ConnectionCounters connections() {
+    return connections;
+  }
+
+  /// The event loops.
+  public Workers workers() {
+    Workers there = workers;
+    if (there == null) {
+      throw new IllegalStateException("the event loops are made once a configuration is read");
+    }
+    return there;
+  }
+
+  /// The event loops have been made.
+  public void workers(Workers workers) {
+    this.workers = workers;
+  }
+}

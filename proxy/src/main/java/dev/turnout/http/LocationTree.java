@@ -1,0 +1,126 @@
+package dev.turnout.http;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The locations of one block and the search through them, in nginx's order: exact, then the
+/// longest prefix, then (unless that prefix says `^~`) the regular expressions as written.
+/// Immutable.
+public final class LocationTree {
+  private final Map<String, Location> exact;
+  private final PrefixTree<Prefix> prefixes;
+  private final List<Pattern> patterns;
+  private final Map<String, Location> autoRedirects;
+
+  private record Prefix(Location location, boolean winsOverPatterns) {}
+
+  private record Pattern(Regex regex, Location location) {}
+
+  private LocationTree(
+      Map<String, Location> exact,
+      PrefixTree<Prefix> prefixes,
+      List<Pattern> patterns,
+      Map<String, Location> autoRedirects) {
+    this.exact = exact;
+    this.prefixes = prefixes;
+    this.patterns = patterns;
+    this.autoRedirects = autoRedirects;
+  }
+
+  /// Collects locations as they are read.
+  public static final class Builder {
+    private final Map<String, Location> exact = new HashMap<>();
+    private final Map<String, Prefix> prefixes = new HashMap<>();
+    private final List<Pattern> patterns = new ArrayList<>();
+    private final Map<String, Location> autoRedirects = new HashMap<>();
+
+    /// `location = name`; false if there is one already.
+    public boolean exact(String name, Location location) {
+      return exact.putIfAbsent(name, location) == null;
+    }
+
+    /// `location name` and, with `winsOverPatterns`, `location ^~ name`. With `autoRedirect` a
+    /// request for the name without its last slash is redirected to it. False if there is one
+    /// already.
+    public boolean prefix(
+        String name, Location location, boolean winsOverPatterns, boolean autoRedirect) {
+      if (prefixes.putIfAbsent(name, new Prefix(location, winsOverPatterns)) != null) {
+        return false;
+      }
+      if (autoRedirect && name.length() > 1 && name.endsWith("/")) {
+        autoRedirects.put(name.substring(0, name.length() - 1), location);
+      }
+      return true;
+    }
+
+    /// `location ~ regex` and `location ~* regex`.
+    public void pattern(Regex regex, Location location) {
+      patterns.add(new Pattern(regex, location));
+    }
+
+    /// True if nothing was added.
+    public boolean isEmpty() {
+      return exact.isEmpty() && prefixes.isEmpty() && patterns.isEmpty();
+    }
+
+    /// The tree of what was added.
+    public LocationTree build() {
+      autoRedirects
+          .keySet()
+          .removeIf(name -> exact.containsKey(name) || prefixes.containsKey(name));
+      PrefixTree<Prefix> tree = new PrefixTree<>();
+      prefixes.entrySet().stream()
+          .sorted(Map.Entry.comparingByKey(Comparator.naturalOrder()))
+          .forEach(entry -> tree.put(entry.getKey(), entry.getValue()));
+      return new LocationTree(
+          Map.copyOf(exact), tree, List.copyOf(patterns), Map.copyOf(autoRedirects));
+    }
+  }
+
+  /// The location for this path. Captures of a regular expression that matched go into the
+  /// exchange.
+  public @Nullable Location find(String path, Exchange exchange) {
+    Location found = exact.isEmpty() ? null : exact.get(path);
+    if (found != null) {
+      return found;
+    }
+    if (!autoRedirects.isEmpty()) {
+      Location directory = autoRedirects.get(path);
+      if (directory != null) {
+        exchange.wantSlash();
+        return directory;
+      }
+    }
+    Prefix prefix = prefixes.longest(path);
+    Location best = null;
+    if (prefix != null) {
+      best = prefix.location;
+      LocationTree nested = best.nested();
+      if (nested != null) {
+        Location inner = nested.find(path, exchange);
+        if (inner != null) {
+          best = inner;
+          if (exchange.isSlashWanted() || nested.exact.get(path) == inner) {
+            return inner;
+          }
+        }
+      }
+      if (prefix.winsOverPatterns) {
+        return best;
+      }
+    }
+    for (Pattern pattern : patterns) {
+      if (pattern.regex.matches(path, exchange)) {
+        Location matched = pattern.location;
+        LocationTree nested = matched.nested();
+        Location inner = nested == null ? null : nested.find(path, exchange);
+        return inner == null ? matched : inner;
+      }
+    }
+    return best;
+  }
+}

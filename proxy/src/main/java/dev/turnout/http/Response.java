@@ -1,0 +1,194 @@
+package dev.turnout.http;
+
+import org.jspecify.annotations.Nullable;
+
+/// The head of the response to an exchange while it is made: what the wire writes once the filters
+/// have seen it. Owned by the exchange's loop.
+///
+/// The fields that nginx writes at fixed places (`Content-Type`, `Content-Length`, `Last-Modified`,
+/// `Location`) have their own members; what comes from an upstream is passed on from its own bytes;
+/// everything else is in [#headers()].
+public final class Response {
+  /// The length of a body that ends when its last part has been written.
+  public static final long UNKNOWN_LENGTH = -1;
+
+  private int status;
+  private @Nullable String reason;
+  private long contentLength = UNKNOWN_LENGTH;
+  private @Nullable String contentType;
+  private @Nullable String lastModified;
+  private long lastModifiedMillis = -1;
+  private @Nullable String location;
+  private @Nullable String server;
+  private @Nullable String date;
+  private final ResponseHeaders headers = new ResponseHeaders();
+  private final ResponseHeaders trailers = new ResponseHeaders();
+  private @Nullable Fields passed;
+  private long[] withheld = new long[4];
+  private boolean rangesAllowed;
+
+  /// Makes it as new.
+  public void reset() {
+    status = 0;
+    reason = null;
+    contentLength = UNKNOWN_LENGTH;
+    contentType = null;
+    lastModified = null;
+    lastModifiedMillis = -1;
+    location = null;
+    server = null;
+    date = null;
+    if (headers.count() != 0) {
+      headers.clear();
+    }
+    if (trailers.count() != 0) {
+      trailers.clear();
+    }
+    passed = null;
+    rangesAllowed = false;
+  }
+
+  /// The status code; 0 while none is decided.
+  public int status() {
+    return status;
+  }
+
+  /// Decides the status code.
+  public void status(int status) {
+    this.status = status;
+  }
+
+  /// The status line's text after the version, such as `200 OK`, when it is passed on from an
+  /// upstream.
+  public @Nullable String reason() {
+    return reason;
+  }
+
+  /// Passes an upstream's status text on.
+  public void reason(@Nullable String reason) {
+    this.reason = reason;
+  }
+
+  /// The length of the body, or [#UNKNOWN_LENGTH].
+  public long contentLength() {
+    return contentLength;
+  }
+
+  /// Declares the length of the body.
+  public void contentLength(long contentLength) {
+    this.contentLength = contentLength;
+  }
+
+  /// The value of `Content-Type`.
+  public @Nullable String contentType() {
+    return contentType;
+  }
+
+  /// Sets or, with null, drops `Content-Type`.
+  public void contentType(@Nullable String contentType) {
+    this.contentType = contentType;
+  }
+
+  /// The value of `Last-Modified`.
+  public @Nullable String lastModified() {
+    return lastModified;
+  }
+
+  /// Sets or, with null, drops `Last-Modified`.
+  public void lastModified(@Nullable String lastModified, long millis) {
+    this.lastModified = lastModified;
+    this.lastModifiedMillis = millis;
+  }
+
+  /// `Last-Modified` in milliseconds since the epoch, or -1.
+  public long lastModifiedMillis() {
+    return lastModifiedMillis;
+  }
+
+  /// The value of `Location`.
+  public @Nullable String location() {
+    return location;
+  }
+
+  /// Sets `Location`.
+  public void location(@Nullable String location) {
+    this.location = location;
+  }
+
+  /// `Server` as an upstream sent it, where it is passed on.
+  public @Nullable String server() {
+    return server;
+  }
+
+  /// Passes an upstream's `Server` on.
+  public void server(@Nullable String server) {
+    this.server = server;
+  }
+
+  /// `Date` as an upstream sent it, where it is passed on.
+  public @Nullable String date() {
+    return date;
+  }
+
+  /// Passes an upstream's `Date` on.
+  public void date(@Nullable String date) {
+    this.date = date;
+  }
+
+  /// The lines that Turnout adds.
+  public ResponseHeaders headers() {
+    return headers;
+  }
+
+  /// The trailer fields that Turnout adds.
+  public ResponseHeaders trailers() {
+    return trailers;
+  }
+
+  /// True where the content handler lets parts of the body be asked for (RFC 9110 section 14).
+  public boolean rangesAllowed() {
+    return rangesAllowed;
+  }
+
+  /// Lets parts of the body be asked for.
+  public void allowRanges() {
+    rangesAllowed = true;
+  }
+
+  /// The fields of an upstream's response, passed on but for those withheld.
+  public @Nullable Fields passed() {
+    return passed;
+  }
+
+  /// Passes these fields on; they must stay valid until the head is written.
+  public void pass(Fields fields) {
+    passed = fields;
+    int words = (fields.count() + 63) >>> 6;
+    if (withheld.length < words) {
+      withheld = new long[words];
+    } else {
+      java.util.Arrays.fill(withheld, 0L);
+    }
+  }
+
+  /// Does not pass line `i` on.
+  public void withhold(int i) {
+    withheld[i >>> 6] |= 1L << i;
+  }
+
+  /// True if line `i` is not passed on.
+  public boolean isWithheld(int i) {
+    return (withheld[i >>> 6] & 1L << i) != 0;
+  }
+
+  /// Does not pass any line of this well-known name on.
+  public void withholdAll(int known) {
+    Fields fields = passed;
+    if (fields == null) {
+      return;
+    }
+    for (int i = fields.find(known); i >= 0; i = fields.findAfter(i, known)) {
+      withhold(i);
+    }
+  }
+}

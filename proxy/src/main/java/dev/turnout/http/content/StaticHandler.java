@@ -1,0 +1,253 @@
+package dev.turnout.http.content;
+
+import dev.turnout.http.ContentHandler;
+import dev.turnout.http.Exchange;
+import dev.turnout.http.ExchangeSlot;
+import dev.turnout.http.FieldName;
+import dev.turnout.http.Fields;
+import dev.turnout.http.FilePart;
+import dev.turnout.http.HttpDate;
+import dev.turnout.http.Preconditions;
+import dev.turnout.http.RequestFile;
+import dev.turnout.http.Response;
+import dev.turnout.http.Template;
+import dev.turnout.http.UriEscape;
+import dev.turnout.log.Level;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Answers with files: the one that the path names, or an index of a directory. The file system is
+/// asked off the loop. Immutable.
+final class StaticHandler implements ContentHandler {
+  private final List<Template> indexes;
+  private final boolean etags;
+  private final boolean ranges;
+  private final boolean logsNotFound;
+  private final ExchangeSlot<ByteRange.Part> part;
+
+  StaticHandler(
+      List<Template> indexes,
+      boolean etags,
+      boolean ranges,
+      boolean logsNotFound,
+      ExchangeSlot<ByteRange.Part> part) {
+    this.indexes = List.copyOf(indexes);
+    this.etags = etags;
+    this.ranges = ranges;
+    this.logsNotFound = logsNotFound;
+    this.part = part;
+  }
+
+  @Override
+  public void handle(Exchange exchange) {
+    String method = exchange.method();
+    if (!method.equals("GET") && !method.equals("HEAD") && !method.equals("POST")) {
+      exchange.finish(405);
+    } else if (exchange.path().endsWith("/")) {
+      findIndex(exchange);
+    } else {
+      String name = RequestFile.name(exchange);
+      exchange.offLoop(
+          () -> FileLookup.open(name),
+          (found, failure) -> answer(exchange, name, found, failure),
+          StaticHandler::discard);
+    }
+  }
+
+  private static void discard(FileLookup found) {
+    if (found instanceof FileLookup.Found file) {
+      file.close();
+    }
+  }
+
+  private void answer(
+      Exchange exchange, String name, @Nullable FileLookup found, @Nullable Exception failure) {
+    switch (found) {
+      case null -> {
+        exchange.log(Level.CRIT, "open() \"" + name + "\" failed (" + failure + ")");
+        exchange.finish(500);
+      }
+      case FileLookup.Found file -> answer(exchange, file);
+      case FileLookup.Directory _ -> redirect(exchange);
+      case FileLookup.Special _ -> {
+        exchange.log(Level.CRIT, "\"" + name + "\" is not a regular file");
+        exchange.finish(404);
+      }
+      case FileLookup.Failed(int status, String reason) -> {
+        if (status != 404 || logsNotFound) {
+          exchange.log(
+              status == 500 ? Level.CRIT : Level.ERROR,
+              "open() \"" + name + "\" failed (" + reason + ")");
+        }
+        exchange.finish(status);
+      }
+    }
+  }
+
+  private static void redirect(Exchange exchange) {
+    String args = exchange.args();
+    String query = args == null || args.isEmpty() ? "" : "?" + args;
+    exchange.response().location(UriEscape.URI.escape(exchange.path()) + "/" + query);
+    exchange.finish(301);
+  }
+
+  private void answer(Exchange exchange, FileLookup.Found file) {
+    if (exchange.method().equals("POST")) {
+      file.close();
+      exchange.finish(405);
+      return;
+    }
+    Fields request = exchange.request().fields();
+    long modified = file.modifiedSecond();
+    String etag = etags ? etag(modified, file.length()) : null;
+    if (exchange.errorStatus() == 0 && Preconditions.fail(request, modified, etag)) {
+      file.close();
+      exchange.finish(412);
+      return;
+    }
+    ByteRange range = range(exchange, file, etag);
+    if (range instanceof ByteRange.NotSatisfiable) {
+      file.close();
+      exchange.response().headers().add("Content-Range", "bytes */" + file.length());
+      exchange.finish(416);
+      return;
+    }
+    exchange.put(part, range instanceof ByteRange.Part wanted ? wanted : null);
+    head(exchange, file, etag);
+    send(exchange, file);
+  }
+
+  private static String etag(long modified, long length) {
+    return '"' + Long.toHexString(modified) + '-' + Long.toHexString(length) + '"';
+  }
+
+  private ByteRange range(Exchange exchange, FileLookup.Found file, @Nullable String etag) {
+    Fields request = exchange.request().fields();
+    String field = request.first(FieldName.RANGE);
+    if (field == null || !ranges || exchange.errorStatus() != 0) {
+      return new ByteRange.Whole();
+    }
+    String condition = request.first(FieldName.IF_RANGE);
+    if (condition != null) {
+      boolean holds =
+          condition.endsWith("\"")
+              ? condition.equals(etag)
+              : HttpDate.parse(condition) == file.modifiedSecond();
+      if (!holds) {
+        return new ByteRange.Whole();
+      }
+    }
+    ByteRange range = ByteRange.parse(field, file.length());
+    boolean known =
+        range instanceof ByteRange.NotSatisfiable
+            && Preconditions.notModified(
+                request, file.modifiedSecond(), etag, Preconditions.ModifiedSince.EXACT);
+    return known ? new ByteRange.Whole() : range; // 304 comes before 416
+  }
+
+  private static void head(Exchange exchange, FileLookup.Found file, @Nullable String etag) {
+    exchange.body().discard();
+    Response response = exchange.response();
+    if (exchange.errorStatus() == 0 || response.status() <= 0) {
+      response.status(200);
+    }
+    response.contentLength(file.length());
+    response.contentType(RequestFile.mediaType(exchange));
+    long modified = file.modifiedSecond();
+    response.lastModified(HttpDate.format(modified), modified * 1000);
+    if (etag != null) {
+      response.headers().add("ETag", etag);
+    }
+    response.allowRanges();
+  }
+
+  private void send(Exchange exchange, FileLookup.Found file) {
+    Response response = exchange.response();
+    ByteRange.Part wanted = exchange.get(part);
+    if (exchange.isHead() || file.length() == 0) {
+      file.close();
+      exchange.sendHead(true);
+    } else {
+      exchange.sendHead(false);
+      FilePart sent =
+          wanted != null && response.status() == 206
+              ? new FilePart(file.channel(), wanted.start(), wanted.end() - wanted.start())
+              : new FilePart(file.channel(), 0, file.length());
+      exchange.downstream().writeFile(exchange, sent, true);
+    }
+    exchange.downstream().flush();
+  }
+
+  /// What looking for an index has found.
+  ///
+  /// @param name the index, or null if there is none
+  private record IndexLookup(@Nullable String name, FileLookup.@Nullable Failed failed) {}
+
+  private void findIndex(Exchange exchange) {
+    String directory = RequestFile.name(exchange);
+    List<String> names = new ArrayList<>(indexes.size());
+    for (Template index : indexes) {
+      names.add(index.evaluate(exchange));
+    }
+    if (names.getFirst().startsWith("/")) {
+      exchange.redirectInternally(names.getFirst(), exchange.args());
+      return;
+    }
+    exchange.offLoop(
+        () -> look(directory, names),
+        (found, _) -> {
+          if (found == null) {
+            exchange.finish(500);
+          } else {
+            goOn(exchange, directory, names.getFirst(), found);
+          }
+        },
+        _ -> {});
+  }
+
+  private static IndexLookup look(String directory, List<String> names) {
+    for (String name : names) {
+      if (name.startsWith("/")) {
+        return new IndexLookup(name, null);
+      }
+      FileLookup.Failed trouble = FileLookup.trouble(directory + name);
+      if (trouble == null) {
+        return new IndexLookup(name, null);
+      }
+      if (trouble.status() != 404) {
+        return new IndexLookup(null, trouble);
+      }
+    }
+    return new IndexLookup(null, FileLookup.troubleWithDirectory(directory));
+  }
+
+  private void goOn(Exchange exchange, String directory, String first, IndexLookup found) {
+    String name = found.name();
+    if (name != null) {
+      String target = name.startsWith("/") ? name : exchange.path() + name;
+      exchange.redirectInternally(target, exchange.args());
+      return;
+    }
+    FileLookup.Failed failed = found.failed();
+    if (failed == null) {
+      exchange.log(Level.ERROR, "directory index of \"" + directory + "\" is forbidden");
+      exchange.finish(403);
+      return;
+    }
+    switch (failed.status()) {
+      case 403 ->
+          exchange.log(
+              Level.ERROR, "\"" + directory + first + "\" is forbidden (" + failed.reason() + ")");
+      case 404 -> {
+        if (logsNotFound) {
+          exchange.log(
+              Level.ERROR, "\"" + directory + first + "\" is not found (" + failed.reason() + ")");
+        }
+      }
+      default ->
+          exchange.log(Level.CRIT, "stat() \"" + directory + "\" failed (" + failed.reason() + ")");
+    }
+    exchange.finish(failed.status());
+  }
+}

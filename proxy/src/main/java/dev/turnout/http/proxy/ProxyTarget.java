@@ -1,0 +1,120 @@
+package dev.turnout.http.proxy;
+
+import dev.turnout.http.Exchange;
+import dev.turnout.http.Template;
+import dev.turnout.http.Upstreams;
+import dev.turnout.http.UriEscape;
+import dev.turnout.upstream.Upstream;
+import org.jspecify.annotations.Nullable;
+
+/// Where `proxy_pass` sends requests: an upstream known from the configuration, or one that the
+/// value of variables names.
+sealed interface ProxyTarget {
+  /// What one request goes to.
+  ///
+  /// @param upstream the group of servers
+  /// @param host `$proxy_host`: as written, what `Host` says by default
+  /// @param port `$proxy_port`
+  /// @param uri the path that stands for the location's, or null where the request's is kept
+  /// @param whole the URI is sent as it is, nothing of the request's is added
+  record Resolved(
+      Upstream upstream, String host, String port, @Nullable String uri, boolean whole) {}
+
+  /// What this request goes to; null if it names nothing that can be reached, which is logged.
+  @Nullable Resolved resolve(Exchange exchange);
+
+  /// The same for every request.
+  record Fixed(Resolved resolved) implements ProxyTarget {
+    @Override
+    public Resolved resolve(Exchange exchange) {
+      return resolved;
+    }
+  }
+
+  /// `proxy_pass http://$name…`: the name of an upstream first, then a literal address.
+  ///
+  /// @param rest what follows `http://`, or the whole value where the scheme is a variable too
+  /// @param schemeInside the value begins with the scheme
+  record ByName(
+      Template rest, boolean schemeInside, Upstreams configured, LiteralUpstreams literals)
+      implements ProxyTarget {
+    @Override
+    public @Nullable Resolved resolve(Exchange exchange) {
+      String value = rest.evaluate(exchange);
+      if (schemeInside) {
+        if (!value.regionMatches(true, 0, "http://", 0, 7)) {
+          exchange.log(dev.turnout.log.Level.ERROR, "invalid URL prefix in \"" + value + "\"");
+          return null;
+        }
+        value = value.substring(7);
+      }
+      int end = 0;
+      while (end < value.length() && value.charAt(end) != '/' && value.charAt(end) != '?') {
+        end++;
+      }
+      String host = end == value.length() ? value : value.substring(0, end);
+      String uri = end == value.length() ? null : value.substring(end);
+      if (uri != null && uri.startsWith("?")) {
+        uri = "/" + uri;
+      }
+      if (host.startsWith("unix:")) {
+        return unix(exchange, value, uri);
+      }
+      Upstream upstream = configured.find(host);
+      if (upstream == null) {
+        upstream = literals.find(exchange, host);
+        if (upstream == null) {
+          return null;
+        }
+      }
+      return new Resolved(upstream, host, port(host), uri, uri != null);
+    }
+
+    private @Nullable Resolved unix(Exchange exchange, String value, @Nullable String whole) {
+      int colon = value.indexOf(':', 5);
+      String path = colon < 0 ? value : value.substring(0, colon);
+      String uri = colon < 0 ? null : value.substring(colon + 1);
+      Upstream upstream = literals.find(exchange, path);
+      if (upstream == null) {
+        return null;
+      }
+      assert whole == null || !whole.isEmpty();
+      return new Resolved(upstream, "localhost", "", uri, uri != null && !uri.isEmpty());
+    }
+  }
+
+  /// The port that a host names, or the scheme's.
+  static String port(String host) {
+    int colon = host.lastIndexOf(':');
+    return colon >= 0 && host.indexOf(']', colon) < 0 ? host.substring(colon + 1) : "80";
+  }
+
+  /// The request target that goes to the upstream.
+  ///
+  /// @param location the prefix that the target's URI stands for
+  static String requestTarget(Exchange exchange, Resolved to, String location) {
+    String uri = to.uri();
+    if (to.whole() && uri != null) {
+      return uri;
+    }
+    if (uri == null && exchange.isTargetAsSent()) {
+      return exchange.request().rawTarget();
+    }
+    String path = exchange.path();
+    int skipped = uri == null ? 0 : Math.min(location.length(), path.length());
+    String rest = skipped == 0 ? path : path.substring(skipped);
+    if (!exchange.isPathPlain()) {
+      rest = UriEscape.URI.escape(rest);
+    }
+    String args = exchange.args();
+    StringBuilder out = new StringBuilder(rest.length() + 16);
+    if (uri != null) {
+      out.append(uri);
+    }
+    out.append(rest);
+    if (args != null && !args.isEmpty()) {
+      out.append('?').append(args);
+    }
+    return out.toString();
+  }
+}

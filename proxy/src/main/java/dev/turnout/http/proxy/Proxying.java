@@ -1,0 +1,867 @@
+package dev.turnout.http.proxy;
+
+import dev.turnout.http.BodyReceiver;
+import dev.turnout.http.ByteSink;
+import dev.turnout.http.Downstream;
+import dev.turnout.http.Exchange;
+import dev.turnout.http.FieldName;
+import dev.turnout.http.Fields;
+import dev.turnout.http.HttpDate;
+import dev.turnout.http.RequestBody;
+import dev.turnout.http.Response;
+import dev.turnout.http.ResponseHead;
+import dev.turnout.http.Status;
+import dev.turnout.http.Tunnel;
+import dev.turnout.http.UriPath;
+import dev.turnout.log.Level;
+import dev.turnout.net.Worker;
+import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.Keepalive;
+import dev.turnout.upstream.Outcome;
+import dev.turnout.upstream.Peer;
+import dev.turnout.upstream.PickContext;
+import dev.turnout.upstream.Tries;
+import dev.turnout.upstream.Upstream;
+import io.netty.buffer.ByteBuf;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// Stop 5 of a request: an exchange on its way through an upstream: attempt after attempt, and what
+/// comes back. Confined to the exchange's loop; the objects are reused.
+final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyReceiver {
+  private static final byte[] NO_ADDRESS = new byte[0];
+  private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
+
+  private final ProxyLoop loop;
+  private final Tries tries = new Tries();
+  private final ResponseHead responseHead = new ResponseHead();
+  private final ResponseFraming framing = new ResponseFraming();
+  private final List<Attempt> attempts = new ArrayList<>(2);
+
+  private @Nullable Exchange exchange;
+  private @Nullable ProxySettings settings;
+  private ProxyTarget.@Nullable Resolved target;
+  private @Nullable UpstreamConnection tunnelled;
+  private String method = "GET";
+  private String requestTarget = "/";
+  private String failedStage = "";
+  private long startedNanos;
+  private boolean streaming;
+  private boolean streamedChunks;
+  private boolean headForwarded;
+  private boolean paused;
+  private boolean over;
+  private boolean noPeer;
+  private @Nullable Proxying before;
+  private @Nullable String lastContentType;
+
+  Proxying(ProxyLoop loop) {
+    this.loop = loop;
+  }
+
+  /// Begins for an exchange that has come to a proxied location.
+  void begin(
+      Exchange exchange, ProxySettings settings, ProxyTarget.Resolved target, String locationName) {
+    this.exchange = exchange;
+    this.settings = settings;
+    this.target = target;
+    startedNanos = loop.worker().nowNanos();
+    streaming = false;
+    streamedChunks = false;
+    headForwarded = false;
+    paused = false;
+    over = false;
+    String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
+    method = changed.isEmpty() ? exchange.method() : changed;
+    requestTarget = ProxyTarget.requestTarget(exchange, target, locationName);
+    before = exchange.upstreaming() instanceof Proxying earlier ? earlier : null;
+    exchange.upstreaming(this);
+    RequestBody body = exchange.body();
+    if (settings.passRequestBody() && body.isPassedOn()) {
+      exchange.log(Level.ERROR, "the request body has been passed on already and is gone");
+      finish(502);
+    } else if (!settings.passRequestBody() || !body.isPresent()) {
+      next();
+    } else if (settings.requestBuffering()) {
+      body.read(this::next);
+    } else {
+      streaming = true;
+      streamedChunks = exchange.request().chunked();
+      next();
+    }
+  }
+
+  // ---- attempts
+
+  private void next() {
+    Exchange present = exchange();
+    if (over || !present.isLive()) {
+      return;
+    }
+    Upstream upstream = target().upstream();
+    Peer peer = upstream.pick(this);
+    if (peer == null) {
+      present.log(Level.ERROR, "no live upstreams while connecting to upstream");
+      noPeer = true;
+      finish(502);
+      return;
+    }
+    responseHead.reset();
+    Attempt attempt = new Attempt(this, peer, worker().nowNanos());
+    attempts.add(attempt);
+    attempt.start();
+  }
+
+  /// An attempt failed: another peer, or the end.
+  void failed(Attempt attempt, Failure failure, String stage, boolean sent) {
+    Exchange present = exchange();
+    // A server may close an idle connection at any time: that a request met it says nothing.
+    boolean stale = attempt.wasStale() && failure instanceof Failure.ConnectionFailed;
+    boolean neutral =
+        stale
+            || (failure instanceof Failure.ListedStatus(int status)
+                && (status == 403 || status == 404));
+    Outcome outcome = neutral ? Outcome.NEUTRAL : Outcome.FAILURE;
+    failedStage = stage;
+    tell(failure, stage);
+    Upstream upstream = target().upstream();
+    upstream.released(this, attempt.peer(), outcome);
+    if (stale) {
+      upstream.grantOneMore(this);
+    }
+    if (over) {
+      return;
+    }
+    RetryPolicy.Situation situation =
+        new RetryPolicy.Situation(
+            failure,
+            sent,
+            isRepeatable(),
+            !streaming || !present.body().isPresent(),
+            attempts.size(),
+            upstream.triesLeft(this),
+            (worker().nowNanos() - startedNanos) / 1_000_000);
+    if (settings().retries().allows(situation)) {
+      next();
+    } else {
+      finish(failure.status());
+    }
+  }
+
+  private boolean isRepeatable() {
+    return !method.equals("POST") && !method.equals("LOCK") && !method.equals("PATCH");
+  }
+
+  private void tell(Failure failure, String stage) {
+    String what =
+        switch (failure) {
+          case Failure.ConnectionFailed(String message) -> message;
+          case Failure.TimedOut(String message) -> message;
+          case Failure.InvalidResponse(String reason) -> reason;
+          case Failure.NoLivePeers _ -> "no live upstreams";
+          case Failure.ListedStatus _ -> "";
+        };
+    if (!what.isEmpty()) {
+      exchange().log(Level.ERROR, what.contains(" while ") ? what : what + " while " + stage);
+    }
+  }
+
+  /// True if an answer with this status is not passed on while there is another peer to try.
+  boolean retriesOn(int status) {
+    RetryPolicy retries = settings().retries();
+    if (!retries.lists(status)) {
+      return false;
+    }
+    // the attempt under way still counts among those left
+    return retries.allows(
+        new RetryPolicy.Situation(
+            new Failure.ListedStatus(status),
+            true,
+            isRepeatable(),
+            !streaming || !exchange().body().isPresent(),
+            attempts.size(),
+            target().upstream().triesLeft(this) - 1,
+            (worker().nowNanos() - startedNanos) / 1_000_000));
+  }
+
+  /// Answers with an error of ours.
+  private void finish(int status) {
+    over = true;
+    exchange().finish(status);
+  }
+
+  void bug(RuntimeException bug) {
+    over = true;
+    Exchange present = exchange();
+    present.engine().failed(present, bug);
+  }
+
+  // ---- the request
+
+  /// Composes the head of the request; true if it asks for an upgrade.
+  boolean composeHead(ByteSink out) {
+    Exchange present = exchange();
+    long length = 0;
+    if (settings().passRequestBody()) {
+      if (streaming) {
+        length = streamedChunks ? -1 : Math.max(0, present.request().contentLength());
+      } else {
+        length = present.body().length();
+      }
+    }
+    return settings()
+        .headers()
+        .compose(present, out, method, requestTarget, target().host(), length);
+  }
+
+  /// True if the body goes on while it comes.
+  boolean streamsBody() {
+    return streaming;
+  }
+
+  /// Lets the body flow to this attempt.
+  void streamBody(Attempt attempt) {
+    assert attempt == current();
+    exchange().body().stream(this);
+  }
+
+  @Override
+  public void data(Exchange present, ByteBuf part) {
+    Attempt attempt = current();
+    if (attempt == null || over) {
+      part.release();
+      return;
+    }
+    attempt.sendPart(streamedChunks ? chunk(part) : part);
+    if (attempt.isCongested()) {
+      present.downstream().pauseBody(true);
+    }
+  }
+
+  private static ByteBuf chunk(ByteBuf part) {
+    byte[] size =
+        (Integer.toHexString(part.readableBytes()) + "\r\n")
+            .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    ByteBuf framed = part.alloc().directBuffer(size.length + part.readableBytes() + 2);
+    framed.writeBytes(size).writeBytes(part).writeByte('\r').writeByte('\n');
+    part.release();
+    return framed;
+  }
+
+  @Override
+  public void end(Exchange present) {
+    Attempt attempt = current();
+    if (attempt == null || over) {
+      return;
+    }
+    if (streamedChunks) {
+      attempt.sendPart(
+          io.netty.buffer.Unpooled.copiedBuffer(
+              "0\r\n\r\n", java.nio.charset.StandardCharsets.ISO_8859_1));
+    }
+    attempt.bodyEnded();
+  }
+
+  @Override
+  public void failed(Exchange present, int status) {
+    if (over) {
+      return;
+    }
+    abandon();
+    if (status != 0) {
+      finish(status);
+    }
+  }
+
+  /// The upstream takes more of the request's body, or not.
+  void upstreamWritable(boolean writable) {
+    if (streaming && !over) {
+      exchange().downstream().pauseBody(!writable);
+    }
+  }
+
+  // ---- the response
+
+  ResponseHead responseHead() {
+    return responseHead;
+  }
+
+  ResponseFraming framing() {
+    return framing;
+  }
+
+  /// An informational response; they end here, as nginx has it by default.
+  void informational(ResponseHead head) {
+    exchange().log(Level.DEBUG, () -> "upstream sent informational response " + head.status());
+  }
+
+  /// Passes the head on; false if the client is answered in another way.
+  boolean forwardHead(ResponseHead head, boolean complete) {
+    Exchange present = exchange();
+    Response response = present.response();
+    int status = head.status();
+    if (present.errorStatus() == 0 || response.status() <= 0) {
+      response.status(status);
+      response.reason(statusText(head));
+    }
+    Fields fields = head.fields();
+    if (redirectsInternally(fields)
+        || (settings().interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
+      return false;
+    }
+    response.pass(fields);
+    HiddenFields hidden = settings().hidden();
+    hidden.apply(response, fields);
+    if (head.connection().nominatesAny()) {
+      for (int i = 0; i < fields.count(); i++) {
+        if (head.isNominatedByConnection(i)) {
+          response.withhold(i);
+        }
+      }
+    }
+    copyPlaced(response, fields, hidden);
+    redirect(response, fields);
+    boolean bodyless =
+        head.framing(method) == ResponseHead.Framing.NONE && status != 204 && status != 304;
+    boolean known = head.framing(method) == ResponseHead.Framing.LENGTH;
+    response.contentLength(
+        known || bodyless || status == 304 ? head.contentLength() : Response.UNKNOWN_LENGTH);
+    headForwarded = true;
+    present.sendHead(complete);
+    return true;
+  }
+
+  /// The text after the version, as the upstream sent it; null where it is what nginx says anyway.
+  private static @Nullable String statusText(ResponseHead head) {
+    if (head.status() == 200 && head.reasonEnd() - head.reasonStart() == 2) {
+      return null;
+    }
+    return head.reason();
+  }
+
+  private void copyPlaced(Response response, Fields fields, HiddenFields hidden) {
+    int type = fields.find(FieldName.CONTENT_TYPE);
+    if (type >= 0) {
+      lastContentType = fields.value(type, lastContentType);
+      response.contentType(lastContentType);
+    } else {
+      response.contentType(null);
+    }
+    int modified = fields.find(FieldName.LAST_MODIFIED);
+    if (modified >= 0) {
+      String text = fields.value(modified);
+      long seconds = HttpDate.parse(text);
+      response.lastModified(text, seconds == HttpDate.INVALID ? -1 : seconds * 1000);
+    }
+    if (!hidden.hides(FieldName.SERVER)) {
+      response.server(fields.first(FieldName.SERVER));
+      response.withholdAll(FieldName.SERVER);
+    }
+    if (!hidden.hides(FieldName.DATE)) {
+      response.date(fields.first(FieldName.DATE));
+      response.withholdAll(FieldName.DATE);
+    }
+  }
+
+  private void redirect(Response response, Fields fields) {
+    int i = fields.find(FieldName.LOCATION);
+    if (i >= 0) {
+      redirect(response, fields, i, "Location", 0);
+    }
+    int refresh = fields.find(FieldName.REFRESH);
+    if (refresh >= 0) {
+      String value = fields.value(refresh);
+      int url = value.toLowerCase(java.util.Locale.ROOT).indexOf("url=");
+      if (url >= 0) {
+        redirect(response, fields, refresh, "Refresh", url + 4);
+      }
+    }
+  }
+
+  private void redirect(Response response, Fields fields, int i, String name, int from) {
+    String value = fields.value(i);
+    for (RedirectRule rule : settings().redirects()) {
+      String changed = rule.apply(exchange(), value.substring(from));
+      if (changed != null) {
+        response.withhold(i);
+        if (from == 0 && !changed.startsWith("/")) {
+          response.headers().add(name, changed);
+        } else if (from == 0) {
+          response.location(changed);
+        } else {
+          response.headers().add(name, value.substring(0, from) + changed);
+        }
+        return;
+      }
+    }
+  }
+
+  private boolean redirectsInternally(Fields fields) {
+    return fields.find(FieldName.X_ACCEL_REDIRECT) >= 0;
+  }
+
+  /// The upstream's answer is replaced: by an error page, or by `X-Accel-Redirect`.
+  void answeredOtherwise() {
+    Exchange present = exchange();
+    Attempt last = current();
+    if (last != null) {
+      target().upstream().released(this, last.peer(), Outcome.SUCCESS);
+    }
+    String redirect = responseHead.fields().first(FieldName.X_ACCEL_REDIRECT);
+    int status = responseHead.status();
+    over = true;
+    if (redirect == null) {
+      present.response().reset();
+      String authenticate = responseHead.fields().first(FieldName.WWW_AUTHENTICATE);
+      if (status == 401 && authenticate != null) {
+        present.response().headers().add("WWW-Authenticate", authenticate);
+      }
+      present.finish(status);
+      return;
+    }
+    redirectInternally(present, redirect);
+  }
+
+  private void redirectInternally(Exchange present, String target) {
+    Response response = present.response();
+    response.reset();
+    keepForRedirect(response, responseHead.fields());
+    if (!present.isHead()) {
+      present.method("GET");
+    }
+    if (target.startsWith("@")) {
+      present.redirectInternally(target, null);
+      return;
+    }
+    UriPath uri = UriPath.of(target, false);
+    if (uri == null) {
+      present.log(Level.ERROR, "unsafe URI \"" + target + "\" was detected");
+      present.finish(404);
+    } else {
+      present.redirectInternally(uri.path(), uri.args());
+    }
+  }
+
+  /// What of the upstream's head stays when another answer stands in for its body.
+  private void keepForRedirect(Response response, Fields fields) {
+    HiddenFields hidden = settings().hidden();
+    for (int i = 0; i < fields.count(); i++) {
+      int known = fields.known(i);
+      if (known == FieldName.CONTENT_TYPE) {
+        response.contentType(fields.value(i));
+      } else if (known == FieldName.SET_COOKIE
+          || known == FieldName.CACHE_CONTROL
+          || known == FieldName.EXPIRES
+          || fields.nameIs(i, CONTENT_DISPOSITION)) {
+        if (!hidden.hides(fields, i)) {
+          response.headers().add(fields.name(i), fields.value(i));
+        }
+      }
+    }
+  }
+
+  /// Takes a part of the body and passes it on.
+  void forwardBody(ByteBuf part, boolean last) {
+    Exchange present = exchange;
+    if (present == null || over) {
+      part.release();
+      return;
+    }
+    Downstream client = present.downstream();
+    client.writeBody(present, part, last);
+    if (!client.isWritable() && !last) {
+      pauseForClient();
+    }
+  }
+
+  private void pauseForClient() {
+    if (!paused) {
+      paused = true;
+      Attempt attempt = current();
+      if (attempt != null) {
+        attempt.clientWritable(false);
+      }
+      flushToClient();
+    }
+  }
+
+  boolean pausedForClient() {
+    return paused;
+  }
+
+  /// The body has ended without a last part.
+  void endBody() {
+    Exchange present = exchange;
+    if (present != null && !over) {
+      present.downstream().writeEnd(present);
+    }
+  }
+
+  void flushToClient() {
+    Exchange present = exchange;
+    if (present != null && !over) {
+      present.downstream().flush();
+    }
+  }
+
+  /// The response is with the client's side, whole: the last flush may end the exchange.
+  void answered(Attempt attempt) {
+    Exchange present = exchange();
+    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+    over = true;
+    present.downstream().flush();
+  }
+
+  /// The response broke off: so does the client's.
+  void cut(Attempt attempt) {
+    Exchange present = exchange();
+    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS); // it had answered
+    over = true;
+    present.downstream().flush();
+    if (present.isLive()) {
+      present.downstream().abort(present);
+    }
+  }
+
+  // ---- the client
+
+  @Override
+  public void clientChanged(Exchange present, boolean gone, boolean writable) {
+    if (over || present != exchange) {
+      return;
+    }
+    if (!gone) {
+      if (writable && paused) {
+        paused = false;
+        Attempt attempt = current();
+        if (attempt != null) {
+          attempt.clientWritable(true);
+        }
+      }
+      return;
+    }
+    if (outlivesClient()) {
+      return;
+    }
+    present.log(
+        Level.INFO, "client prematurely closed connection, so upstream connection is closed too");
+    abandon();
+    over = true;
+    if (!headForwarded) {
+      present.response().status(Status.CLIENT_CLOSED);
+    }
+    if (present.isLive()) {
+      present.downstream().abort(present);
+    }
+  }
+
+  /// With `proxy_ignore_client_abort`, until the upstream has answered.
+  @Override
+  public boolean outlivesClient() {
+    Exchange present = exchange;
+    return !over
+        && !headForwarded
+        && present != null
+        && settings().ignoreClientAbort()
+        && (!present.body().isPresent() || present.body().isComplete());
+  }
+
+  private void abandon() {
+    Attempt attempt = current();
+    if (attempt != null && !attempt.isOver()) {
+      attempt.abandon();
+      target().upstream().released(this, attempt.peer(), Outcome.NEUTRAL);
+    }
+  }
+
+  // ---- tunnels
+
+  /// True if the client asked to go over to another protocol on this connection.
+  boolean clientAskedForUpgrade() {
+    return exchange().request().hasUpgrade();
+  }
+
+  /// Goes over to the protocol that both sides agreed on.
+  void openTunnel(ResponseHead head, UpstreamConnection upstream) {
+    Exchange present = exchange();
+    Response response = present.response();
+    response.status(101);
+    response.reason(head.reason());
+    response.pass(head.fields());
+    for (int i = 0; i < head.fields().count(); i++) {
+      int known = head.fields().known(i);
+      if (known == FieldName.CONNECTION
+          || known == FieldName.CONTENT_LENGTH
+          || known == FieldName.TRANSFER_ENCODING
+          || (known != FieldName.UPGRADE && settings().hidden().hides(known))) {
+        response.withhold(i);
+      }
+    }
+    tunnelled = upstream;
+    headForwarded = true;
+    present.sendHead(true);
+    present.downstream().becomeTunnel(present, this);
+  }
+
+  @Override
+  public void fromClient(ByteBuf bytes) {
+    UpstreamConnection to = tunnelled;
+    if (to == null) {
+      bytes.release();
+      return;
+    }
+    to.deadline().set(worker().nowNanos(), settings().readTimeout());
+    to.channel().write(bytes, to.channel().voidPromise());
+    if (!to.channel().isWritable()) {
+      exchange().downstream().readTunnel(false);
+    }
+  }
+
+  @Override
+  public void clientReadComplete() {
+    UpstreamConnection to = tunnelled;
+    if (to != null) {
+      to.channel().flush();
+    }
+  }
+
+  @Override
+  public void clientFinished() {
+    closeTunnel();
+  }
+
+  @Override
+  public void clientClosed() {
+    UpstreamConnection to = tunnelled;
+    if (to == null) {
+      return;
+    }
+    tunnelled = null;
+    over = true;
+    endTunnelAttempt(false);
+  }
+
+  @Override
+  public void clientWritable(boolean writable) {
+    Attempt attempt = current();
+    if (attempt != null && tunnelled != null) {
+      attempt.clientWritable(writable);
+    }
+  }
+
+  /// Takes bytes of the upstream's side of the tunnel.
+  void fromUpstream(ByteBuf bytes) {
+    if (tunnelled == null || !bytes.isReadable()) {
+      bytes.release();
+      return;
+    }
+    tunnelled.deadline().set(worker().nowNanos(), settings().readTimeout());
+    Downstream client = exchange().downstream();
+    client.writeTunnel(bytes);
+    if (!client.isWritable()) {
+      clientWritable(false);
+      client.flushTunnel();
+    }
+  }
+
+  void flushTunnelToClient() {
+    if (tunnelled != null) {
+      exchange().downstream().flushTunnel();
+    }
+  }
+
+  void tunnelWritable(boolean writable) {
+    if (tunnelled != null && writable) {
+      exchange().downstream().readTunnel(true);
+    }
+  }
+
+  void tunnelTimedOut() {
+    exchange()
+        .log(
+            Level.ERROR,
+            "upstream timed out (110: Connection timed out) while proxying"
+                + " upgraded connection");
+    closeTunnel();
+  }
+
+  void tunnelClosedByUpstream() {
+    closeTunnel();
+  }
+
+  private void closeTunnel() {
+    if (tunnelled == null) {
+      return;
+    }
+    tunnelled = null;
+    over = true;
+    endTunnelAttempt(true);
+    exchange().downstream().closeTunnel();
+  }
+
+  private void endTunnelAttempt(boolean flushed) {
+    Attempt attempt = current();
+    if (attempt != null) {
+      attempt.closeTunnel(flushed);
+      target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+    }
+  }
+
+  // ---- connections
+
+  @Nullable UpstreamConnection takeIdle(Peer peer) {
+    return loop.takeIdle(target().upstream(), peer);
+  }
+
+  void release(UpstreamConnection connection, boolean reusable) {
+    Upstream upstream = target().upstream();
+    Keepalive limits = upstream.current().spec().keepalive();
+    if (reusable
+        && limits.connections() > 0
+        && upstream.current().indexOf(connection.peer()) >= 0) {
+      connection.keep(loop.pool(upstream), limits);
+    } else {
+      connection.close();
+    }
+  }
+
+  // ---- what picking a peer may know
+
+  @Override
+  public long nowMillis() {
+    return worker().monotonicMillis();
+  }
+
+  @Override
+  public byte[] clientAddress() {
+    return exchange().downstream().remoteAddress() instanceof InetSocketAddress inet
+            && inet.getAddress() != null
+        ? inet.getAddress().getAddress()
+        : NO_ADDRESS;
+  }
+
+  @Override
+  public String hashKey() {
+    Exchange present = exchange();
+    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash
+        ? present.generation().hashKey(target().upstream().name()).evaluate(present)
+        : "";
+  }
+
+  @Override
+  public RandomGenerator random() {
+    SplittableRandom random = loop.random();
+    return random;
+  }
+
+  @Override
+  public Tries tries() {
+    return tries;
+  }
+
+  @Override
+  public void temporarilyDisabled(Peer peer) {
+    exchange().log(Level.WARN, "upstream server temporarily disabled while " + failedStage);
+  }
+
+  // ---- the exchange
+
+  @Override
+  public void exchangeEnded(Exchange present) {
+    // kept until the log phase is over; given back with the exchange
+  }
+
+  /// Lets go of everything.
+  @Override
+  public void release() {
+    Proxying earlier = before;
+    if (earlier != null) {
+      before = null;
+      earlier.release();
+    }
+    abandon();
+    exchange = null;
+    settings = null;
+    target = null;
+    tunnelled = null;
+    attempts.clear();
+    tries.reset();
+    responseHead.reset();
+    noPeer = false;
+    loop.giveBack(this);
+  }
+
+  @Override
+  public @Nullable String describe() {
+    ProxyTarget.Resolved to = target;
+    Attempt attempt = current();
+    if (to == null) {
+      return null;
+    }
+    String address =
+        attempt == null || noPeer ? to.upstream().name() : attempt.peer().address().text();
+    String separator = address.startsWith("unix:") ? ":" : "";
+    return "http://" + address + separator + requestTarget;
+  }
+
+  /// The way through another upstream that came before an internal redirect.
+  @Nullable Proxying before() {
+    return before;
+  }
+
+  List<Attempt> attempts() {
+    return attempts;
+  }
+
+  boolean hasNoPeer() {
+    return noPeer;
+  }
+
+  String upstreamName() {
+    return target().upstream().name();
+  }
+
+  ProxyTarget.Resolved target() {
+    ProxyTarget.Resolved to = target;
+    if (to == null) {
+      throw new IllegalStateException("nothing is proxied");
+    }
+    return to;
+  }
+
+  ProxySettings settings() {
+    ProxySettings present = settings;
+    if (present == null) {
+      throw new IllegalStateException("nothing is proxied");
+    }
+    return present;
+  }
+
+  Exchange exchange() {
+    Exchange present = exchange;
+    if (present == null) {
+      throw new IllegalStateException("nothing is proxied");
+    }
+    return present;
+  }
+
+  ProxyLoop loop() {
+    return loop;
+  }
+
+  Worker worker() {
+    return loop.worker();
+  }
+
+  String method() {
+    return method;
+  }
+
+  private @Nullable Attempt current() {
+    return attempts.isEmpty() ? null : attempts.getLast();
+  }
+}

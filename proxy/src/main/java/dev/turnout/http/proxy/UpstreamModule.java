@@ -1,0 +1,271 @@
+package dev.turnout.http.proxy;
+
+import static dev.turnout.config.Context.HTTP;
+import static dev.turnout.config.Context.UPSTREAM;
+
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
+import dev.turnout.config.Scope;
+import dev.turnout.config.Setting;
+import dev.turnout.config.Units;
+import dev.turnout.http.HttpModule;
+import dev.turnout.http.HttpRegistry;
+import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.Keepalive;
+import dev.turnout.upstream.PeerAddress;
+import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.UpstreamSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// `upstream`, `server` inside it, the balancing methods, and `keepalive` with its limits.
+public final class UpstreamModule implements HttpModule {
+  private static final Setting<List<PeerSpec>> SERVERS = Setting.local("server", List.of());
+  private static final Setting<BalancingMethod> METHOD =
+      Setting.local("balancing method", new BalancingMethod.RoundRobin());
+  private static final Setting<Integer> CONNECTIONS =
+      Setting.local("keepalive", Keepalive.DEFAULT.connections());
+  private static final Setting<Integer> REQUESTS =
+      Setting.local("keepalive_requests", Keepalive.DEFAULT.requests());
+  private static final Setting<Long> TIME =
+      Setting.local("keepalive_time", Keepalive.DEFAULT.timeMillis());
+  private static final Setting<Long> TIMEOUT =
+      Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
+
+  private @Nullable HttpRegistry http;
+
+  @Override
+  public void register(HttpRegistry http) {
+    this.http = http;
+    http.directive("upstream")
+        .in(HTTP)
+        .arguments(1)
+        .repeatable()
+        .block(UPSTREAM, (_, _) -> {})
+        .closing(this::declare)
+        .syntax("name")
+        .summary("A group of servers that requests are passed to.");
+    http.directive("server")
+        .in(UPSTREAM)
+        .atLeast(1)
+        .repeatable()
+        .read(UpstreamModule::server)
+        .syntax(
+            "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
+                + " [down] [drain]")
+        .summary("One server of the group, or, of a name, one for each of its addresses.");
+    http.directive("least_conn")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
+        .summary("The server with the fewest requests for its weight.");
+    http.directive("ip_hash")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((d, scope) -> method(d, scope, new BalancingMethod.IpHash()))
+        .summary("The server by the client's address.");
+    http.directive("random")
+        .in(UPSTREAM)
+        .arguments(0, 2)
+        .read(UpstreamModule::random)
+        .syntax("[two [least_conn]]")
+        .summary("A server by chance, or the less busy of two.");
+    http.directive("hash")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::hash)
+        .syntax("key [consistent]")
+        .summary("The server by a key.");
+    keepalive(http);
+  }
+
+  private static void keepalive(HttpRegistry http) {
+    http.directive("keepalive")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::connections)
+        .syntax("connections [local]")
+        .defaultText("32")
+        .summary("How many idle connections to the group's servers each event loop keeps.")
+        .differs("Idle connections are shared by all locations; `local` is accepted.");
+    http.directive("keepalive_requests")
+        .in(UPSTREAM)
+        .number(REQUESTS, 0, Integer.MAX_VALUE)
+        .defaultText("1000")
+        .summary("How many requests go over one connection.");
+    http.directive("keepalive_time")
+        .in(UPSTREAM)
+        .time(TIME)
+        .defaultText("1h")
+        .summary("How long a connection is used.");
+    http.directive("keepalive_timeout")
+        .in(UPSTREAM)
+        .time(TIMEOUT)
+        .defaultText("60s")
+        .summary("How long a connection may idle.");
+  }
+
+  private void declare(Directive d, Scope scope) {
+    String name = d.argument(0);
+    List<PeerSpec> servers = scope.get(SERVERS);
+    if (servers.isEmpty()) {
+      throw ConfigException.at(d, "no servers are inside upstream");
+    }
+    HttpRegistry registry = http;
+    if (registry == null) {
+      throw new IllegalStateException("the upstream module is not registered");
+    }
+    if (registry.upstreams().find(name) != null) {
+      throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
+    }
+    BalancingMethod method = scope.get(METHOD);
+    if (method instanceof BalancingMethod.Hash hash) {
+      registry.hashKey(name, registry.template(d, 0, hash.key()));
+    }
+    Keepalive keepalive =
+        new Keepalive(
+            scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
+    registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
+  }
+
+  private static void connections(Directive d, Scope scope) {
+    long number =
+        Units.number(d.argument(0))
+            .orElseThrow(() ->
+                ConfigException.at(
+                    d, 0, "invalid value \"" + d.argument(0) + "\" in \"keepalive\" directive"));
+    if (d.argumentCount() == 2 && !d.argument(1).equals("local")) {
+      throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+    }
+    scope.set(CONNECTIONS, (int) Math.min(number, Integer.MAX_VALUE));
+  }
+
+  private static void method(Directive d, Scope scope, BalancingMethod method) {
+    if (scope.isSet(METHOD)) {
+      scope.warn(d, "load balancing method redefined");
+    }
+    boolean backup = scope.get(SERVERS).stream().anyMatch(PeerSpec::backup);
+    if (backup && !method.allowsBackup() && !(method instanceof BalancingMethod.IpHash)) {
+      scope.warn(d, "backup servers take no requests with this balancing method");
+    }
+    scope.set(METHOD, method);
+  }
+
+  private static void random(Directive d, Scope scope) {
+    if (d.argumentCount() == 0) {
+      method(d, scope, new BalancingMethod.Random(false));
+      return;
+    }
+    if (!d.argument(0).equals("two")) {
+      throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"");
+    }
+    if (d.argumentCount() == 2 && !d.argument(1).equals("least_conn")) {
+      throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+    }
+    method(d, scope, new BalancingMethod.Random(true));
+  }
+
+  private static void hash(Directive d, Scope scope) {
+    boolean consistent = false;
+    if (d.argumentCount() == 2) {
+      if (!d.argument(1).equals("consistent")) {
+        throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+      }
+      consistent = true;
+    }
+    method(d, scope, new BalancingMethod.Hash(d.argument(0), consistent));
+  }
+
+  private static void server(Directive d, Scope scope) {
+    Parameters said = new Parameters();
+    for (int i = 1; i < d.argumentCount(); i++) {
+      said.read(d, i);
+    }
+    BalancingMethod method = scope.get(METHOD);
+    if (said.backup && !method.allowsBackup()) {
+      throw ConfigException.at(d, "balancing method does not support parameter \"backup\"");
+    }
+    if (said.slowStart > 0 && !method.allowsSlowStart()) {
+      throw ConfigException.at(d, "balancing method does not support parameter \"slow_start\"");
+    }
+    List<PeerSpec> specs = new ArrayList<>();
+    for (PeerAddress address : ProxyModule.addresses(d, d.argument(0))) {
+      specs.add(said.spec(d.argument(0), address));
+    }
+    for (PeerSpec spec : specs) {
+      scope.append(SERVERS, spec);
+    }
+  }
+
+  /// The parameters of one `server`, as they are read.
+  private static final class Parameters {
+    private int weight = 1;
+    private int maxConns;
+    private int maxFails = 1;
+    private long failTimeout = 10_000;
+    private long slowStart;
+    private boolean backup;
+    private boolean down;
+    private boolean drain;
+
+    void read(Directive d, int i) {
+      String word = d.argument(i);
+      int equals = word.indexOf('=');
+      String name = equals < 0 ? word : word.substring(0, equals);
+      String value = equals < 0 ? "" : word.substring(equals + 1);
+      switch (name) {
+        case "weight" -> {
+          weight = number(d, i, word, value);
+          if (weight == 0) {
+            throw invalid(d, i, word);
+          }
+        }
+        case "max_conns" -> maxConns = number(d, i, word, value);
+        case "max_fails" -> maxFails = number(d, i, word, value);
+        case "fail_timeout" -> failTimeout = seconds(d, i, word, value) * 1000;
+        case "slow_start" -> slowStart = seconds(d, i, word, value) * 1000;
+        case "backup" -> backup = true;
+        case "down" -> down = true;
+        case "drain" -> drain = true;
+        case "resolve", "service", "route" ->
+            throw ConfigException.at(
+                d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
+        default -> throw invalid(d, i, word);
+      }
+    }
+
+    PeerSpec spec(String server, PeerAddress address) {
+      return new PeerSpec(
+          PeerSpec.UNASSIGNED,
+          server,
+          address,
+          weight,
+          maxConns,
+          maxFails,
+          failTimeout,
+          slowStart,
+          backup,
+          down,
+          drain,
+          "");
+    }
+
+    private static int number(Directive d, int i, String word, String value) {
+      OptionalLong number = Units.number(value);
+      if (number.isEmpty() || number.getAsLong() > Integer.MAX_VALUE) {
+        throw invalid(d, i, word);
+      }
+      return (int) number.getAsLong();
+    }
+
+    private static long seconds(Directive d, int i, String word, String value) {
+      return Units.seconds(value).orElseThrow(() -> invalid(d, i, word));
+    }
+
+    private static ConfigException invalid(Directive d, int i, String word) {
+      return ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
+    }
+  }
+}

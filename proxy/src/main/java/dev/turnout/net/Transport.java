@@ -1,0 +1,111 @@
+package dev.turnout.net;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDomainSocketChannel;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// How sockets are driven: epoll by default, io_uring when asked for (`use io_uring;` in `events`),
+/// NIO where neither native library can be loaded.
+public enum Transport {
+  EPOLL,
+  IO_URING,
+  NIO;
+
+  static {
+    // Netty would look for three logging libraries that are not here, which opens every jar at
+    // start
+    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+  }
+
+  /// The transport that `use` names, or the best one that works here when it names none.
+  ///
+  /// @throws IllegalArgumentException if the named one cannot be had; the message says why
+  public static Transport choose(@Nullable String use) {
+    if (use == null) {
+      return Epoll.isAvailable() ? EPOLL : NIO;
+    }
+    return switch (use.toLowerCase(Locale.ROOT)) {
+      case "epoll" -> available(EPOLL, Epoll.isAvailable(), Epoll.unavailabilityCause());
+      case "io_uring" -> available(IO_URING, IoUring.isAvailable(), IoUring.unavailabilityCause());
+      case "nio", "poll", "select" -> NIO;
+      default -> throw new IllegalArgumentException("invalid event type \"" + use + "\"");
+    };
+  }
+
+  private static Transport available(Transport wanted, boolean there, @Nullable Throwable why) {
+    if (!there) {
+      throw new IllegalArgumentException(
+          "event type \"" + wanted.label() + "\" cannot be had here: " + why);
+    }
+    return wanted;
+  }
+
+  /// The name in `use` and in the start notice.
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  IoHandlerFactory ioHandlers() {
+    return switch (this) {
+      case EPOLL -> EpollIoHandler.newFactory();
+      case IO_URING -> IoUringIoHandler.newFactory();
+      case NIO -> NioIoHandler.newFactory();
+    };
+  }
+
+  /// Makes listening channels for addresses of this kind.
+  public ChannelFactory<? extends ServerChannel> serverChannels(SocketAddress address) {
+    boolean unix = isUnix(address);
+    return switch (this) {
+      case EPOLL -> unix ? EpollServerDomainSocketChannel::new : EpollServerSocketChannel::new;
+      case IO_URING ->
+          unix ? IoUringServerDomainSocketChannel::new : IoUringServerSocketChannel::new;
+      case NIO -> unix ? NioServerDomainSocketChannel::new : NioServerSocketChannel::new;
+    };
+  }
+
+  /// Makes connecting channels for addresses of this kind.
+  public ChannelFactory<? extends Channel> clientChannels(SocketAddress address) {
+    boolean unix = isUnix(address);
+    return switch (this) {
+      case EPOLL -> unix ? EpollDomainSocketChannel::new : EpollSocketChannel::new;
+      case IO_URING -> unix ? IoUringDomainSocketChannel::new : IoUringSocketChannel::new;
+      case NIO -> unix ? NioDomainSocketChannel::new : NioSocketChannel::new;
+    };
+  }
+
+  /// The unix socket at `path`, as this transport wants it said.
+  public SocketAddress unixAddress(String path) {
+    return this == NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path);
+  }
+
+  /// True for either form of a unix socket's address.
+  public static boolean isUnix(@Nullable SocketAddress address) {
+    return address instanceof DomainSocketAddress || address instanceof UnixDomainSocketAddress;
+  }
+}

@@ -1,0 +1,77 @@
+package dev.turnout.net;
+
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// The event loops of the process (`worker_processes`): made at start, kept over reloads.
+public final class Workers implements AutoCloseable {
+  private final MultiThreadIoEventLoopGroup group;
+  private final List<Worker> workers;
+  private final AtomicInteger next = new AtomicInteger();
+
+  private Workers(MultiThreadIoEventLoopGroup group, List<Worker> workers) {
+    this.group = group;
+    this.workers = workers;
+  }
+
+  /// Starts `count` loops on this transport.
+  public static Workers start(Transport transport, int count) {
+    var threads = new DefaultThreadFactory("worker", false, Thread.NORM_PRIORITY);
+    var group = new MultiThreadIoEventLoopGroup(count, threads, transport.ioHandlers());
+    List<Worker> workers = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      EventLoop loop = group.next();
+      workers.add(new Worker(i, loop, transport));
+    }
+    return new Workers(group, List.copyOf(workers));
+  }
+
+  /// All of them, by index.
+  public List<Worker> all() {
+    return workers;
+  }
+
+  /// How many there are.
+  public int size() {
+    return workers.size();
+  }
+
+  /// All loops as one group, which gives each new connection to the next.
+  public EventLoopGroup group() {
+    return group;
+  }
+
+  /// The one whose turn it is to take a connection.
+  public Worker next() {
+    return workers.get(Math.floorMod(next.getAndIncrement(), workers.size()));
+  }
+
+  /// Completes when every loop has finished what it was doing when this was called: from then on no
+  /// loop acts on anything that was replaced before the call.
+  public CompletionStage<@Nullable Void> fence() {
+    CompletableFuture<?>[] passed = new CompletableFuture<?>[workers.size()];
+    for (int i = 0; i < passed.length; i++) {
+      CompletableFuture<@Nullable Void> one = new CompletableFuture<>();
+      passed[i] = one;
+      workers.get(i).loop().execute(() -> one.complete(null));
+    }
+    return CompletableFuture.allOf(passed).<@Nullable Void>thenApply(_ -> null);
+  }
+
+  /// Ends the loops; whatever is still open on them is closed.
+  @Override
+  public void close() {
+    Future<?> ended = group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    ended.awaitUninterruptibly(6, TimeUnit.SECONDS);
+  }
+}

@@ -1,0 +1,184 @@
+package dev.turnout.upstream;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The peers of an upstream at one revision, with the balancers built for exactly these peers.
+public final class PeerSet {
+  private final long revision;
+  private final UpstreamSpec spec;
+  private final Balancer.Factory balancers;
+  private final SpinLock lock;
+  private final PeerTier primaries;
+  private final PeerTier backups;
+  private final Balancer primaryBalancer;
+  private final Balancer backupBalancer;
+  private final @Nullable Peer alone;
+  private final int tries;
+
+  private PeerSet(
+      long revision,
+      UpstreamSpec spec,
+      Balancer.Factory balancers,
+      SpinLock lock,
+      List<Peer> primaries,
+      List<Peer> backups) {
+    this.revision = revision;
+    this.spec = spec;
+    this.balancers = balancers;
+    this.lock = lock;
+    this.primaries = new PeerTier(primaries, 0, lock);
+    this.backups = new PeerTier(backups, primaries.size(), lock);
+    this.primaryBalancer = balancers.create(spec.method(), this.primaries);
+    this.backupBalancer = balancers.create(backupMethod(spec.method()), this.backups);
+    this.alone = primaries.size() == 1 && backups.isEmpty() ? primaries.getFirst() : null;
+    this.tries = (int) spec.servers().stream().filter(server -> !server.down()).count();
+  }
+
+  private PeerSet(long revision, PeerSet same) {
+    this.revision = revision;
+    this.spec = same.spec;
+    this.balancers = same.balancers;
+    this.lock = same.lock;
+    this.primaries = same.primaries;
+    this.backups = same.backups;
+    this.primaryBalancer = same.primaryBalancer;
+    this.backupBalancer = same.backupBalancer;
+    this.alone = same.alone;
+    this.tries = same.tries;
+  }
+
+  /// nginx's other methods leave the backups to round robin.
+  private static BalancingMethod backupMethod(BalancingMethod method) {
+    return method.allowsBackup() ? method : new BalancingMethod.RoundRobin();
+  }
+
+  /// The first snapshot of an upstream.
+  static PeerSet build(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
+    return build(spec, revision, balancers, new SpinLock(), null);
+  }
+
+  /// The snapshot after `previous`: servers that stay keep their counters, health and weights.
+  static PeerSet build(UpstreamSpec spec, long revision, PeerSet previous) {
+    if (spec.equals(previous.spec)) {
+      return new PeerSet(revision, previous);
+    }
+    return build(spec, revision, previous.balancers, previous.lock, previous);
+  }
+
+  private static PeerSet build(
+      UpstreamSpec spec,
+      long revision,
+      Balancer.Factory balancers,
+      SpinLock lock,
+      @Nullable PeerSet previous) {
+    Map<Long, Peer> known = HashMap.newHashMap(previous == null ? 0 : previous.size());
+    if (previous != null) {
+      for (int i = 0; i < previous.size(); i++) {
+        known.put(previous.peer(i).id(), previous.peer(i));
+      }
+    }
+    boolean alone = spec.servers().size() == 1 && !spec.servers().getFirst().backup();
+    List<Peer> primaries = new ArrayList<>(spec.servers().size());
+    List<Peer> backups = new ArrayList<>();
+    for (PeerSpec server : spec.servers()) {
+      Peer old = known.get(server.id());
+      boolean stays = old != null && old.spec().isSameServer(server);
+      Peer peer = old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock);
+      boolean wasOpen = old != null && stays && old.isOpen();
+      if (previous != null && !wasOpen && peer.isOpen()) {
+        peer.opens();
+      }
+      (server.backup() ? backups : primaries).add(peer);
+    }
+    return new PeerSet(revision, spec, balancers, lock, primaries, backups);
+  }
+
+  /// Chooses a peer: a primary, or a backup if no primary can be chosen.
+  @Nullable Peer pick(PickContext context, Tries tries) {
+    tries.enter(this);
+    if (alone != null) {
+      return pickAlone(alone, context, tries);
+    }
+    if (!tries.areOnBackups()) {
+      Peer primary = primaryBalancer.pick(context, tries);
+      if (primary != null || backups.size() == 0) {
+        return primary;
+      }
+      tries.goOnWithBackups(); // nginx does not come back to the primaries within a request
+    }
+    return backupBalancer.pick(context, tries);
+  }
+
+  /// The only server takes what comes: neither its failures nor an earlier try rule it out.
+  private @Nullable Peer pickAlone(Peer only, PickContext context, Tries tries) {
+    if (!only.isOpen()) {
+      return null;
+    }
+    if (only.spec().maxConns() == 0) {
+      return claimAlone(only, context, tries);
+    }
+    lock.lock(); // no other loop may take the last place between the look and the claim
+    try {
+      return only.hasRoom() ? claimAlone(only, context, tries) : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Peer claimAlone(Peer only, PickContext context, Tries tries) {
+    tries.add(0);
+    only.claim(context.nowMillis());
+    return only;
+  }
+
+  public long revision() {
+    return revision;
+  }
+
+  public UpstreamSpec spec() {
+    return spec;
+  }
+
+  public List<Peer> primaries() {
+    return primaries.peers();
+  }
+
+  public List<Peer> backups() {
+    return backups.peers();
+  }
+
+  /// Primaries, then backups.
+  public List<Peer> peers() {
+    List<Peer> all = new ArrayList<>(primaries.peers());
+    all.addAll(backups.peers());
+    return List.copyOf(all);
+  }
+
+  public int size() {
+    return primaries.size() + backups.size();
+  }
+
+  /// How many attempts one request has: one for each server that is not down.
+  int tries() {
+    return tries;
+  }
+
+  Peer peer(int index) {
+    return index < primaries.size()
+        ? primaries.peer(index)
+        : backups.peer(index - primaries.size());
+  }
+
+  public int indexOf(Peer peer) {
+    for (int i = 0; i < size(); i++) {
+      if (peer(i).isSameServer(peer)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+}

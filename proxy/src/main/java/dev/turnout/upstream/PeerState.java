@@ -1,0 +1,10 @@
+package dev.turnout.upstream;
+
+/// What a peer is doing, in the API's words.
+public enum PeerState {
+  UP,
+  DRAINING,
+  DOWN,
+  /// Its failures reached `max_fails`, and `fail_timeout` has not passed.
+  UNAVAIL
+}

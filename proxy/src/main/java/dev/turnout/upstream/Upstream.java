@@ -1,0 +1,95 @@
+package dev.turnout.upstream;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A group of servers that requests are passed to: a name, and its peers as they are now.
+///
+/// Event loops read the current snapshot once per pick; one writer at a time publishes the next.
+public final class Upstream {
+  private final String name;
+  private volatile PeerSet current;
+  private volatile List<Peer> leaving = List.of();
+
+  public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
+    this.name = spec.name();
+    this.current = PeerSet.build(spec, revision, balancers);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public PeerSet current() {
+    return current;
+  }
+
+  /// Chooses a peer and gives it the request, which [#released] must end; null if no peer can take
+  /// it.
+  public @Nullable Peer pick(PickContext context) {
+    Tries tries = context.tries();
+    while (true) {
+      PeerSet set = current;
+      Peer peer = set.pick(context, tries);
+      if (peer == null) {
+        if (set == current) {
+          return null;
+        }
+      } else if (set == current || stillHas(peer)) {
+        return peer;
+      } else {
+        peer.withdraw(); // it left while it was being chosen
+      }
+    }
+  }
+
+  /// Either this sees the list without the peer, or [#publish] sees the peer's request: each writes
+  /// first and then reads.
+  private boolean stillHas(Peer peer) {
+    return current.indexOf(peer) >= 0;
+  }
+
+  /// Ends the request's attempt at `peer`.
+  public void released(PickContext context, Peer peer, Outcome outcome) {
+    boolean disabled = peer.released(outcome, context.nowMillis());
+    context.tries().ended(peer);
+    if (disabled) {
+      context.temporarilyDisabled(peer);
+    }
+  }
+
+  /// How many more attempts the request has: one for each server that is not down and that it has
+  /// not been at; none after an attempt at an only server.
+  public int triesLeft(PickContext context) {
+    Tries tries = context.tries();
+    tries.enter(current);
+    return tries.left();
+  }
+
+  /// Gives back the attempt that met an idle connection the server had just closed: that was no
+  /// try.
+  public void grantOneMore(PickContext context) {
+    context.tries().grantOneMore();
+  }
+
+  /// Makes `spec` the present one. One caller at a time.
+  public void publish(UpstreamSpec spec, long revision) {
+    PeerSet previous = current;
+    PeerSet next = PeerSet.build(spec, revision, previous);
+    List<Peer> gone = new ArrayList<>(leaving);
+    for (Peer peer : previous.peers()) {
+      if (next.indexOf(peer) < 0) {
+        gone.add(peer);
+      }
+    }
+    current = next;
+    gone.removeIf(peer -> peer.active() == 0);
+    leaving = List.copyOf(gone);
+  }
+
+  /// Servers that have left the list and still have requests running.
+  public List<Peer> zombies() {
+    return leaving.stream().filter(peer -> peer.active() > 0).toList();
+  }
+}

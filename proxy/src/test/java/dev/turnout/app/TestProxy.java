@@ -1,0 +1,173 @@
+package dev.turnout.app;
+
+import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.cluster.file.FileStateStore;
+import dev.turnout.control.Candidate;
+import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.Listeners;
+import dev.turnout.control.Node;
+import dev.turnout.http.ConnectionCounters;
+import dev.turnout.http.HttpEnvironment;
+import dev.turnout.http.PhaseEngine;
+import dev.turnout.http.Upstreams;
+import dev.turnout.http.proxy.ProxyLoops;
+import dev.turnout.log.LogFiles;
+import dev.turnout.net.Transport;
+import dev.turnout.net.Workers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/// The node inside a test's own process: a configuration goes in, requests are served on port 0.
+public final class TestProxy implements AutoCloseable {
+  private final Path directory;
+  private final LogFiles logs;
+  private final ZoneRegistry zones;
+  private final ChangeWriter writer;
+  private final Workers workers;
+  private final Listeners listeners;
+  private final Node node;
+  private final Configuration.Outside outside;
+  private final HttpEnvironment environment;
+  private int generation = 1;
+
+  private TestProxy(String http, int loops) throws IOException, InterruptedException {
+    directory = Files.createTempDirectory("turnout-test");
+    Files.createDirectory(directory.resolve("logs"));
+    logs = new LogFiles();
+    Revision revision = new Revision();
+    zones = new ZoneRegistry(FileStateStore::open, revision);
+    environment = new HttpEnvironment(logs, zones);
+    writer = ChangeWriter.start(revision, () -> environment.workers().fence());
+    CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
+    outside = new Configuration.Outside(environment, proxying::join, writer);
+    Configuration configuration = read(http);
+    Transport transport = Transport.choose(null);
+    workers = Workers.start(transport, loops);
+    environment.workers(workers);
+    proxying.complete(new ProxyLoops(workers, environment.upstreams()));
+    listeners =
+        new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
+    node = new Node(workers, listeners);
+    node.start(configuration.build(generation, loops));
+  }
+
+  /// Starts a node with these contents of `http {}` on one loop.
+  public static TestProxy start(String http) {
+    return start(http, 1);
+  }
+
+  /// Starts a node with these contents of `http {}`.
+  public static TestProxy start(String http, int loops) {
+    try {
+      return new TestProxy(http, loops);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Configuration read(String http) throws IOException {
+    Path file = directory.resolve("nginx.conf");
+    Files.writeString(
+        file,
+        "daemon off;\nevents {}\nhttp {\naccess_log off;\n" + http + "\n}\n",
+        StandardCharsets.ISO_8859_1);
+    return Configuration.read(file, directory, List.of(), "logs/error.log", outside);
+  }
+
+  /// Changes over to another configuration; true if it is in force.
+  public boolean reload(String http) {
+    int next = generation + 1;
+    boolean changed =
+        node.reload(() -> {
+          try {
+            Candidate candidate = read(http).build(next, workers.size());
+            return candidate;
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    if (changed) {
+      generation = next;
+    }
+    return changed;
+  }
+
+  /// The one port that is listened on.
+  public int port() {
+    for (SocketAddress address : listeners.addresses()) {
+      if (address instanceof InetSocketAddress inet) {
+        return inet.getPort();
+      }
+    }
+    throw new IllegalStateException("nothing is listened on");
+  }
+
+  /// The prefix of the node: what relative names begin at.
+  public Path directory() {
+    return directory;
+  }
+
+  /// Connections and requests, as they are counted.
+  public ConnectionCounters counters() {
+    return environment.connections();
+  }
+
+  /// The upstreams that are in force.
+  public Upstreams upstreams() {
+    return environment.upstreams();
+  }
+
+  /// The error log so far.
+  public String errorLog() {
+    logs.flush();
+    try {
+      Path file = directory.resolve("logs/error.log");
+      return Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      node.abort();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    writer.close();
+    zones.close();
+    workers.close();
+    String log = errorLog();
+    logs.close();
+    try (Stream<Path> files = Files.walk(directory)) {
+      files.sorted(Comparator.reverseOrder()).forEach(TestProxy::delete);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (log.contains("unexpected java.") || log.contains("unexpected dev.")) {
+      throw new AssertionError("the node met a bug: " + log);
+    }
+  }
+
+  private static void delete(Path path) {
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// Tests of the program's outer shell.
+@NullMarked
+package dev.turnout.app;
+
+import org.jspecify.annotations.NullMarked;

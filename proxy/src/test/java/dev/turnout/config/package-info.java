@@ -1,0 +1,5 @@
+/// Tests of the configuration language.
+@NullMarked
+package dev.turnout.config;
+
+import org.jspecify.annotations.NullMarked;

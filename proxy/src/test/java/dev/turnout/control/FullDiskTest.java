@@ -1,0 +1,107 @@
+package dev.turnout.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.turnout.cluster.KeyvalChange.Put;
+import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.cluster.ZoneSpec;
+import dev.turnout.cluster.file.FileStateStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A real file system of 64 KiB that fills up. Needs the right to mount one; the simulated disk
+/// covers the same ground step by step.
+@Timeout(60)
+class FullDiskTest {
+  @TempDir private Path directory;
+  private boolean mounted;
+
+  @BeforeEach
+  void mountATinyDisk() throws Exception {
+    mounted = run("mount", "-t", "tmpfs", "-o", "size=64k", "turnout-test", directory.toString());
+    assumeTrue(mounted, "may not mount a tmpfs");
+  }
+
+  @AfterEach
+  void unmountIt() throws Exception {
+    if (mounted) {
+      assertThat(run("umount", directory.toString())).isTrue();
+    }
+  }
+
+  @Test
+  void aFullDiskRefusesTheOldValuesStayAndItHealsByItself() throws Exception {
+    Path file = directory.resolve("switch.json");
+    Revision revision = new Revision();
+    try (ZoneRegistry registry = new ZoneRegistry(FileStateStore::open, revision);
+        ChangeWriter writer = ChangeWriter.start(revision, Fence.NONE)) {
+      KeyvalZone zone = activate(registry, file);
+      assertThat(put(writer, zone, "host", "blue")).isInstanceOf(ChangeResult.Applied.class);
+      byte[] stored = Files.readAllBytes(file);
+      Path ballast = directory.resolve("ballast");
+      fill(ballast);
+
+      ChangeResult refused = put(writer, zone, "host", "x".repeat(8000));
+
+      assertThat(refused).isInstanceOf(ChangeResult.StoreFailed.class);
+      assertThat(((ChangeResult.StoreFailed) refused).status()).isEqualTo(507);
+      assertThat(zone.get("host")).isEqualTo("blue");
+      assertThat(file).hasBinaryContent(stored);
+      assertThat(directory.resolve("switch.json.tmp")).doesNotExist();
+
+      Files.delete(ballast);
+      assertThat(put(writer, zone, "host", "green")).isInstanceOf(ChangeResult.Applied.class);
+      assertThat(zone.get("host")).isEqualTo("green");
+    }
+    assertThat(stored(file)).isEqualTo(Map.of("host", "green"));
+  }
+
+  private static KeyvalZone activate(ZoneRegistry registry, Path file) {
+    ZoneRegistry.Plan plan = registry.prepare(List.of(new ZoneSpec("switch", 1 << 20, file)));
+    plan.activate();
+    return plan.zone("switch");
+  }
+
+  private static ChangeResult put(ChangeWriter writer, KeyvalZone zone, String key, String value)
+      throws Exception {
+    return writer.submit(Change.of(zone, new Put(key, value))).get(20, TimeUnit.SECONDS);
+  }
+
+  private static Map<String, String> stored(Path file) throws IOException {
+    try (FileStateStore store = FileStateStore.open("switch", file)) {
+      return store.load().snapshot().entries();
+    }
+  }
+
+  private static void fill(Path ballast) throws IOException {
+    try (var out = Files.newOutputStream(ballast)) {
+      while (true) {
+        out.write(new byte[1024]);
+      }
+    } catch (IOException full) {
+      assertThat(full).hasMessageContaining("No space left");
+    }
+  }
+
+  private static boolean run(String... command) throws IOException, InterruptedException {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      process.getInputStream().readAllBytes();
+      return process.waitFor() == 0;
+    } catch (IOException _) {
+      return false; // no such program
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.access;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.content;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.filter;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.proxy;
+
+import org.jspecify.annotations.NullMarked;

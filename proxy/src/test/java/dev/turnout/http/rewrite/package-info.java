@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.rewrite;
+
+import org.jspecify.annotations.NullMarked;
