@@ -1,0 +1,122 @@
+package dev.turnout.systemtest;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.turnout.testkit.Answers;
+import dev.turnout.testkit.Eventually;
+import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.RawClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// nginx's command line on the built program.
+class CommandLineIT {
+  @TempDir private Path prefix;
+
+  @Test
+  void itSaysItsVersion() throws Exception {
+    Turnout.Ended version = Turnout.run("-v");
+    assertThat(version.status()).isZero();
+    assertThat(version.output()).startsWith("nginx version: nginx/1.").endsWith("\n");
+
+    Turnout.Ended build = Turnout.run("-V");
+    assertThat(build.status()).isZero();
+    assertThat(build.output()).contains("nginx version: nginx/1.", "configure arguments:");
+  }
+
+  @Test
+  void aGoodFileIsFoundGood() throws Exception {
+    Turnout.Ended tested =
+        test("events {} http { access_log off; server { listen 127.0.0.1:12001; } }");
+
+    assertThat(tested.status()).as(tested.output()).isZero();
+    assertThat(tested.output())
+        .contains("nginx.conf syntax is ok", "nginx.conf test is successful");
+  }
+
+  @Test
+  void aBadFileIsFoundBadAndWhere() throws Exception {
+    Turnout.Ended tested = test("events {}\nhttp {\n  nonsense on;\n}\n");
+
+    assertThat(tested.status()).isEqualTo(1);
+    assertThat(tested.output())
+        .contains("[emerg]", "unknown directive \"nonsense\"", "nginx.conf:3")
+        .contains("test failed");
+  }
+
+  @Test
+  void aRunningProgramIsReloadedAndEnded() throws Exception {
+    try (var b1 = FakeUpstream.named("b1");
+        var b2 = FakeUpstream.named("b2");
+        var turnout = Turnout.start(site(b1.address()))) {
+      Files.writeString(
+          turnout.configuration(),
+          Files.readString(turnout.configuration(), ISO_8859_1).replace(b1.address(), b2.address()),
+          ISO_8859_1);
+
+      assertThat(tell(turnout, "reload").status()).isZero();
+      Eventually.until(
+          Duration.ofSeconds(20),
+          () -> RawClient.get(turnout.port(), "a.test", "/").body().equals("b2"),
+          () -> "not reloaded");
+
+      assertThat(tell(turnout, "quit").status()).isZero();
+      assertThat(turnout.awaitEnd()).isZero();
+      assertThat(turnout.read("nginx.pid")).isEmpty();
+    }
+  }
+
+  @Test
+  void aRequestThatRunsIsServedBeforeItQuits() throws Exception {
+    var mayAnswer = new CountDownLatch(1);
+    try (var upstream =
+            FakeUpstream.each((_, connection) -> {
+              mayAnswer.await();
+              connection.send(Answers.ok("last"));
+            });
+        var turnout = Turnout.start(site(upstream.address()));
+        var client = RawClient.connect(turnout.port())) {
+      client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      upstream.awaitRequests(1);
+      turnout.signal("QUIT");
+      Eventually.until(
+          Duration.ofSeconds(20), () -> refuses(turnout.port()), () -> "still listens");
+      mayAnswer.countDown();
+
+      assertThat(client.readResponse().body()).isEqualTo("last");
+      assertThat(turnout.awaitEnd()).isZero();
+    }
+  }
+
+  private static boolean refuses(int port) {
+    try {
+      RawClient.connect(port).close();
+      return false;
+    } catch (IOException _) {
+      return true;
+    }
+  }
+
+  private Turnout.Ended test(String text) throws Exception {
+    Files.writeString(prefix.resolve("nginx.conf"), text);
+    return Turnout.run("-t", "-p", prefix + "/", "-c", "nginx.conf", "-e", "error.log");
+  }
+
+  private static Turnout.Ended tell(Turnout turnout, String signal) throws Exception {
+    return Turnout.run(
+        "-s", signal, "-p", turnout.prefix() + "/", "-c", "nginx.conf", "-e", "error.log");
+  }
+
+  private static String site(String upstream) {
+    return """
+      server { listen 127.0.0.1:@PORT@; location / { proxy_pass http://%s; } }
+    """
+        .formatted(upstream);
+  }
+}
