@@ -113,7 +113,10 @@ final class Turnout implements AutoCloseable {
     process = started;
     Eventually.until(
         START, () -> isUp(started), () -> "no start: " + output() + "\n" + errorLogOrNothing());
-    Eventually.until(CHANGE, this::answersGeneration, () -> "no answer: " + errorLogOrNothing());
+    Eventually.until(
+        CHANGE,
+        this::answersGeneration,
+        () -> "no answer: " + errorLogOrNothing() + "\n" + output() + "\n" + threads());
   }
 
   private boolean isUp(Process started) throws IOException {
@@ -255,6 +258,22 @@ final class Turnout implements AutoCloseable {
   private String output() {
     try {
       return read("output");
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  /// What its threads are doing: for the report of a program that does nothing.
+  private String threads() {
+    try {
+      Process dump =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                  Long.toString(running().pid()),
+                  "Thread.print")
+              .redirectErrorStream(true)
+              .start();
+      return new String(dump.getInputStream().readAllBytes(), ISO_8859_1);
     } catch (IOException e) {
       return e.toString();
     }
