@@ -1,6 +1,7 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.gate.GateModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
@@ -37,6 +38,9 @@ final class Modules {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
     SatisfyModule satisfy = new SatisfyModule();
+    AccessModule access = new AccessModule(satisfy);
+    AuthBasicModule basic = new AuthBasicModule(satisfy);
+    GateModule gate = new GateModule(access, basic, writer);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -51,14 +55,15 @@ final class Modules {
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
         new LimitExceptModule(),
-        new AccessModule(satisfy), // phase ACCESS
-        new AuthBasicModule(satisfy),
+        access, // phase ACCESS
+        gate, // after the rules by address; before the passwords whose guessing it slows down
+        basic,
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
-        new SwitchModule(keyvals, writer),
+        new SwitchModule(keyvals, writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges

@@ -102,7 +102,7 @@ final class Draft {
   }
 
   /// Takes a request, all of it or nothing, and tells what it will be answered once it is durable.
-  ChangeResult judge(ChangeRequest request, Guards guards) {
+  ChangeResult judge(ChangeRequest request, Guards guards, TargetGuard targets) {
     if (!request.key().isEmpty()) {
       JournalEntry earlier = earlier(request.key());
       if (earlier != null) {
@@ -122,6 +122,11 @@ final class Draft {
       }
     }
     List<Delta> deltas = deltas(attempt);
+    Optional<String> forbidden = targets.check(deltas);
+    if (forbidden.isPresent()) {
+      attempt.takeBack();
+      return new ChangeResult.ForbiddenTarget(forbidden.get());
+    }
     if (!request.force()) {
       Optional<String> held = guards.check(deltas);
       if (held.isPresent()) {

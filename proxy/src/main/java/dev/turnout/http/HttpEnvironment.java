@@ -4,6 +4,9 @@ import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -14,6 +17,7 @@ public final class HttpEnvironment {
   private final Upstreams upstreams = new Upstreams();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
+  private final Map<Class<?>, Object> kept = new ConcurrentHashMap<>();
   private @Nullable Workers workers;
   private @Nullable Path stateDirectory;
 
@@ -45,6 +49,11 @@ public final class HttpEnvironment {
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// What the modules of one kind keep over configurations, made when it is first asked for.
+  public <T> T kept(Class<T> type, Supplier<T> make) {
+    return type.cast(kept.computeIfAbsent(type, _ -> make.get()));
   }
 
   /// Where the journal of changes is; null: nowhere.

@@ -1,5 +1,6 @@
 package dev.turnout.app;
 
+import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.cluster.file.FileJournal;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
@@ -137,6 +139,11 @@ public final class TestProxy implements AutoCloseable {
   /// The single writer of changes.
   public ChangeWriter writer() {
     return writer;
+  }
+
+  /// A key-value zone of this name.
+  public KeyvalZone zone(String name) {
+    return Objects.requireNonNull(zones.find(name));
   }
 
   /// The upstreams that are in force.
