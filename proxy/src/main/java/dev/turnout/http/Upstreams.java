@@ -23,6 +23,7 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = Map.of();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -35,6 +36,18 @@ public final class Upstreams {
   public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
     this.changed = changed;
     this.gone = gone;
+  }
+
+  /// A new list of this upstream has been published: connections to servers that left are closed,
+  /// and names in it are resolved from now on.
+  public void published(Upstream upstream) {
+    changed.accept(upstream);
+    names.listChanged(upstream);
+  }
+
+  /// Names are not resolved any more.
+  public void stopResolving() {
+    names.stop();
   }
 
   /// All of them.
@@ -56,6 +69,7 @@ public final class Upstreams {
   public final class Plan {
     private final Map<String, UpstreamSpec> specs = new HashMap<>();
     private final Map<String, Upstream> planned = new HashMap<>();
+    private final Map<String, Naming> namings = new HashMap<>();
 
     /// Declares an upstream and returns it; what it is to be takes effect with [#activate].
     public Upstream declare(UpstreamSpec spec) {
@@ -66,6 +80,11 @@ public final class Upstreams {
           there != null ? there : new Upstream(spec, revision.incrementAndGet(), Balancers::create);
       planned.put(key, upstream);
       return upstream;
+    }
+
+    /// Says who resolves the names of the servers of an upstream in the plan.
+    public void resolveBy(String name, Naming naming) {
+      namings.put(name.toLowerCase(Locale.ROOT), naming);
     }
 
     /// The upstream of this name in the plan.
@@ -91,11 +110,13 @@ public final class Upstreams {
             changed.accept(upstream);
           }
         }
+        names.resolveBy(upstream, namings.get(entry.getKey()));
       }
       Map<String, Upstream> before = byName;
       byName = Map.copyOf(planned);
       before.forEach((name, upstream) -> {
         if (planned.get(name) != upstream) {
+          names.resolveBy(upstream, null);
           gone.accept(upstream);
         }
       });
