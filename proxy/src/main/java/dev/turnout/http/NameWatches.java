@@ -41,6 +41,10 @@ final class NameWatches {
     }
   }
 
+  synchronized boolean hasResolver(Upstream upstream) {
+    return watched.containsKey(upstream);
+  }
+
   private void watch(Upstream upstream, @Nullable Naming naming, @Nullable Watched before) {
     List<NameWatch> leaving = new ArrayList<>(before == null ? List.of() : before.watches.values());
     Map<Long, NameWatch> next = new HashMap<>();

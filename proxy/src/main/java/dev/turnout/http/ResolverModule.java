@@ -106,13 +106,13 @@ public final class ResolverModule implements HttpModule {
     return scope.get(TIMEOUT);
   }
 
-  /// What the upstream of this block resolves the names of its servers by; null if it has no
-  /// resolver. Once the configuration is being built.
-  public @Nullable Naming naming(Scope upstream) {
-    Resolver resolver = resolver(upstream);
+  /// How the names of servers are resolved in a block; null if it has no resolver. Once the
+  /// configuration is being built.
+  public @Nullable Naming naming(Scope scope) {
+    Resolver resolver = resolver(scope);
     return resolver == null
         ? null
-        : new Naming(resolver, timeoutMillis(upstream), core.errorLog(outermost(upstream)));
+        : new Naming(resolver, timeoutMillis(scope), core.errorLog(outermost(scope)));
   }
 
   private static Scope outermost(Scope scope) {
@@ -139,6 +139,10 @@ public final class ResolverModule implements HttpModule {
               environment.workers().next(),
               core.errorLog(outermost(one.scope)),
               () -> System.nanoTime() / 1_000_000);
+      Naming naming = one.scope.context() == HTTP ? naming(one.scope) : null;
+      if (naming != null) {
+        registry.upstreams().resolveOthersBy(naming);
+      }
     }
   }
 

@@ -9,6 +9,48 @@ public sealed interface PeerAddress {
   /// `unix:/path`.
   String text();
 
+  /// The address that [#text] gave.
+  ///
+  /// @throws IllegalArgumentException if no address has this text
+  static PeerAddress parse(String text) {
+    if (text.startsWith("unix:")) {
+      return new Unix(text.substring(5));
+    }
+    int mark = text.indexOf(Unresolved.MARK);
+    if (mark > 0) {
+      String service = text.substring(mark + Unresolved.MARK.length());
+      return unresolved(
+          text.substring(0, mark),
+          service.startsWith(Unresolved.SERVICE)
+              ? service.substring(Unresolved.SERVICE.length())
+              : "");
+    }
+    int colon = text.lastIndexOf(':');
+    if (colon <= 0) {
+      throw new IllegalArgumentException("no port in address \"" + text + "\"");
+    }
+    String host = text.substring(0, colon);
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    try {
+      int port = Integer.parseInt(text, colon + 1, text.length(), 10);
+      return new Inet(new InetSocketAddress(InetAddress.ofLiteral(host), port));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("invalid address \"" + text + "\"", e);
+    }
+  }
+
+  private static Unresolved unresolved(String server, String service) {
+    int colon = server.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(server, colon + 1, server.length(), 10);
+      return new Unresolved(server.substring(0, Math.max(0, colon)), port, service);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("invalid address \"" + server + "\"", e);
+    }
+  }
+
   /// An IPv4 or IPv6 address with its port.
   record Inet(InetSocketAddress socket, String text) implements PeerAddress {
     public Inet(InetSocketAddress socket) {
@@ -36,6 +78,9 @@ public sealed interface PeerAddress {
   /// @param port the port of the addresses; with a service, the service record says it
   /// @param service what `service=` says; empty: addresses are asked for, not service records
   record Unresolved(String host, int port, String service) implements PeerAddress {
+    private static final String MARK = " resolve";
+    private static final String SERVICE = " service=";
+
     public Unresolved {
       if (host.isEmpty()) {
         throw new IllegalArgumentException("no host in upstream");
@@ -47,9 +92,10 @@ public sealed interface PeerAddress {
       return host.equals(other.host) && service.equals(other.service);
     }
 
+    /// As `server` says it, with the port always: `app.example.com:80 resolve service=http`.
     @Override
     public String text() {
-      return service.isEmpty() ? host + ":" + port : host;
+      return host + ":" + port + MARK + (service.isEmpty() ? "" : SERVICE + service);
     }
   }
 

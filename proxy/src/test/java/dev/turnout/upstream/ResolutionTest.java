@@ -18,7 +18,7 @@ class ResolutionTest {
       new PeerAddress.Unresolved("example.com", 80, "http");
 
   private static PeerSpec named(PeerAddress.Unresolved name) {
-    return PeerSpec.of(name.text(), name);
+    return PeerSpec.of(name.host() + ":" + name.port(), name);
   }
 
   private static List<ResolvedServer> found(String... addresses) {

@@ -138,18 +138,17 @@ public final class UpstreamModule implements HttpModule {
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
-    if (servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved)) {
-      registry.beforeBuild(() -> registry.upstreams().resolveBy(name, naming(d, name, scope)));
-    }
-  }
-
-  private Naming naming(Directive d, String name, Scope scope) {
-    Naming naming = resolvers.naming(scope);
-    if (naming == null) {
-      throw ConfigException.at(
-          d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
-    }
-    return naming;
+    boolean named =
+        servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+    registry.beforeBuild(() -> {
+      Naming naming = resolvers.naming(scope);
+      if (naming != null) {
+        registry.upstreams().resolveBy(name, naming);
+      } else if (named) {
+        throw ConfigException.at(
+            d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+      }
+    });
   }
 
   private static void connections(Directive d, Scope scope) {
