@@ -23,11 +23,10 @@ final class ProxyHandler implements ContentHandler {
       return;
     }
     Proxying proxying = loops.of(exchange.worker()).takeProxying();
-    switch (target) {
-      case ProxyTarget.Resolved resolved ->
-          proxying.begin(exchange, settings, resolved, locationName);
-      case ProxyTarget.Unresolved unresolved ->
-          proxying.begin(exchange, settings, unresolved, locationName);
+    if (target instanceof ProxyTarget.Unresolved unresolved) {
+      proxying.begin(exchange, settings, unresolved, locationName);
+    } else {
+      proxying.begin(exchange, settings, (ProxyTarget.Resolved) target, locationName);
     }
   }
 

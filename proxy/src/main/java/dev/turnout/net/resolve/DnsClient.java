@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// Netty does the wire (ids, matching, the change to TCP). Whom to ask, when to ask again, aliases
 /// and caching are the [Resolver]'s, because they are to be nginx's.
 final class DnsClient implements AutoCloseable {
-  // Longer than anybody waits: a late answer is as good as a prompt one.
-  private static final long GIVE_UP_MILLIS = 60_000;
+  // A late answer is as good as a prompt one; but each question keeps one of 65536 ids until then.
+  private static final long GIVE_UP_MILLIS = 10_000;
 
   private final DnsNameResolver wire;
 

@@ -281,9 +281,10 @@ public final class Resolver implements AutoCloseable {
     private final List<InetAddress> addresses6 = new ArrayList<>();
     private final List<DnsReply.Service> services = new ArrayList<>();
     private List<Waiter> waiters = new ArrayList<>(2);
-    private @Nullable String alias;
     private @Nullable Future<?> resend;
     private int code;
+    // Of the reply that came last, which has the last word where there are no addresses, as in nginx.
+    private @Nullable String alias;
     private int records;
     private long ttlSeconds = Long.MAX_VALUE;
     private int server;
@@ -353,15 +354,13 @@ public final class Resolver implements AutoCloseable {
         return; // the answer to a question that was put twice
       }
       code = code == 0 ? reply.code() : code;
-      records += reply.records();
+      records = reply.records();
       if (reply.records() > 0) {
         ttlSeconds = Math.min(ttlSeconds, reply.ttlSeconds());
       }
       (type.equals(DnsRecordType.AAAA) ? addresses6 : addresses4).addAll(reply.addresses());
       services.addAll(reply.services());
-      if (reply.alias() != null) {
-        alias = reply.alias();
-      }
+      alias = reply.alias();
       if (open.isEmpty()) {
         conclude();
       }
