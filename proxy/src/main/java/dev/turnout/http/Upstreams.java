@@ -232,8 +232,8 @@ public final class Upstreams {
           put(state.name(), state, revision); // made at run time, before the restart
         }
       });
-      entries.forEach((key, entry) ->
-          names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
+      entries.forEach(
+          (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
     }
 
     private @Nullable UpstreamState before(String name) {

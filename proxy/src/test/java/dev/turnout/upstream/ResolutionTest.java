@@ -28,8 +28,7 @@ class ResolutionTest {
   }
 
   private static ResolvedServer record(String address, int weight, boolean backup) {
-    return new ResolvedServer(
-        InetAddress.ofLiteral(address), 81, "a.example.com", weight, backup);
+    return new ResolvedServer(InetAddress.ofLiteral(address), 81, "a.example.com", weight, backup);
   }
 
   private static List<String> addresses(List<Peer> peers) {
@@ -56,14 +55,14 @@ class ResolutionTest {
     assertThat(group.resolved(1, APP, found("127.0.0.2", "::2"))).isTrue();
 
     List<Peer> peers = group.current().peers();
-    assertThat(addresses(peers))
-        .containsExactly("127.0.0.1:1", "127.0.0.2:8080", "[::2]:8080");
+    assertThat(addresses(peers)).containsExactly("127.0.0.1:1", "127.0.0.2:8080", "[::2]:8080");
     assertThat(peers.subList(1, 3))
         .allSatisfy(peer -> {
           assertThat(peer.weight()).isEqualTo(3);
           assertThat(peer.spec().maxConns()).isEqualTo(7);
           assertThat(peer.spec().server()).isEqualTo("app.example.com:8080");
-          assertThat(group.current().parent(peer)).isEqualTo(group.current().spec().servers().get(1));
+          assertThat(group.current().parent(peer))
+              .isEqualTo(group.current().spec().servers().get(1));
         });
     assertThat(group.current().parent(peers.getFirst())).isNull();
     assertThat(peers).extracting(Peer::id).doesNotHaveDuplicates();
@@ -172,8 +171,7 @@ class ResolutionTest {
 
     group.publish(
         Servers.changed(
-            group.current().spec(),
-            new UpstreamChange.Update(0, PeerPatch.NOTHING.withDown(true))),
+            group.current().spec(), new UpstreamChange.Update(0, PeerPatch.NOTHING.withDown(true))),
         2);
 
     Peer after = group.current().peers().getFirst();
@@ -195,8 +193,7 @@ class ResolutionTest {
   @Test
   void anAnswerForAServerThatIsGoneChangesNothing() {
     Upstream group = upstream(server(1), named(APP));
-    group.publish(
-        Servers.changed(group.current().spec(), new UpstreamChange.Remove(1)), 2);
+    group.publish(Servers.changed(group.current().spec(), new UpstreamChange.Remove(1)), 2);
 
     assertThat(group.resolved(1, APP, found("127.0.0.2"))).isFalse();
     assertThat(addresses(group.current().peers())).containsExactly("127.0.0.1:1");
@@ -210,5 +207,29 @@ class ResolutionTest {
     group.resolved(0, APP, found("127.0.0.2", "127.0.0.3"));
 
     assertThat(group.pick(request())).isNotNull();
+  }
+
+  @Test
+  void editsAndAnswersAtTheSameTimeLoseNothing() throws Exception {
+    Upstream group = upstream(named(APP));
+    int rounds = 2_000;
+    Thread resolving =
+        Thread.ofPlatform()
+            .start(() -> {
+              for (int i = 1; i <= rounds; i++) {
+                group.resolved(0, APP, found("127.0.1." + i % 200, "127.0.2." + i % 100));
+              }
+            });
+    for (int i = 1; i <= rounds; i++) {
+      PeerPatch weight = PeerPatch.NOTHING.withWeight(1 + i % 50);
+      group.publish(
+          Servers.changed(group.current().spec(), new UpstreamChange.Update(0, weight)), i);
+    }
+    resolving.join();
+
+    assertThat(addresses(group.current().peers()))
+        .containsExactlyInAnyOrder("127.0.1.0:8080", "127.0.2.0:8080");
+    assertThat(group.current().peers()).extracting(Peer::weight).containsOnly(1);
+    assertThat(group.current().revision()).isEqualTo(rounds);
   }
 }

@@ -101,7 +101,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void enter(Exchange exchange, ProxySettings settings) {
     this.exchange = exchange;
     this.settings = settings;
-    startedNanos = loop.worker().nowNanos();
     streaming = false;
     streamedChunks = false;
     headForwarded = false;
@@ -115,6 +114,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Exchange exchange = exchange();
     ProxySettings settings = settings();
     target = to;
+    startedNanos = loop.worker().nowNanos();
     String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
     method = changed.isEmpty() ? exchange.method() : changed;
     requestTarget = ProxyTarget.requestTarget(exchange, to, locationName);
@@ -586,7 +586,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     present.log(
-        Level.INFO, "client prematurely closed connection, so upstream connection is closed too");
+        Level.INFO,
+        current() == null
+            ? "client prematurely closed connection"
+            : "client prematurely closed connection, so upstream connection is closed too");
     abandon();
     over = true;
     if (!headForwarded) {

@@ -283,7 +283,8 @@ public final class Resolver implements AutoCloseable {
     private List<Waiter> waiters = new ArrayList<>(2);
     private @Nullable Future<?> resend;
     private int code;
-    // Of the reply that came last, which has the last word where there are no addresses, as in nginx.
+    // Of the reply that came last, which has the last word where there are no addresses, as in
+    // nginx.
     private @Nullable String alias;
     private int records;
     private long ttlSeconds = Long.MAX_VALUE;

@@ -87,8 +87,7 @@ class NameResolutionIT {
       }
 
       assertThat(dns.questionsFor(NAME)).isEqualTo(1);
-      assertThat(app.requests().getFirst().headers().get("Host"))
-          .contains(NAME + ":" + app.port());
+      assertThat(app.requests().getFirst().headers().get("Host")).contains(NAME + ":" + app.port());
     }
   }
 
@@ -124,8 +123,7 @@ class NameResolutionIT {
   @Test
   void aNameServerThatIsSilentIsABadGatewayAfterTheTimeout() throws Exception {
     dns.silentAbout(NAME);
-    try (TestProxy proxy =
-        TestProxy.start(byArgument(resolver() + "resolver_timeout 50ms;\n"))) {
+    try (TestProxy proxy = TestProxy.start(byArgument(resolver() + "resolver_timeout 50ms;\n"))) {
       assertThat(get(proxy, "/?to=" + NAME).status()).isEqualTo(502);
 
       assertThat(proxy.errorLog())
@@ -212,8 +210,7 @@ class NameResolutionIT {
   @Test
   void aNameServerThatFailsChangesNothing() throws Exception {
     dns.addresses(NAME, 0, "127.0.0.1");
-    try (TestProxy proxy =
-        TestProxy.start(named(resolver() + "resolver_timeout 1s;\n", ""))) {
+    try (TestProxy proxy = TestProxy.start(named(resolver() + "resolver_timeout 1s;\n", ""))) {
       awaitTakenUp(NAME);
       Peer before = upstream(proxy).current().peers().getFirst();
 
@@ -222,8 +219,7 @@ class NameResolutionIT {
 
       assertThat(upstream(proxy).current().peers()).containsExactly(before);
       assertThat(get(proxy, "/").body()).isEqualTo("app");
-      assertThat(proxy.errorLog())
-          .contains(NAME + " could not be resolved (2: Server failure)\n");
+      assertThat(proxy.errorLog()).contains(NAME + " could not be resolved (2: Server failure)\n");
     }
   }
 
