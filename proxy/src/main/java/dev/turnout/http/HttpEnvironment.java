@@ -4,6 +4,7 @@ import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
 import dev.turnout.net.resolve.ResolverStats;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +20,7 @@ public final class HttpEnvironment {
   private final ConnectionCounters connections = new ConnectionCounters();
   private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
   private @Nullable Workers workers;
+  private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -58,6 +60,16 @@ public final class HttpEnvironment {
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// Where the journal of changes is; null: nowhere.
+  public @Nullable Path stateDirectory() {
+    return stateDirectory;
+  }
+
+  /// The journal of changes is in this directory.
+  public void stateDirectory(Path directory) {
+    stateDirectory = directory;
   }
 
   /// The event loops.
