@@ -129,6 +129,7 @@ final class Configuration {
       public void activate() {
         http.pending().forEach(HttpRegistry.Pending::activate);
         http.upstreams().activate();
+        http.environment().serving(generation);
       }
 
       @Override

@@ -7,6 +7,7 @@ import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.GeoModule;
@@ -47,6 +48,7 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),

@@ -75,6 +75,11 @@ public final class ZoneRegistry implements AutoCloseable {
     }
   }
 
+  /// The zones that are in force.
+  public synchronized List<KeyvalZone> zones() {
+    return zones.values().stream().map(Carried::zone).toList();
+  }
+
   private static void refuseIfTooSmall(ZoneSpec spec, KeyvalSnapshot content) {
     if (content.used() > spec.capacity()) {
       throw new ZoneRefused(
