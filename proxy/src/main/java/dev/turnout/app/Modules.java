@@ -1,6 +1,7 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
@@ -58,6 +59,7 @@ final class Modules {
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
+        new PrometheusModule(),
         new EmptyGifModule(),
         new ProxyModule(proxying),
         new SwitchModule(keyvals, writer),
