@@ -59,7 +59,7 @@ final class Modules {
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
-        new PrometheusModule(),
+        new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer),

@@ -1,6 +1,8 @@
 package dev.turnout.admin.prometheus;
 
 import dev.turnout.admin.prometheus.Exposition.Family;
+import dev.turnout.control.ChangeCounters;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
@@ -30,7 +32,7 @@ final class NodeMetrics {
   }
 
   /// Tells everything.
-  static void tell(NodeStatus status, Exposition to) {
+  static void tell(NodeStatus status, ChangeWriter writer, Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -41,6 +43,7 @@ final class NodeMetrics {
     metrics.upstreams();
     metrics.process();
     metrics.zones();
+    metrics.changes(writer);
   }
 
   // ---- the node as a whole
@@ -84,6 +87,20 @@ final class NodeMetrics {
     gauge("turnout_generation", "Number of the configuration that serves", process.generation());
     to.gauge("turnout_generation_loaded_timestamp_seconds", "When that configuration was read")
         .sample(seconds(process.loaded()), Labels.NONE);
+  }
+
+  private void changes(ChangeWriter writer) {
+    ChangeCounters.Figures now = writer.counters().figures();
+    gauge("turnout_revision", "Number of the last change", writer.history().revision());
+    Family changes = to.counter("turnout_changes_total", "Changes by what became of them");
+    changes.sample(now.applied(), Labels.of("result", "applied"));
+    changes.sample(now.refused(), Labels.of("result", "refused"));
+    changes.sample(now.failed(), Labels.of("result", "failed"));
+    changes.sample(now.unavailable(), Labels.of("result", "unavailable"));
+    to.histogram(
+            "turnout_change_propagation_seconds",
+            "From asking for a change until it was durable and every event loop acted on it")
+        .sample(now.propagation(), Labels.NONE);
   }
 
   private static double seconds(Instant instant) {

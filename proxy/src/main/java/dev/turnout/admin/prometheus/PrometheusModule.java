@@ -2,6 +2,7 @@ package dev.turnout.admin.prometheus;
 
 import static dev.turnout.config.Context.LOCATION;
 
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
@@ -21,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 /// A node with thousands of servers has a long answer: it is made off the loop, and requests go on
 /// meanwhile.
 public final class PrometheusModule implements HttpModule {
+  private final ChangeWriter writer;
+
+  /// @param writer the single writer of changes
+  public PrometheusModule(ChangeWriter writer) {
+    this.writer = writer;
+  }
+
   @Override
   public void register(HttpRegistry http) {
     NodeStatus status = new NodeStatus(http.environment());
@@ -28,7 +36,7 @@ public final class PrometheusModule implements HttpModule {
         .in(LOCATION)
         .arguments(0)
         .read((_, scope) ->
-            scope.set(HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, status)))
+            scope.set(HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, status, writer)))
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
                 + " OpenMetrics by `Accept`: under the names of the exporter for nginx and NGINX"
@@ -36,7 +44,7 @@ public final class PrometheusModule implements HttpModule {
                 + " A server whose address stands in its group before is told as `address#id`.");
   }
 
-  private static void handle(Exchange exchange, NodeStatus status) {
+  private static void handle(Exchange exchange, NodeStatus status, ChangeWriter writer) {
     String method = exchange.method();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       exchange.finish(405);
@@ -47,7 +55,7 @@ public final class PrometheusModule implements HttpModule {
     exchange.offLoop(
         () -> {
           Exposition exposition = new Exposition(format, names);
-          NodeMetrics.tell(status, exposition);
+          NodeMetrics.tell(status, writer, exposition);
           return exposition.end();
         },
         (text, failure) -> {

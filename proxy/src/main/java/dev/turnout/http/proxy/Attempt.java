@@ -252,6 +252,11 @@ final class Attempt {
     watchSending(to);
   }
 
+  /// So many bytes of the client went into the tunnel.
+  void tunnelled(int bytes) {
+    bytesSent += bytes;
+  }
+
   /// True while no more of a streamed body should be read.
   boolean isCongested() {
     UpstreamConnection to = connection;

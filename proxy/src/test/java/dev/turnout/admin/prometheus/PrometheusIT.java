@@ -136,6 +136,35 @@ class PrometheusIT {
   }
 
   @Test
+  void changesAndZonesAreToldOf() throws IOException {
+    try (TestProxy proxy =
+        TestProxy.start(
+            """
+            keyval_zone zone=hosts:64k;
+            keyval $host $target zone=hosts;
+            upstream app { server 127.0.0.1:1; }
+            server {
+              listen 127.0.0.1:0;
+              location /switch { upstream_switch zone=hosts; }
+              location /metrics { prometheus; }
+            }
+            """)) {
+      assertThat(RawClient.get(proxy.port(), "h", "/switch?ups=app").status()).isEqualTo(200);
+
+      Scrape scrape = Scrape.of(scrape(proxy, "/metrics", "*/*").body(), false);
+
+      assertThat(scrape.value("turnout_changes_total", "result", "applied")).isEqualTo(1);
+      assertThat(scrape.value("turnout_changes_total", "result", "failed")).isZero();
+      assertThat(scrape.value("turnout_change_propagation_seconds_count")).isEqualTo(1);
+      assertThat(scrape.value("turnout_revision")).isPositive();
+      assertThat(scrape.value("turnout_zone_entries", "zone", "hosts", "use", "keyval_zone"))
+          .isEqualTo(1);
+      assertThat(scrape.value("turnout_zone_size_bytes", "zone", "hosts", "use", "keyval_zone"))
+          .isEqualTo(65536);
+    }
+  }
+
+  @Test
   void openMetricsIsToldToThoseWhoAskForIt() throws IOException {
     try (FakeUpstream upstream = FakeUpstream.answering("hi");
         TestProxy proxy = TestProxy.start(configuration(upstream))) {
