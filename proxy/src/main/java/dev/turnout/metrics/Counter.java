@@ -37,7 +37,8 @@ public final class Counter {
     VALUE.setRelease(this, value + n);
   }
 
-  /// Says how many there are, rather than what has happened. Only for the writer.
+  /// Says what is so now, rather than what has happened. For the writer, or for several where only
+  /// the latest matters.
   public void set(long n) {
     VALUE.setRelease(this, n);
   }

@@ -29,7 +29,7 @@ public final class PeerStats {
   private final Downtime downtime = new Downtime();
   private volatile PeerTotals forgotten = PeerTotals.NONE;
 
-  /// When the peer was chosen last; 0 before that. Written and read without order.
+  /// When the peer was chosen last; 0 before that. Said by any loop: only the latest matters.
   private final Counter selected = new Counter();
 
   PeerStats() {}

@@ -10,6 +10,8 @@ import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -291,8 +293,8 @@ class StatusZoneIT {
       for (int i = 0; i < times; i++) {
         assertThat(client.get("h", "/").status()).isEqualTo(200);
       }
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

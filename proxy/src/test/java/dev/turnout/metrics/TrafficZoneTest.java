@@ -30,8 +30,8 @@ class TrafficZoneTest {
     List<Thread> loops = new ArrayList<>();
 
     for (int i = 0; i < LOOPS; i++) {
-      TrafficZone.Loop counters = zone.on(i);
-      loops.add(Thread.ofPlatform().start(() -> count(counters, REQUESTS)));
+      int index = i; // the loops meet where their counters are made, too
+      loops.add(Thread.ofPlatform().start(() -> count(zone.on(index), REQUESTS)));
     }
     for (Thread loop : loops) {
       loop.join();

@@ -1,5 +1,6 @@
 package dev.turnout.admin.prometheus;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// The exposition formats that scrapers understand.
@@ -28,7 +29,7 @@ enum Format {
     for (String range : accept.split(",", -1)) {
       String[] parts = range.split(";", -1);
       double quality = quality(parts);
-      switch (parts[0].strip().toLowerCase(java.util.Locale.ROOT)) {
+      switch (parts[0].strip().toLowerCase(Locale.ROOT)) {
         case "application/openmetrics-text" -> open = Math.max(open, quality);
         case "text/plain" -> text = Math.max(text, quality);
         default -> {

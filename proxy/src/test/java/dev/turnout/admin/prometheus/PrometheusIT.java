@@ -7,6 +7,7 @@ import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 /// A scrape of a node that has something to tell.
@@ -131,8 +132,8 @@ class PrometheusIT {
   /// What tests write and get has one char for each byte.
   private static String utf8(String latin) {
     return new String(
-        latin.getBytes(java.nio.charset.StandardCharsets.UTF_8),
-        java.nio.charset.StandardCharsets.ISO_8859_1);
+        latin.getBytes(StandardCharsets.UTF_8),
+        StandardCharsets.ISO_8859_1);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.turnout.admin.prometheus;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -123,7 +124,7 @@ final class Scrape {
     for (String rest : checked) {
       require(Double.isInfinite(bounds.getOrDefault(rest, 0.0)), rest + " ends with +Inf");
       Double count = samples.get(rest.replace("_bucket", "_count"));
-      require(java.util.Objects.equals(last.get(rest), count), rest + " has a count");
+      require(Objects.equals(last.get(rest), count), rest + " has a count");
       require(samples.containsKey(rest.replace("_bucket", "_sum")), rest + " has a sum");
     }
   }
