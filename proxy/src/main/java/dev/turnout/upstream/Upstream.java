@@ -1,5 +1,7 @@
 package dev.turnout.upstream;
 
+import dev.turnout.metrics.Counter;
+import dev.turnout.metrics.PerLoop;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ public final class Upstream {
   private final String name;
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
+  private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
     this.name = spec.name();
@@ -109,6 +112,16 @@ public final class Upstream {
     current = next;
     gone.removeIf(peer -> peer.active() == 0);
     leaving = List.copyOf(gone);
+  }
+
+  /// Where loop `index` says how many idle connections to the servers it keeps.
+  public Counter idleOn(int index) {
+    return idle.on(index);
+  }
+
+  /// Connections to the servers that are open and idle, over all loops.
+  public long idleConnections() {
+    return idle.all().stream().mapToLong(Counter::get).sum();
   }
 
   /// Servers that have left the list and still have requests running.
