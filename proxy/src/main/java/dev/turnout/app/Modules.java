@@ -2,12 +2,15 @@ package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.gate.GateModule;
+import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.ResolverModule;
+import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.GeoModule;
@@ -41,16 +44,19 @@ final class Modules {
     AccessModule access = new AccessModule(satisfy);
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
+    ResolverModule resolvers = new ResolverModule(core);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
-        new UpstreamModule(), // before proxy_pass, which names upstreams
+        resolvers, // makes the resolvers before the others ask for them
+        new UpstreamModule(resolvers), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
@@ -61,6 +67,7 @@ final class Modules {
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
+        new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer, gate),

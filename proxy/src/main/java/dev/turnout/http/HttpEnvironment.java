@@ -3,8 +3,10 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,10 @@ public final class HttpEnvironment {
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private final Map<Class<?>, Object> kept = new ConcurrentHashMap<>();
+  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
+  private final StatusZones statusZones = new StatusZones();
   private @Nullable Workers workers;
+  private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
@@ -41,9 +46,38 @@ public final class HttpEnvironment {
     return sharedZones;
   }
 
+  /// The zones of `status_zone`.
+  public StatusZones statusZones() {
+    return statusZones;
+  }
+
+  /// The configuration that serves.
+  public Generation serving() {
+    Generation there = serving;
+    if (there == null) {
+      throw new IllegalStateException("no configuration serves yet");
+    }
+    return there;
+  }
+
+  /// From now on this configuration serves.
+  public void serving(Generation generation) {
+    serving = generation;
+  }
+
   /// The upstreams.
   public Upstreams upstreams() {
     return upstreams;
+  }
+
+  /// What the resolvers with this `status_zone` count.
+  public ResolverStats resolverStats(String zone) {
+    return resolverStats.computeIfAbsent(zone, _ -> new ResolverStats());
+  }
+
+  /// The names of all zones that resolvers have counted in.
+  public Set<String> resolverZones() {
+    return Set.copyOf(resolverStats.keySet());
   }
 
   /// The counters of `stub_status`.

@@ -10,6 +10,7 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
+import dev.turnout.control.NodeStatus;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.PhaseEngine;
@@ -18,6 +19,7 @@ import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -136,6 +138,13 @@ public final class TestProxy implements AutoCloseable {
     return environment.connections();
   }
 
+  /// What the node has counted, once the loops have finished what they were doing: so whoever has
+  /// its answer finds it counted.
+  public NodeStatus status() {
+    workers.fence().toCompletableFuture().join();
+    return new NodeStatus(environment);
+  }
+
   /// The single writer of changes.
   public ChangeWriter writer() {
     return writer;
@@ -149,6 +158,11 @@ public final class TestProxy implements AutoCloseable {
   /// The upstreams that are in force.
   public Upstreams upstreams() {
     return environment.upstreams();
+  }
+
+  /// What the resolvers with this `status_zone` have counted.
+  public ResolverStats.Counts resolverCounts(String zone) {
+    return environment.resolverStats(zone).counts();
   }
 
   /// The error log so far.
@@ -170,6 +184,7 @@ public final class TestProxy implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     writer.close();
+    environment.upstreams().stopResolving();
     zones.close();
     workers.close();
     String log = errorLog();
