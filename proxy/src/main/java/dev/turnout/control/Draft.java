@@ -122,7 +122,7 @@ final class Draft {
       }
     }
     List<Delta> deltas = deltas(attempt);
-    Optional<String> forbidden = targets.check(deltas);
+    Optional<String> forbidden = targets.check(deltas, name -> isUpstream(name, attempt));
     if (forbidden.isPresent()) {
       attempt.takeBack();
       return new ChangeResult.ForbiddenTarget(forbidden.get());
@@ -142,6 +142,11 @@ final class Draft {
       accept(request, attempt, deltas);
     }
     return new ChangeResult.Applied(answered(request, deltas), attempt.effects, deltas, false);
+  }
+
+  private static boolean isUpstream(String name, Attempt attempt) {
+    UpstreamState state = attempt.state(name);
+    return state != null && state.spec() != null;
   }
 
   /// A request that changed nothing in zones is told the revision that these have.

@@ -24,17 +24,15 @@ import org.jspecify.annotations.Nullable;
 /// @param listeners the node's own
 /// @param ownSockets the paths of the node's own unix listeners
 /// @param zones the zones whose values are targets, with the addresses that their switches allow
-/// @param isUpstream whether a value is the name of an upstream now
 public record TargetGuard(
     List<TargetRule> ranges,
     boolean unix,
     List<InetSocketAddress> listeners,
     Set<String> ownSockets,
-    Map<String, List<TargetRule>> zones,
-    Predicate<String> isUpstream) {
+    Map<String, List<TargetRule>> zones) {
   /// Closed is what always is: before a configuration is in force.
   public static final TargetGuard NONE =
-      new TargetGuard(List.of(), true, List.of(), Set.of(), Map.of(), _ -> true);
+      new TargetGuard(List.of(), true, List.of(), Set.of(), Map.of());
 
   public TargetGuard {
     ranges = List.copyOf(ranges);
@@ -44,12 +42,14 @@ public record TargetGuard(
   }
 
   /// Why these changes may not be made; empty if they may.
-  Optional<String> check(List<Delta> deltas) {
+  ///
+  /// @param isUpstream whether there is an upstream of this name once they are made
+  Optional<String> check(List<Delta> deltas, Predicate<String> isUpstream) {
     for (Delta delta : deltas) {
       Optional<String> reason =
           switch (delta) {
             case Delta.OfUpstream upstream -> check(upstream);
-            case Delta.OfZone zone -> check(zone);
+            case Delta.OfZone zone -> check(zone, isUpstream);
           };
       if (reason.isPresent()) {
         return reason;
@@ -62,12 +62,12 @@ public record TargetGuard(
     Set<PeerAddress> known = new HashSet<>();
     UpstreamState before = delta.before();
     if (before != null) {
-      addresses(before.spec()).forEach(known::add);
-      addresses(before.configured()).forEach(known::add);
+      known.addAll(addresses(before.spec()));
+      known.addAll(addresses(before.configured()));
     }
     UpstreamState after = delta.after();
     for (PeerAddress address : addresses(after == null ? null : after.spec())) {
-      String reason = known.contains(address) ? null : reason(address);
+      String reason = known.contains(address) ? null : refusal(address);
       if (reason != null) {
         return Optional.of(
             "upstream \"" + delta.name() + "\": server " + address.text() + ": " + reason);
@@ -80,19 +80,10 @@ public record TargetGuard(
     return spec == null ? List.of() : spec.servers().stream().map(PeerSpec::address).toList();
   }
 
-  private @Nullable String reason(PeerAddress address) {
+  private @Nullable String refusal(PeerAddress address) {
     return switch (address) {
-      case PeerAddress.Inet(InetSocketAddress socket, _) -> {
-        String closed = ClosedTargets.reason(socket.getAddress(), socket.getPort(), listeners);
-        boolean outside =
-            !ranges.isEmpty()
-                && ranges.stream()
-                    .noneMatch(
-                        rule -> rule.allows(socket.getAddress().getAddress(), socket.getPort()));
-        yield closed != null
-            ? closed
-            : outside ? "no range of \"upstream_targets\" allows this address and port" : null;
-      }
+      case PeerAddress.Inet(InetSocketAddress socket, _) -> refusal(socket);
+      case PeerAddress.Unresolved _ -> null; // it is judged each time it is resolved
       case PeerAddress.Unix(String path) -> {
         if (ownSockets.contains(path)) {
           yield "it is this node's own listener";
@@ -102,12 +93,24 @@ public record TargetGuard(
     };
   }
 
-  private Optional<String> check(Delta.OfZone delta) {
+  /// Why a server that is added may not be there; null if it may.
+  public @Nullable String refusal(InetSocketAddress socket) {
+    String closed = ClosedTargets.reason(socket.getAddress(), socket.getPort(), listeners);
+    if (closed != null) {
+      return closed;
+    }
+    byte[] address = socket.getAddress().getAddress();
+    return ranges.isEmpty()
+            || ranges.stream().anyMatch(rule -> rule.allows(address, socket.getPort()))
+        ? null
+        : "no range of \"upstream_targets\" allows this address and port";
+  }
+
+  private Optional<String> check(Delta.OfZone delta, Predicate<String> isUpstream) {
     List<TargetRule> rules = zones.get(delta.zone());
     if (rules == null) {
       return Optional.empty();
     }
-    // a name that is none yet may become one; an address, in whatever form, stays what it is
     TargetPolicy policy = new TargetPolicy(List.of(), rules, listeners);
     for (String value : delta.after().values()) {
       if (value == null || isUpstream.test(value)) {
@@ -115,7 +118,8 @@ public record TargetGuard(
       }
       String reason =
           switch (policy.judge(value)) {
-            case TargetVerdict.Named _, TargetVerdict.Literal _, TargetVerdict.Unknown _ -> null;
+            case TargetVerdict.Named _, TargetVerdict.Literal _ -> null;
+            case TargetVerdict.Unknown _ -> "there is no such upstream"; // a resolver may find one
             case TargetVerdict.Forbidden(String why) -> why;
             case TargetVerdict.Malformed(String why) -> why;
           };

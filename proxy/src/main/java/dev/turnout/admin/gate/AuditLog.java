@@ -113,7 +113,8 @@ final class AuditLog implements ChangeAudit {
     for (Asked asked : batch) {
       if (!asked.request().dryRun()) {
         changes |= asked.result() instanceof ChangeResult.Applied applied && isNew(applied);
-        batchLines.append(new String(line(json -> write(json, asked)), StandardCharsets.ISO_8859_1));
+        batchLines.append(
+            new String(line(json -> write(json, asked)), StandardCharsets.ISO_8859_1));
       }
     }
     try {

@@ -22,6 +22,7 @@ import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Phase;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.http.ResponseFilter;
+import dev.turnout.http.Upstreams;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.log.Errno;
@@ -147,7 +148,13 @@ public final class GateModule implements HttpModule {
         new HttpRegistry.Pending() {
           @Override
           public void activate() {
-            writer.targets(guard());
+            TargetGuard guard = guard();
+            writer.targets(guard);
+            Upstreams.Plan plan = http.upstreams();
+            http.environment()
+                .upstreams()
+                .screen((upstream, name, address) ->
+                    plan.hasServer(upstream, name) ? null : guard.refusal(address));
             writer.audit(audit);
           }
 
@@ -356,14 +363,12 @@ public final class GateModule implements HttpModule {
         }
       }
     }
-    var upstreams = registry().environment().upstreams();
     return new TargetGuard(
         bounded && ranges.isEmpty() ? List.of(TargetRule.NOTHING) : ranges,
         !bounded || unix,
         own,
         sockets,
-        zones,
-        name -> upstreams.find(name) != null);
+        zones);
   }
 
   private static List<InetAddress> addressesOfThisMachine() {

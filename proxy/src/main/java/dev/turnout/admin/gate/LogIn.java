@@ -95,10 +95,7 @@ record LogIn(
   }
 
   private void verified(
-      Exchange exchange,
-      String client,
-      @Nullable Found found,
-      @Nullable IOException failure) {
+      Exchange exchange, String client, @Nullable Found found, @Nullable IOException failure) {
     if (found == null) {
       throw new IllegalStateException("a key could not be verified", failure);
     }

@@ -98,8 +98,7 @@ public final class AccessModule implements HttpModule {
       own |= location.isSet(RULES);
     }
     List<AccessRule> rules = scope.get(RULES);
-    boolean standard =
-        location.get(THIS_MACHINE) && !own && isOpen(rules) && !authenticates(scope);
+    boolean standard = location.get(THIS_MACHINE) && !own && isOpen(rules) && !authenticates(scope);
     return standard ? ONLY_THIS_MACHINE : rules;
   }
 

@@ -11,6 +11,7 @@ import dev.turnout.upstream.UpstreamChange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,8 +49,7 @@ class AuditIT {
 
   @Test
   void aRefusedAttemptIsRecordedBeforeWhatFollows() throws IOException {
-    try (var site =
-        site("management_keys " + SwitchSite.keys(directory, "me:operator") + ";")) {
+    try (var site = site("management_keys " + SwitchSite.keys(directory, "me:operator") + ";")) {
       site.get("/switch?ups=10.1.2.3:80", SwitchSite.bearer("me"));
       site.get("/switch?ups=green", SwitchSite.bearer("me"), "Origin: http://evil.test");
       site.get("/switch?ups=green", SwitchSite.bearer("me"));
@@ -152,7 +152,12 @@ class AuditIT {
           ChangeRequest.of(Origin.of("test", "me"), "green", add("127.0.0.1:9"));
       assertThat(site.proxy().writer().submit(request).join())
           .isInstanceOf(ChangeResult.StoreFailed.class);
-      assertThat(site.proxy().upstreams().find("green").current().spec().servers()).hasSize(1);
+      assertThat(
+              Objects.requireNonNull(site.proxy().upstreams().find("green"))
+                  .current()
+                  .spec()
+                  .servers())
+          .hasSize(1);
       assertThat(site.proxy().writer().history().revision()).isZero();
       assertThat(site.proxy().errorLog()).contains("write() to \"/dev/full\" failed (28:");
     }
@@ -164,8 +169,7 @@ class AuditIT {
     try (var site = site("")) {
       site.get("/switch?ups=green");
       site.proxy()
-          .reload(
-              SwitchSite.configuration("listen 127.0.0.1:0;", "", "audit_log " + other + ";"));
+          .reload(SwitchSite.configuration("listen 127.0.0.1:0;", "", "audit_log " + other + ";"));
       site.get("/switch?ups=blue");
 
       assertThat(SwitchSite.lines(file())).hasSize(1);
@@ -178,9 +182,7 @@ class AuditIT {
     try (var site = site("")) {
       site.get("/switch?ups=green");
       site.proxy()
-          .reload(
-              SwitchSite.configuration(
-                  "listen 127.0.0.1:0;", "", "audit_log " + file() + ";"));
+          .reload(SwitchSite.configuration("listen 127.0.0.1:0;", "", "audit_log " + file() + ";"));
       site.get("/switch?ups=blue");
 
       assertThat(SwitchSite.lines(file())).hasSize(2);

@@ -94,12 +94,7 @@ class HygieneIT {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "Origin: http://evil.test",
-        "Sec-Fetch-Site: cross-site",
-        "Origin: null"
-      })
+  @ValueSource(strings = {"Origin: http://evil.test", "Sec-Fetch-Site: cross-site", "Origin: null"})
   void aFormOfAnotherSiteSwitchesNothing(String fields) throws IOException {
     String form = "Content-Type: application/x-www-form-urlencoded";
     assertThat(site.post("/switch", "ups=green", form, fields).status()).isEqualTo(403);
@@ -160,8 +155,7 @@ class HygieneIT {
 
   @Test
   void aBodyWithoutALengthIsRefused() throws IOException {
-    String head =
-        "POST /switch HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked";
+    String head = "POST /switch HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked";
     assertThat(site.ask(head, "9\r\nups=green\r\n0\r\n\r\n").status()).isEqualTo(411);
     assertThat(site.which("a.test")).isEqualTo("blue");
   }

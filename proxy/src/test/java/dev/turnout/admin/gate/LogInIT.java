@@ -164,9 +164,7 @@ class LogInIT {
       for (int i = 0; i < 10; i++) {
         site.get("/switch", "X-API-Key: deploy.guess" + i);
       }
-      assertThat(
-              site.proxy()
-                  .reload(SwitchSite.configuration("listen 127.0.0.1:0;", location, "")))
+      assertThat(site.proxy().reload(SwitchSite.configuration("listen 127.0.0.1:0;", location, "")))
           .isTrue();
 
       assertThat(site.get("/switch", SwitchSite.bearer("deploy")).status()).isEqualTo(429);
@@ -253,8 +251,7 @@ class LogInIT {
   }
 
   private static void users(TestProxy proxy) throws IOException {
-    Files.writeString(
-        proxy.directory().resolve("users"), "ann:{PLAIN}secret\nbob:{PLAIN}secret\n");
+    Files.writeString(proxy.directory().resolve("users"), "ann:{PLAIN}secret\nbob:{PLAIN}secret\n");
   }
 
   @Test
@@ -348,8 +345,7 @@ class LogInIT {
     KeyMaker made = KeyMaker.make("ci", "operator:host=*.test");
     Path file = Files.writeString(directory.resolve("keys"), made.line() + "\n");
     try (var site = SwitchSite.with("management_keys " + file + ";")) {
-      assertThat(site.get("/switch?ups=green", "X-API-Key: " + made.key()).status())
-          .isEqualTo(200);
+      assertThat(site.get("/switch?ups=green", "X-API-Key: " + made.key()).status()).isEqualTo(200);
     }
     assertThat(made.line()).doesNotContain(made.key().substring(3));
   }

@@ -126,7 +126,8 @@ class ReachabilityIT {
   void aListenerForTheWorldWithASwitchForAnybodyIsRefusedAtTheStart(String rules) {
     assertThatThrownBy(() -> SwitchSite.with(EVERYWHERE, rules, "").close())
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("\"upstream_switch\" on 0.0.0.0:0 would let anybody change this node");
+        .hasMessageContaining(
+            "\"upstream_switch\" on 0.0.0.0:0 would let anybody change this node");
   }
 
   @ParameterizedTest
@@ -154,9 +155,10 @@ class ReachabilityIT {
     Path socket = directory.resolve("admin.sock");
     String listen = "listen 127.0.0.1:0; listen unix:" + socket + ";";
     try (var site = SwitchSite.with(listen, "", "")) {
-      String head = "GET /switch?ups=green HTTP/1.1\r\nHost: localhost";
+      String head = "GET /switch?ups=green HTTP/1.1\r\nHost: a.test";
       assertThat(SwitchSite.ask(UnixDomainSocketAddress.of(socket), head, "").status())
           .isEqualTo(200);
+      assertThat(site.which("a.test")).isEqualTo("green");
     }
     assertThat(Files.exists(socket)).isFalse();
   }

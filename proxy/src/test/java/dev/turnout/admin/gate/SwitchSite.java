@@ -43,25 +43,25 @@ final class SwitchSite implements AutoCloseable {
 
   static String configuration(String listen, String location, String http) {
     return """
-        keyval_zone zone=switch:64k;
-        keyval $host $ups zone=switch default=blue;
-        upstream blue { server 127.0.0.1:1; }
-        upstream green { server 127.0.0.1:2; }
-        upstream web-1 { server 127.0.0.1:3; }
+    keyval_zone zone=switch:64k;
+    keyval $host $ups zone=switch default=blue;
+    upstream blue { server 127.0.0.1:1; }
+    upstream green { server 127.0.0.1:2; }
+    upstream web-1 { server 127.0.0.1:3; }
+    %s
+    server {
+      %s
+      server_name a.test *.example.com ~^r[0-9]+\\.test$;
+      error_log logs/error.log notice;
+      location = /switch {
+        upstream_switch zone=switch;
+        upstream_switch_allow 10.0.0.0/8;
         %s
-        server {
-          %s
-          server_name a.test *.example.com ~^r[0-9]+\\.test$;
-          error_log logs/error.log notice;
-          location = /switch {
-            upstream_switch zone=switch;
-            upstream_switch_allow 10.0.0.0/8;
-            %s
-          }
-          location = /which { return 200 $ups; }
-          location = /lead { rewrite ^ /switch?ups=green last; }
-        }
-        """
+      }
+      location = /which { return 200 $ups; }
+      location = /lead { rewrite ^ /switch?ups=green last; }
+    }
+    """
         .formatted(http, listen, location);
   }
 
@@ -94,10 +94,7 @@ final class SwitchSite implements AutoCloseable {
   /// `POST` of a form.
   Answer post(String target, String body, String... fields) throws IOException {
     return ask(
-        "POST "
-            + target
-            + " HTTP/1.1\r\nHost: a.test\r\nContent-Length: "
-            + body.length(),
+        "POST " + target + " HTTP/1.1\r\nHost: a.test\r\nContent-Length: " + body.length(),
         body,
         fields);
   }
