@@ -17,6 +17,7 @@ public final class Gate {
   private final Management management;
   private final AuthBasicModule basic;
   private final ExchangeSlot<Identity> keyed;
+  private final ExchangeSlot<String> trying;
   private final Visitors visitors;
   private final AuditLog audit;
 
@@ -25,12 +26,14 @@ public final class Gate {
       Management management,
       AuthBasicModule basic,
       ExchangeSlot<Identity> keyed,
+      ExchangeSlot<String> trying,
       Visitors visitors,
       AuditLog audit) {
     this.dialect = dialect;
     this.management = management;
     this.basic = basic;
     this.keyed = keyed;
+    this.trying = trying;
     this.visitors = visitors;
     this.audit = audit;
   }
@@ -42,6 +45,11 @@ public final class Gate {
 
   /// Whether a request may do all of this. What is refused is told and recorded here.
   public Decision check(Exchange exchange, List<Ask> asks) {
+    String client = exchange.get(trying);
+    if (client != null) {
+      exchange.put(trying, null);
+      visitors.ended(client, true); // `satisfy any`: nobody had to look at the password
+    }
     Identity identity = identity(exchange);
     String proven = proven(exchange);
     Ask first = asks.isEmpty() ? Ask.read() : asks.getFirst();

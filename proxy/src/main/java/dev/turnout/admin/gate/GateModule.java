@@ -7,6 +7,7 @@ import static dev.turnout.config.Context.LOCATION_IF;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Directive;
 import dev.turnout.config.FileNames;
 import dev.turnout.config.Scope;
@@ -204,7 +205,7 @@ public final class GateModule implements HttpModule {
                     + " \"management_keys\" or \"auth_basic\"");
       }
     }
-    return new Gate(dialect, management(location), basic, slot(keyed), visitors(), audit);
+    return new Gate(dialect, management(location), basic, slot(keyed), slot(trying), visitors(), audit);
   }
 
   /// The values of a zone are targets: of addresses only these may be among them.
@@ -219,7 +220,7 @@ public final class GateModule implements HttpModule {
       scope.set(KEYS, null);
       return;
     }
-    String file = CoreModule.path(scope, d.argument(0));
+    String file = FileNames.completed(scope.get(ConfigLoader.CONF_PREFIX), d.argument(0));
     ApiKeys keys = files.get(file);
     if (keys == null) {
       try {
@@ -331,7 +332,13 @@ public final class GateModule implements HttpModule {
       return null;
     }
     return new LogIn(
-        scope.get(KEYS), AuthBasicModule.isOn(scope), slot(keyed), slot(trying), visitors(), audit);
+        scope.get(KEYS),
+        basic,
+        AuthBasicModule.isOn(scope),
+        slot(keyed),
+        slot(trying),
+        visitors(),
+        audit);
   }
 
   private static @Nullable ResponseFilter filter(Scope scope) {

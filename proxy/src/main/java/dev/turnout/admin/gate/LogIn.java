@@ -6,6 +6,7 @@ import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.log.Level;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 /// that guess keys or passwords.
 ///
 /// @param keys null: no keys are taken here
+/// @param basic what asks for passwords
 /// @param passwords whether `auth_basic` is on here
 /// @param keyed whose key it is
 /// @param trying the client whose password is about to be looked at
 record LogIn(
     @Nullable ApiKeys keys,
+    AuthBasicModule basic,
     boolean passwords,
     ExchangeSlot<Identity> keyed,
     ExchangeSlot<String> trying,
@@ -30,9 +33,9 @@ record LogIn(
 
   @Override
   public Verdict handle(Exchange exchange) {
-    if (exchange.get(keyed) != null) {
-      return Verdict.CONTINUE; // found out before an internal redirect
-    }
+    // an internal redirect may come from where other keys and passwords hold
+    exchange.put(keyed, null);
+    basic.forget(exchange);
     Fields fields = exchange.request().fields();
     String client = Visitors.of(exchange.downstream().remoteAddress());
     ApiKeys there = keys;
@@ -45,7 +48,9 @@ record LogIn(
       }
       return verify(exchange, there, key, client);
     }
-    if (passwords && fields.find(FieldName.AUTHORIZATION) >= 0) {
+    if (passwords
+        && exchange.get(trying) == null
+        && fields.find(FieldName.AUTHORIZATION) >= 0) {
       long wait = visitors.begin(client);
       if (wait > 0) {
         return tooMany(exchange, client, wait);

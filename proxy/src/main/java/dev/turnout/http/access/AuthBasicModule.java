@@ -64,6 +64,11 @@ public final class AuthBasicModule implements HttpModule {
     return exchange.get(slot());
   }
 
+  /// What was found out elsewhere, under other passwords, does not count from here on.
+  public void forget(Exchange exchange) {
+    exchange.put(slot(), null);
+  }
+
   /// Who is told whether a password that was given was right.
   public void watch(BiConsumer<Exchange, Boolean> newWatcher) {
     watcher = newWatcher;
@@ -123,6 +128,9 @@ public final class AuthBasicModule implements HttpModule {
       String field = exchange.request().fields().first(FieldName.AUTHORIZATION);
       BasicCredentials given = field == null ? null : BasicCredentials.parse(field);
       if (given == null) {
+        if (field != null) {
+          watcher.accept(exchange, false);
+        }
         exchange.log(Level.INFO, "no user/password was provided for basic authentication");
         return challenge(exchange, name);
       }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,13 +80,14 @@ class AuditIT {
   @Test
   void strangersDoNotFloodTheRecord() throws IOException {
     try (var site = site("")) {
+      long begun = System.nanoTime();
       for (int i = 0; i < 200; i++) {
         site.get("/switch?ups=green", "Origin: http://evil.test");
       }
       site.get("/switch?ups=green");
 
-      // 200 requests on loopback take a second or two, not twenty
-      assertThat(SwitchSite.lines(file())).hasSizeBetween(2, 20);
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun);
+      assertThat(SwitchSite.lines(file())).hasSizeBetween(2, (int) seconds + 3);
     }
   }
 

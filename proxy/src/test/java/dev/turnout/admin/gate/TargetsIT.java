@@ -14,6 +14,7 @@ import dev.turnout.upstream.PeerPatch;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamChange;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.testkit.FakeDns;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -172,6 +173,40 @@ class TargetsIT {
               ChangeResult.ForbiddenTarget.class,
               refused -> assertThat(refused.message()).contains("own listener"));
     }
+  }
+
+  @Test
+  void aNameOfAnAddedServerIsJudgedEachTimeItIsResolved() throws Exception {
+    try (FakeDns dns = FakeDns.start()) {
+      dns.addresses("app.test", 1, "10.1.2.3", "169.254.169.254", "203.0.113.9");
+      dns.addresses("configured.test", 1, "203.0.113.7");
+      String http =
+          "resolver "
+              + dns.address()
+              + " ipv6=off; upstream_targets 10.0.0.0/8;"
+              + " upstream named { server configured.test:80 resolve; }";
+      try (var site = SwitchSite.with("listen 127.0.0.1:0;", "", http)) {
+        var added = PeerSpec.of("app.test:80", PeerAddress.parse("app.test:80 resolve"));
+        ChangeResult result =
+            made(site, new Operation.EditUpstream("named", new UpstreamChange.Add(added)));
+        assertThat(result).isInstanceOf(ChangeResult.Applied.class);
+
+        dns.awaitQuestions("app.test", 2); // what was answered first has been taken up by then
+        dns.awaitQuestions("configured.test", 2);
+        assertThat(peers(site)).containsExactlyInAnyOrder("203.0.113.7:80", "10.1.2.3:80");
+
+        dns.addresses("app.test", 1, "10.1.2.3", "127.0.0.1");
+        dns.awaitQuestions("app.test", dns.questionsFor("app.test") + 2);
+        assertThat(peers(site)).containsExactlyInAnyOrder("203.0.113.7:80", "10.1.2.3:80");
+        assertThat(site.proxy().errorLog()).contains("app.test is left out of upstream \"named\"");
+      }
+    }
+  }
+
+  private static List<String> peers(SwitchSite site) {
+    return Objects.requireNonNull(site.proxy().upstreams().find("named")).current().peers().stream()
+        .map(one -> one.address().text())
+        .toList();
   }
 
   @ParameterizedTest
