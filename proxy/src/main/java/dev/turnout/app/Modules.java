@@ -20,6 +20,7 @@ import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.UpstreamModule;
@@ -58,6 +59,7 @@ final class Modules {
         new StubStatusModule(),
         new EmptyGifModule(),
         new ProxyModule(proxying),
+        new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them

@@ -3,6 +3,9 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -13,6 +16,7 @@ public final class HttpEnvironment {
   private final Upstreams upstreams = new Upstreams();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
+  private final Map<Class<?>, Object> kept = new HashMap<>();
   private @Nullable Workers workers;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
@@ -43,6 +47,12 @@ public final class HttpEnvironment {
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// What a module has of its own that outlives configurations: made when it is first asked for.
+  /// Used by the thread that reads configurations.
+  public <T> T kept(Class<T> type, Function<HttpEnvironment, T> make) {
+    return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
   }
 
   /// The event loops.

@@ -1,5 +1,6 @@
 package dev.turnout.http;
 
+import dev.turnout.upstream.HealthListener;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.balance.Balancers;
@@ -23,6 +24,7 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = Map.of();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private volatile HealthListener health = HealthListener.NONE;
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -35,6 +37,11 @@ public final class Upstreams {
   public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
     this.changed = changed;
     this.gone = gone;
+  }
+
+  /// Tells what changes in the health of upstreams, besides whoever is told already.
+  public void onHealth(HealthListener listener) {
+    health = health.andThen(listener);
   }
 
   /// All of them.
@@ -63,7 +70,13 @@ public final class Upstreams {
       specs.put(key, spec);
       Upstream there = byName.get(key);
       Upstream upstream =
-          there != null ? there : new Upstream(spec, revision.incrementAndGet(), Balancers::create);
+          there != null
+              ? there
+              : new Upstream(
+                  spec,
+                  revision.incrementAndGet(),
+                  Balancers::create,
+                  event -> health.changed(event));
       planned.put(key, upstream);
       return upstream;
     }

@@ -12,6 +12,7 @@ public final class PeerSet {
   private final UpstreamSpec spec;
   private final Balancer.Factory balancers;
   private final SpinLock lock;
+  private final UpstreamHealth health;
   private final PeerTier primaries;
   private final PeerTier backups;
   private final Balancer primaryBalancer;
@@ -24,12 +25,14 @@ public final class PeerSet {
       UpstreamSpec spec,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       List<Peer> primaries,
       List<Peer> backups) {
     this.revision = revision;
     this.spec = spec;
     this.balancers = balancers;
     this.lock = lock;
+    this.health = health;
     this.primaries = new PeerTier(primaries, 0, lock);
     this.backups = new PeerTier(backups, primaries.size(), lock);
     this.primaryBalancer = balancers.create(spec.method(), this.primaries);
@@ -43,6 +46,7 @@ public final class PeerSet {
     this.spec = same.spec;
     this.balancers = same.balancers;
     this.lock = same.lock;
+    this.health = same.health;
     this.primaries = same.primaries;
     this.backups = same.backups;
     this.primaryBalancer = same.primaryBalancer;
@@ -57,8 +61,9 @@ public final class PeerSet {
   }
 
   /// The first snapshot of an upstream.
-  static PeerSet build(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
-    return build(spec, revision, balancers, new SpinLock(), null);
+  static PeerSet build(
+      UpstreamSpec spec, long revision, Balancer.Factory balancers, UpstreamHealth health) {
+    return build(spec, revision, balancers, new SpinLock(), health, null);
   }
 
   /// The snapshot after `previous`: servers that stay keep their counters, health and weights.
@@ -66,7 +71,7 @@ public final class PeerSet {
     if (spec.equals(previous.spec)) {
       return new PeerSet(revision, previous);
     }
-    return build(spec, revision, previous.balancers, previous.lock, previous);
+    return build(spec, revision, previous.balancers, previous.lock, previous.health, previous);
   }
 
   private static PeerSet build(
@@ -74,6 +79,7 @@ public final class PeerSet {
       long revision,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       @Nullable PeerSet previous) {
     Map<Long, Peer> known = HashMap.newHashMap(previous == null ? 0 : previous.size());
     if (previous != null) {
@@ -87,14 +93,18 @@ public final class PeerSet {
     for (PeerSpec server : spec.servers()) {
       Peer old = known.get(server.id());
       boolean stays = old != null && old.spec().isSameServer(server);
-      Peer peer = old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock);
+      Peer peer =
+          old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock, health);
+      if (!stays && health.policy().startsChecking()) {
+        peer.startChecking();
+      }
       boolean wasOpen = old != null && stays && old.isOpen();
       if (previous != null && !wasOpen && peer.isOpen()) {
         peer.opens();
       }
       (server.backup() ? backups : primaries).add(peer);
     }
-    return new PeerSet(revision, spec, balancers, lock, primaries, backups);
+    return new PeerSet(revision, spec, balancers, lock, health, primaries, backups);
   }
 
   /// Chooses a peer: a primary, or a backup if no primary can be chosen.
@@ -113,9 +123,10 @@ public final class PeerSet {
     return backupBalancer.pick(context, tries);
   }
 
-  /// The only server takes what comes: neither its failures nor an earlier try rule it out.
+  /// The only server takes what comes: neither its failures nor an earlier try rule it out, only an
+  /// active check does.
   private @Nullable Peer pickAlone(Peer only, PickContext context, Tries tries) {
-    if (!only.isOpen()) {
+    if (!only.isOpen() || only.isBarred()) {
       return null;
     }
     if (only.spec().maxConns() == 0) {

@@ -9,12 +9,23 @@ import org.jspecify.annotations.Nullable;
 /// Event loops read the current snapshot once per pick; one writer at a time publishes the next.
 public final class Upstream {
   private final String name;
+  private final UpstreamHealth health;
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
 
+  private volatile Runnable listChanged = () -> {};
+  private boolean inForce;
+
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
+    this(spec, revision, balancers, HealthListener.NONE);
+  }
+
+  /// @param listener is told what changes in the servers' health
+  public Upstream(
+      UpstreamSpec spec, long revision, Balancer.Factory balancers, HealthListener listener) {
     this.name = spec.name();
-    this.current = PeerSet.build(spec, revision, balancers);
+    this.health = new UpstreamHealth(this, listener);
+    this.current = PeerSet.build(spec, revision, balancers, health);
   }
 
   public String name() {
@@ -25,10 +36,17 @@ public final class Upstream {
     return current;
   }
 
+  public UpstreamHealth health() {
+    return health;
+  }
+
   /// Chooses a peer and gives it the request, which [#released] must end; null if no peer can take
   /// it.
   public @Nullable Peer pick(PickContext context) {
     Tries tries = context.tries();
+    if (health.wantsAttention()) {
+      health.reviewInTime(context.nowMillis());
+    }
     while (true) {
       PeerSet set = current;
       Peer peer = set.pick(context, tries);
@@ -55,6 +73,7 @@ public final class Upstream {
     boolean disabled = peer.released(outcome, context.nowMillis());
     context.tries().ended(peer);
     if (disabled) {
+      health.review(context.nowMillis());
       context.temporarilyDisabled(peer);
     }
   }
@@ -84,8 +103,54 @@ public final class Upstream {
       }
     }
     current = next;
+    tellChanges(previous, next);
+    health.attend();
+    listChanged.run();
     gone.removeIf(peer -> peer.active() == 0);
     leaving = List.copyOf(gone);
+  }
+
+  private void tellChanges(PeerSet previous, PeerSet next) {
+    for (Peer peer : next.peers()) {
+      int before = previous.indexOf(peer);
+      if (before < 0) {
+        continue;
+      }
+      PeerState from = previous.peer(before).lastingState();
+      PeerState to = peer.lastingState();
+      if (from != to) {
+        health.tell(peer.spec(), from, to, "the list of servers changed");
+      }
+    }
+  }
+
+  /// Runs `follow` after every change of the list, on the thread that made it: whoever watches the
+  /// servers must not miss one.
+  public void onListChange(Runnable follow) {
+    listChanged = follow;
+  }
+
+  /// Goes over to what the next configuration wants of the servers' health. One caller at a time,
+  /// the one who publishes.
+  public void follow(HealthPolicy policy) {
+    health.policy(policy);
+    for (Peer peer : current.peers()) {
+      peer.follow(policy, inForce);
+    }
+    inForce = true;
+  }
+
+  /// Counts what a probe of `peer` came to; returns what changed by it, which the listener has been
+  /// told.
+  ///
+  /// @param reason for the listener
+  public HealthEvent.@Nullable PeerChanged probed(
+      Peer peer, ProbeRules rules, ProbeResult result, String reason, long nowMillis) {
+    HealthEvent.PeerChanged changed = peer.probed(rules, result, reason);
+    if (changed != null) {
+      health.review(nowMillis);
+    }
+    return changed;
   }
 
   /// Servers that have left the list and still have requests running.
