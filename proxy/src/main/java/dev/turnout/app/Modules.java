@@ -21,27 +21,27 @@ import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.health.HealthModule;
-import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 
 /// The features of the HTTP plane, in the order in which their handlers run.
 final class Modules {
   private Modules() {}
 
-  static List<HttpModule> http(
-      CoreModule core, Supplier<ProxyLoops> proxying, ChangeWriter writer) {
+  static List<HttpModule> http(CoreModule core, Configuration.Outside process, Path prefix) {
+    ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
     SatisfyModule satisfy = new SatisfyModule();
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
+        new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
         new UpstreamModule(), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
@@ -58,7 +58,7 @@ final class Modules {
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
         new EmptyGifModule(),
-        new ProxyModule(proxying),
+        new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer

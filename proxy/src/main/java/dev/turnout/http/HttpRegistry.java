@@ -71,6 +71,7 @@ public final class HttpRegistry {
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
+  private boolean changesState;
   private ContentFactory fallback = _ -> exchange -> exchange.finish(404);
 
   /// @param directives where directives are announced
@@ -162,6 +163,16 @@ public final class HttpRegistry {
 
   void built(Generation generation) {
     afterBuild.forEach(step -> step.accept(generation));
+  }
+
+  /// Notes that the configuration has something that can change the state of the node.
+  public void changesState(boolean changes) {
+    changesState |= changes;
+  }
+
+  /// True if the configuration has something that can change the state of the node.
+  public boolean changesState() {
+    return changesState;
   }
 
   /// Notes something that works and that the operator should know.

@@ -9,8 +9,37 @@ public sealed interface BalancingMethod {
   /// Whether the method can give a server less than its share for a while.
   boolean allowsSlowStart();
 
+  /// The directive that chooses it, as it is written in a configuration; `round_robin` for the one
+  /// that none chooses.
+  String text();
+
+  /// The method whose [#text] this is.
+  ///
+  /// @throws IllegalArgumentException if there is none
+  static BalancingMethod parse(String text) {
+    return switch (text) {
+      case "round_robin" -> new RoundRobin();
+      case "least_conn" -> new LeastConnections();
+      case "ip_hash" -> new IpHash();
+      case "random" -> new Random(false);
+      case "random two" -> new Random(true);
+      default -> {
+        if (!text.startsWith("hash ")) {
+          throw new IllegalArgumentException("unknown balancing method \"" + text + "\"");
+        }
+        boolean consistent = text.endsWith(" consistent");
+        yield new Hash(text.substring(5, text.length() - (consistent ? 11 : 0)), consistent);
+      }
+    };
+  }
+
   /// Weighted smooth round robin: the method when none is named.
   record RoundRobin() implements BalancingMethod {
+    @Override
+    public String text() {
+      return "round_robin";
+    }
+
     @Override
     public boolean allowsBackup() {
       return true;
@@ -25,6 +54,11 @@ public sealed interface BalancingMethod {
   /// `least_conn`.
   record LeastConnections() implements BalancingMethod {
     @Override
+    public String text() {
+      return "least_conn";
+    }
+
+    @Override
     public boolean allowsBackup() {
       return true;
     }
@@ -37,6 +71,11 @@ public sealed interface BalancingMethod {
 
   /// `ip_hash`.
   record IpHash() implements BalancingMethod {
+    @Override
+    public String text() {
+      return "ip_hash";
+    }
+
     @Override
     public boolean allowsBackup() {
       return false;
@@ -53,6 +92,11 @@ public sealed interface BalancingMethod {
   /// @param key the template as written; its value for a request is [PickContext#hashKey()]
   record Hash(String key, boolean consistent) implements BalancingMethod {
     @Override
+    public String text() {
+      return "hash " + key + (consistent ? " consistent" : "");
+    }
+
+    @Override
     public boolean allowsBackup() {
       return false;
     }
@@ -67,6 +111,11 @@ public sealed interface BalancingMethod {
   ///
   /// @param two draws two servers and takes the less busy one
   record Random(boolean two) implements BalancingMethod {
+    @Override
+    public String text() {
+      return two ? "random two" : "random";
+    }
+
     @Override
     public boolean allowsBackup() {
       return false;

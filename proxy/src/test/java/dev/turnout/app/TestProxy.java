@@ -2,9 +2,11 @@ package dev.turnout.app;
 
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
 import dev.turnout.http.ConnectionCounters;
@@ -15,6 +17,7 @@ import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
+import dev.turnout.upstream.HealthListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -40,16 +43,25 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops) throws IOException, InterruptedException {
+  private TestProxy(String http, int loops, HealthListener health)
+      throws IOException, InterruptedException {
     directory = Files.createTempDirectory("turnout-test");
     Files.createDirectory(directory.resolve("logs"));
     logs = new LogFiles();
     Revision revision = new Revision();
-    zones = new ZoneRegistry(FileStateStore::open, revision);
+    History history = new History(revision);
+    zones = new ZoneRegistry(FileStateStore::open, revision, history);
     environment = new HttpEnvironment(logs, zones);
-    writer = ChangeWriter.start(revision, () -> environment.workers().fence());
+    environment.upstreams().onHealth(health);
+    writer =
+        ChangeWriter.start(
+            revision,
+            history,
+            environment.upstreams(),
+            zones::find,
+            () -> environment.workers().fence());
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
-    outside = new Configuration.Outside(environment, proxying::join, writer);
+    outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
@@ -68,8 +80,18 @@ public final class TestProxy implements AutoCloseable {
 
   /// Starts a node with these contents of `http {}`.
   public static TestProxy start(String http, int loops) {
+    return start(http, loops, HealthListener.NONE);
+  }
+
+  /// Starts a node with these contents of `http {}` on one loop, and tells of all that happens to
+  /// the health of its upstreams from the beginning.
+  public static TestProxy start(String http, HealthListener health) {
+    return start(http, 1, health);
+  }
+
+  private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops);
+      return new TestProxy(http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -123,6 +145,11 @@ public final class TestProxy implements AutoCloseable {
   /// Connections and requests, as they are counted.
   public ConnectionCounters counters() {
     return environment.connections();
+  }
+
+  /// The single writer of changes.
+  public ChangeWriter writer() {
+    return writer;
   }
 
   /// The upstreams that are in force.
