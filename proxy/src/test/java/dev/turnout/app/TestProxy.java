@@ -70,7 +70,12 @@ public final class TestProxy implements AutoCloseable {
     listeners =
         new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
     node = new Node(workers, listeners);
-    node.start(configuration.build(generation, loops));
+    try {
+      node.start(configuration.build(generation, loops));
+    } catch (IOException | RuntimeException e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /// Starts a node with these contents of `http {}` on one loop.
