@@ -236,7 +236,7 @@ public final class Peer {
     int forgotten = health.passed();
     if (forgotten > 0 && isExhausted(forgotten)) {
       opens(); // it was out and is back
-      told(health.verdict(), forgotten, "a request succeeded");
+      told(health.verdict(), forgotten, "a request succeeded", HealthListener.NONE);
     }
   }
 
@@ -269,7 +269,8 @@ public final class Peer {
     told(
         health.verdict(),
         before,
-        disabled ? "upstream server temporarily disabled" : "too many servers are out already");
+        disabled ? "upstream server temporarily disabled" : "too many servers are out already",
+        HealthListener.NONE);
     return disabled;
   }
 
@@ -279,14 +280,17 @@ public final class Peer {
   }
 
   /// Counts the result of an active check; returns what changed, which the listener has been told.
-  HealthEvent.@Nullable PeerChanged probed(ProbeRules rules, ProbeResult result, String reason) {
+  ///
+  /// @param first is told before the listener
+  HealthEvent.@Nullable PeerChanged probed(
+      ProbeRules rules, ProbeResult result, String reason, HealthListener first) {
     PeerHealth.Verdict before;
     int fails;
     synchronized (active) {
       before = health.verdict();
       fails = health.judge(active.count(rules, result, whole.policy().checks(), before));
     }
-    return judged(before, fails, reason);
+    return judged(before, fails, reason, first);
   }
 
   /// Goes over to the checks of the next configuration.
@@ -298,7 +302,7 @@ public final class Peer {
       boolean trusted = inForce && before == PeerHealth.Verdict.HEALTHY;
       fails = health.judge(active.follow(policy.checks(), trusted));
     }
-    judged(before, fails, "the configuration changed");
+    judged(before, fails, "the configuration changed", HealthListener.NONE);
   }
 
   /// A new server that has to prove itself.
@@ -307,19 +311,19 @@ public final class Peer {
   }
 
   private HealthEvent.@Nullable PeerChanged judged(
-      PeerHealth.Verdict before, int failsBefore, String reason) {
+      PeerHealth.Verdict before, int failsBefore, String reason, HealthListener first) {
     if (before == PeerHealth.Verdict.UNHEALTHY && !health.isBarred()) {
       opens(); // with a ramp, if it has one
     }
-    return before == health.verdict() ? null : told(before, failsBefore, reason);
+    return before == health.verdict() ? null : told(before, failsBefore, reason, first);
   }
 
   /// Tells the listener, if what it was told last was another state than now.
   private HealthEvent.@Nullable PeerChanged told(
-      PeerHealth.Verdict verdictBefore, int failsBefore, String reason) {
+      PeerHealth.Verdict verdictBefore, int failsBefore, String reason, HealthListener first) {
     PeerState from = standing(verdictBefore, isExhausted(failsBefore));
     PeerState to = lastingState();
-    return from == to ? null : whole.tell(spec, from, to, reason);
+    return from == to ? null : whole.tell(spec, from, to, reason, first);
   }
 
   @Override

@@ -119,7 +119,7 @@ public final class Upstream {
       PeerState from = previous.peer(before).lastingState();
       PeerState to = peer.lastingState();
       if (from != to) {
-        health.tell(peer.spec(), from, to, "the list of servers changed");
+        health.tell(peer.spec(), from, to, "the list of servers changed", HealthListener.NONE);
       }
     }
   }
@@ -140,17 +140,20 @@ public final class Upstream {
     inForce = true;
   }
 
-  /// Counts what a probe of `peer` came to; returns what changed by it, which the listener has been
-  /// told.
+  /// Counts what a probe of `peer` came to.
   ///
-  /// @param reason for the listener
-  public HealthEvent.@Nullable PeerChanged probed(
-      Peer peer, ProbeRules rules, ProbeResult result, String reason, long nowMillis) {
-    HealthEvent.PeerChanged changed = peer.probed(rules, result, reason);
-    if (changed != null) {
+  /// @param reason for those who are told
+  /// @param first is told before the listener what the probe changed of the peer
+  public void probed(
+      Peer peer,
+      ProbeRules rules,
+      ProbeResult result,
+      String reason,
+      HealthListener first,
+      long nowMillis) {
+    if (peer.probed(rules, result, reason, first) != null) {
       health.review(nowMillis);
     }
-    return changed;
   }
 
   /// Servers that have left the list and still have requests running.

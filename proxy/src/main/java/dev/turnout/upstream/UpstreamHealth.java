@@ -133,11 +133,13 @@ public final class UpstreamHealth {
     return out == 0 || (out + 1) * 100L <= (long) most * total;
   }
 
-  /// Tells that a server went from one state to another.
-  HealthEvent.PeerChanged tell(PeerSpec peer, PeerState from, PeerState to, String reason) {
+  /// Tells that a server went from one state to another: `first`, then the listener.
+  HealthEvent.PeerChanged tell(
+      PeerSpec peer, PeerState from, PeerState to, String reason, HealthListener first) {
     HealthEvent.PeerChanged event =
         new HealthEvent.PeerChanged(
             upstream.name(), peer, from, to, reason, System.currentTimeMillis());
+    first.changed(event);
     tell(event);
     return event;
   }

@@ -52,7 +52,6 @@ public final class TestProxy implements AutoCloseable {
     History history = new History(revision);
     zones = new ZoneRegistry(FileStateStore::open, revision, history);
     environment = new HttpEnvironment(logs, zones);
-    environment.upstreams().onHealth(health);
     writer =
         ChangeWriter.start(
             revision,
@@ -63,6 +62,7 @@ public final class TestProxy implements AutoCloseable {
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
     outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
+    environment.upstreams().onHealth(health);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
     environment.workers(workers);

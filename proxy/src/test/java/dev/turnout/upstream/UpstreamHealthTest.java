@@ -7,10 +7,11 @@ import static dev.turnout.upstream.Servers.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.upstream.balance.Balancers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /// The states of servers, by failures of requests and by results of probes; each change is asserted
@@ -68,9 +69,8 @@ class UpstreamHealthTest {
     return ports;
   }
 
-  private static HealthEvent.@Nullable PeerChanged probe(
-      Upstream group, int port, ProbeRules rules, boolean passed) {
-    return group.probed(peer(group, port), rules, result(passed), "checking", NOW);
+  private static void probe(Upstream group, int port, ProbeRules rules, boolean passed) {
+    group.probed(peer(group, port), rules, result(passed), "checking", HealthListener.NONE, NOW);
   }
 
   private static ProbeResult result(boolean passed) {
@@ -437,5 +437,38 @@ class UpstreamHealthTest {
     failAt(group, 2, NOW);
 
     assertThat(offered(group, NOW)).containsExactly(2, 3);
+  }
+
+  @Test
+  void failuresOfRequestsOnManyLoopsLoseNoVerdict() throws Exception {
+    Upstream group = upstream(server(1), server(2));
+    group.follow(checks(ONE));
+    Peer peer = peer(group, 1);
+    AtomicBoolean over = new AtomicBoolean();
+    List<Thread> loops = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      long seed = i;
+      loops.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                for (long now = NOW + seed; !over.get(); now += 5_000) {
+                  peer.claim(now);
+                  peer.released(now % 2 == 0 ? Outcome.FAILURE : Outcome.SUCCESS, now);
+                }
+              }));
+    }
+
+    for (int i = 0; i < 20_000; i++) {
+      boolean passed = i % 2 == 1;
+      probe(group, 1, ONE, passed);
+      assertThat(peer.health().isBarred()).isEqualTo(!passed);
+    }
+    over.set(true);
+    for (Thread loop : loops) {
+      loop.join();
+    }
+
+    assertThat(peer.activeHealth().unhealthy()).isEqualTo(10_000);
+    assertThat(peer.active()).isZero();
   }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 /// What one configuration wants of the health of its upstreams; takes effect with it.
 final class HealthPlan implements HttpRegistry.Pending {
   private final HttpRegistry http;
+  private final Prober prober;
   private final List<Check> checks = new ArrayList<>();
   private final Map<Upstream, Limits> limits = new HashMap<>();
   private final Map<String, ErrorLog> logs = new HashMap<>();
@@ -21,6 +22,7 @@ final class HealthPlan implements HttpRegistry.Pending {
 
   HealthPlan(HttpRegistry http) {
     this.http = http;
+    this.prober = http.environment().kept(Prober.class, Prober::new);
   }
 
   void add(Check check) {
@@ -53,13 +55,14 @@ final class HealthPlan implements HttpRegistry.Pending {
 
   @Override
   public void activate() {
+    prober.stop();
     for (String name : http.upstreams().names()) {
       Upstream upstream = http.upstreams().find(name);
       if (upstream != null) {
         upstream.follow(policy(upstream));
       }
     }
-    http.environment().kept(Prober.class, Prober::new).apply(checks, logs);
+    prober.apply(checks, logs);
   }
 
   private HealthPolicy policy(Upstream upstream) {

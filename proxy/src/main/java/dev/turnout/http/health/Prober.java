@@ -16,24 +16,30 @@ import java.util.Map;
 ///
 /// It also tells the error log when an upstream begins or ends to ignore health.
 final class Prober {
+  private final HttpEnvironment environment;
   private final Map<Upstream, List<Watch>> watches = new HashMap<>();
   private Map<Upstream, List<Check>> checks = new HashMap<>();
   private volatile Map<String, ErrorLog> logs = Map.of();
 
   Prober(HttpEnvironment environment) {
+    this.environment = environment;
     environment.upstreams().onHealth(this::tell);
   }
 
-  /// Goes over to the checks of the next configuration.
-  ///
-  /// @param logs where panics are told, by upstream
-  synchronized void apply(List<Check> next, Map<String, ErrorLog> logs) {
-    this.logs = Map.copyOf(logs);
+  /// Ends all probes, so that none of the old configuration's counts for the next.
+  synchronized void stop() {
     for (Upstream upstream : checks.keySet()) {
       upstream.onListChange(() -> {});
     }
     watches.values().forEach(list -> list.forEach(Watch::stop));
     watches.clear();
+  }
+
+  /// Begins with the checks of the next configuration.
+  ///
+  /// @param logs where panics are told, by upstream
+  synchronized void apply(List<Check> next, Map<String, ErrorLog> logs) {
+    this.logs = Map.copyOf(logs);
     checks = new HashMap<>();
     for (Check check : next) {
       checks.computeIfAbsent(check.upstream(), _ -> new ArrayList<>()).add(check);
@@ -61,7 +67,7 @@ final class Prober {
     watches.put(upstream, after);
   }
 
-  private static Watch keepOrStart(List<Watch> left, Check check, Peer peer) {
+  private Watch keepOrStart(List<Watch> left, Check check, Peer peer) {
     for (Watch watch : left) {
       if (watch.isOf(check, peer)) {
         left.remove(watch);
@@ -69,7 +75,11 @@ final class Prober {
         return watch;
       }
     }
-    return Watch.start(check, peer);
+    return Watch.start(check, peer, this::nodeEnds);
+  }
+
+  private boolean nodeEnds() {
+    return environment.workers().all().getFirst().loop().isShuttingDown();
   }
 
   private void tell(HealthEvent event) {

@@ -1,26 +1,30 @@
 package dev.turnout.http.health;
 
+import dev.turnout.upstream.HealthEvent;
 import dev.turnout.upstream.HealthEvent.PeerChanged;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerState;
 import dev.turnout.upstream.ProbeResult;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 
 /// One check of one server: a virtual thread that probes, waits, and probes again until it is told
 /// to stop.
 final class Watch {
   private final Check check;
+  private final BooleanSupplier nodeEnds;
   private final Thread thread;
   private volatile Peer peer;
 
-  private Watch(Check check, Peer peer) {
+  private Watch(Check check, Peer peer, BooleanSupplier nodeEnds) {
     this.check = check;
+    this.nodeEnds = nodeEnds;
     this.peer = peer;
     this.thread = Thread.ofVirtual().name("health-" + peer).unstarted(this::run);
   }
 
-  static Watch start(Check check, Peer peer) {
-    Watch watch = new Watch(check, peer);
+  static Watch start(Check check, Peer peer, BooleanSupplier nodeEnds) {
+    Watch watch = new Watch(check, peer, nodeEnds);
     watch.thread.start();
     return watch;
   }
@@ -42,7 +46,7 @@ final class Watch {
   private void run() {
     try (Probe probe = check.probe(peer.address())) {
       Thread.sleep(check.firstDelayMillis(ThreadLocalRandom.current()));
-      while (!Thread.currentThread().isInterrupted()) {
+      while (!nodeEnds.getAsBoolean()) {
         once(probe);
         Thread.sleep(check.delayMillis(ThreadLocalRandom.current()));
       }
@@ -72,11 +76,19 @@ final class Watch {
     ProbeResult result =
         new ProbeResult(
             at, (ended - begun) / 1_000_000, found.passed(), found.stage(), found.saw());
-    PeerChanged change =
-        check
-            .upstream()
-            .probed(asked, check.rules(), result, check.reason(found), ended / 1_000_000);
-    if (change != null && change.to() != PeerState.CHECKING) {
+    check
+        .upstream()
+        .probed(
+            asked,
+            check.rules(),
+            result,
+            check.reason(found),
+            event -> tell(event, found),
+            ended / 1_000_000);
+  }
+
+  private void tell(HealthEvent event, Found found) {
+    if (event instanceof PeerChanged change && change.to() != PeerState.CHECKING) {
       check.changed(change, found);
     }
   }

@@ -20,12 +20,21 @@ import dev.turnout.upstream.ProbeResult;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -279,6 +288,50 @@ class HealthCheckIT {
 
       assertThat(log.words()).isEmpty();
       assertThat(peer(proxy, 0).activeHealth().fails()).isZero();
+    }
+  }
+
+  @Test
+  void aServerAtAUnixSocketIsAskedThere(@TempDir Path directory) throws Exception {
+    HealthLog log = new HealthLog();
+    Path path = directory.resolve("s");
+    try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      listener.bind(UnixDomainSocketAddress.of(path));
+      Thread.ofVirtual().start(() -> answerOnce(listener));
+      try (TestProxy proxy =
+          TestProxy.start(
+              http("server unix:" + path + ";", "health_check interval=1h port=1 mandatory;"),
+              log)) {
+        log.await(path + " CHECKING>UP");
+
+        assertThat(proxy.errorLog())
+            .contains("health check \"\" of peer unix:" + path + " in upstream \"u\"");
+      }
+    }
+  }
+
+  private static void answerOnce(ServerSocketChannel listener) {
+    try (SocketChannel connection = listener.accept()) {
+      connection.read(ByteBuffer.allocate(4096));
+      connection.write(ByteBuffer.wrap(Answers.ok("").getBytes(StandardCharsets.ISO_8859_1)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void probesEndWithTheNode() throws Exception {
+    try (Switchable a = new Switchable()) {
+      try (TestProxy _ = TestProxy.start(http(servers(a), "health_check interval=10ms;"))) {
+        a.awaitRequests(2);
+      }
+      try (TestProxy _ =
+          TestProxy.start(http(servers(a), "health_check interval=10ms uri=/second;"))) {
+        int before = a.awaitRequests(3).size();
+
+        assertThat(a.awaitRequests(before + 20).subList(before + 2, before + 20))
+            .allMatch(probe -> probe.target().equals("/second"));
+      }
     }
   }
 
