@@ -3,6 +3,7 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -18,6 +19,7 @@ public final class HttpEnvironment {
   private final ConnectionCounters connections = new ConnectionCounters();
   private final Map<Class<?>, Object> kept = new HashMap<>();
   private @Nullable Workers workers;
+  private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -53,6 +55,16 @@ public final class HttpEnvironment {
   /// Used by the thread that reads configurations.
   public <T> T kept(Class<T> type, Function<HttpEnvironment, T> make) {
     return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
+  }
+
+  /// Where the journal of changes is; null: nowhere.
+  public @Nullable Path stateDirectory() {
+    return stateDirectory;
+  }
+
+  /// The journal of changes is in this directory.
+  public void stateDirectory(Path directory) {
+    stateDirectory = directory;
   }
 
   /// The event loops.

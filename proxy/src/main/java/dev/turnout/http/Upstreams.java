@@ -243,7 +243,7 @@ public final class Upstreams {
         return new UpstreamState(next, next);
       }
       UpstreamSpec next = SpecMerge.merge(configured, wanted, present);
-      return new UpstreamState(next, SpecMerge.configured(configured, wanted, present, next));
+      return new UpstreamState(next, SpecMerge.configured(configured, wanted, present));
     }
   }
 }
