@@ -317,6 +317,7 @@ class UpstreamHealthTest {
     probe(group, 1, ONE, false);
     probe(group, 1, ONE, true);
 
+    assertThat(log.words()).containsExactly("1 UP>UNHEALTHY", "1 UNHEALTHY>UP");
     assertThat(shareOfFirst(group, NOW)).isZero(); // the ramp begins
     assertThat(shareOfFirst(group, NOW + 5_000)).isBetween(0.15, 0.35);
     assertThat(shareOfFirst(group, NOW + 10_000)).isEqualTo(0.5);

@@ -73,14 +73,16 @@ final class HttpProbe implements Probe {
       socket.within(target.sendTimeout());
       socket.send(request);
       stage = answer.stage();
-      int body = check.match().wantsBody() || keepsAlive() ? Match.MOST_BODY : 0;
       try {
-        answer.read(socket, "GET", target.bufferSize(), target.readTimeout(), body);
+        answer.readHead(socket, "GET", target.bufferSize(), target.readTimeout(), false);
+        if (check.match().wantsBody()) {
+          answer.readBody(socket, target.readTimeout(), Match.MOST_BODY);
+        }
       } finally {
         stage = answer.stage();
       }
       Found found = judge(answer);
-      keep = keepsAlive() && answer.leavesConnection();
+      keep = keepsAlive() && answer.leavesConnection(socket, target.readTimeout());
       return found;
     } finally {
       if (keep) {

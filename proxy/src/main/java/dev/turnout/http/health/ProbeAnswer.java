@@ -18,6 +18,7 @@ final class ProbeAnswer {
   private final ResponseHead head = new ResponseHead();
   private final ResponseFraming framing = new ResponseFraming();
   private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+  private final byte[] bytes = new byte[16 * 1024];
   private String stage = HEAD;
   private boolean any;
 
@@ -50,18 +51,13 @@ final class ProbeAnswer {
     return any;
   }
 
-  /// True if the server may be asked again on this connection.
-  boolean leavesConnection() {
-    return framing.isComplete() && !framing.hasExcess() && head.keepAlive();
-  }
-
-  /// Reads the head, and up to `mostBody` bytes of the body.
+  /// Reads the head.
   ///
   /// @param limit the largest head
   /// @param millis how long the server may be silent
-  void read(ProbeSocket from, String method, int limit, long millis, int mostBody)
+  /// @param anyStatus an informational answer (1xx) is the answer, too
+  void readHead(ProbeSocket from, String method, int limit, long millis, boolean anyStatus)
       throws ProbeSocket.Broken, InterruptedException {
-    byte[] bytes = new byte[16 * 1024];
     ResponseParser parser = new ResponseParser(limit);
     ByteBuf in = Unpooled.EMPTY_BUFFER;
     int interim = 0;
@@ -70,39 +66,56 @@ final class ProbeAnswer {
       if (end == ResponseParser.INVALID) {
         throw new ProbeSocket.Broken(parser.reason());
       }
-      if (interim > MOST_INTERIM) {
-        throw new ProbeSocket.Broken("upstream sent too many informational responses");
-      }
       if (end == ResponseParser.NEED_MORE) {
-        in = next(from, bytes, millis);
-      } else if (head.interim()) {
-        interim++;
+        in = next(from, millis);
+      } else if (!head.interim() || anyStatus) {
+        break;
+      } else if (++interim > MOST_INTERIM) {
+        throw new ProbeSocket.Broken("upstream sent too many informational responses");
+      } else {
         head.reset();
         parser.reset();
-      } else {
-        break;
       }
     }
     stage = BODY;
     framing.begin(head, method);
     take(in);
-    while (body.size() < mostBody && !framing.isComplete() && !framing.isInvalid()) {
+  }
+
+  /// Reads up to `most` bytes of the body.
+  void readBody(ProbeSocket from, long millis, int most)
+      throws ProbeSocket.Broken, InterruptedException {
+    while (body.size() < most && !framing.isComplete() && !framing.isInvalid()) {
       from.within(millis);
       int n = from.receive(bytes);
-      if (n < 0) {
-        if (framing.endsWithConnection()) {
-          return;
-        }
+      if (n >= 0) {
+        take(Unpooled.wrappedBuffer(bytes, 0, n));
+      } else if (framing.endsWithConnection()) {
+        return;
+      } else {
         throw new ProbeSocket.Broken("upstream prematurely closed connection");
       }
-      take(Unpooled.wrappedBuffer(bytes, 0, n));
     }
     if (framing.isInvalid()) {
       throw new ProbeSocket.Broken("upstream sent invalid chunked response");
     }
   }
 
-  private ByteBuf next(ProbeSocket from, byte[] bytes, long millis)
+  /// Reads the rest of the body, of which nobody wants to know: true if the server may be asked
+  /// again on this connection. What goes wrong here says nothing about the server.
+  boolean leavesConnection(ProbeSocket from, long millis) throws InterruptedException {
+    if (head.interim() || !head.keepAlive()) {
+      return false;
+    }
+    try {
+      readBody(from, millis, Match.MOST_BODY);
+      return framing.isComplete() && !framing.hasExcess();
+    } catch (ProbeSocket.Broken _) {
+      return false;
+    }
+  }
+
+  private ByteBuf next(ProbeSocket from, long millis)
       throws ProbeSocket.Broken, InterruptedException {
     from.within(millis);
     int n = from.receive(bytes);
@@ -127,8 +140,8 @@ final class ProbeAnswer {
   }
 
   private void keep(ByteBuf part) {
-    byte[] bytes = new byte[part.readableBytes()];
-    part.getBytes(part.readerIndex(), bytes);
-    body.writeBytes(bytes);
+    byte[] copy = new byte[part.readableBytes()];
+    part.getBytes(part.readerIndex(), copy);
+    body.writeBytes(copy);
   }
 }

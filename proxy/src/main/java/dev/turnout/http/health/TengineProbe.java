@@ -68,16 +68,11 @@ final class TengineProbe implements Probe {
       socket.send(check.send().getBytes(StandardCharsets.ISO_8859_1));
       boolean more = ++keptRequests < check.keepaliveRequests();
       try {
-        answer.read(
-            socket,
-            check.method(),
-            LARGEST_HEAD,
-            check.timeoutMillis(),
-            more ? Match.MOST_BODY : 0);
+        answer.readHead(socket, check.method(), LARGEST_HEAD, check.timeoutMillis(), true);
       } finally {
         stage = answer.stage();
       }
-      keep = more && answer.leavesConnection();
+      keep = more && answer.leavesConnection(socket, check.timeoutMillis());
       stage = "checking status code";
       return check.alive().contains(answer.head().status() / 100)
           ? Found.passed(stage, answer.statusLine())

@@ -110,6 +110,44 @@ class CheckIT {
   }
 
   @Test
+  void anInformationalAnswerIsLifeIfThatIsSaid() throws Exception {
+    HealthLog log = new HealthLog();
+    try (Switchable a = new Switchable().raw("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+        TestProxy _ =
+            TestProxy.start(
+                http(
+                    "server "
+                        + a.address()
+                        + "; check interval=20 rise=1 fall=1 type=http;"
+                        + " check_http_expect_alive http_1xx;"),
+                log)) {
+      log.await(a.port() + " CHECKING>UP");
+    }
+  }
+
+  @Test
+  void aBodyThatDoesNotEndIsNoFailure() throws Exception {
+    HealthLog log = new HealthLog();
+    try (Switchable a =
+            new Switchable().raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbeginning");
+        TestProxy proxy =
+            TestProxy.start(
+                http(
+                    "server "
+                        + a.address()
+                        + "; check interval=20 timeout=50 rise=2 fall=1 type=http;"
+                        + " check_keepalive_requests 10;"
+                        + " check_http_send \"GET / HTTP/1.1\\r\\nHost: check\\r\\n\\r\\n\";"),
+                log)) {
+      log.await(a.port() + " CHECKING>UP");
+      a.awaitRequests(4);
+
+      assertThat(log.words()).hasSize(2);
+      assertThat(proxy.errorLog()).doesNotContain("[error] disable");
+    }
+  }
+
+  @Test
   void aProbeThatTakesTooLongHasFailed() throws Exception {
     HealthLog log = new HealthLog();
     try (FakeUpstream slow =
