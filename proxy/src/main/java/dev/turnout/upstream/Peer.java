@@ -192,8 +192,10 @@ public final class Peer {
 
   /// Gives the peer a request.
   void claim(long nowMillis) {
-    health.chosen(failTimeoutMillis, nowMillis);
-    stats.began();
+    if (health.chosen(failTimeoutMillis, nowMillis) && isExhausted()) {
+      stats.out(nowMillis, PeerHealth.unavailableUntil(failTimeoutMillis, nowMillis)); // a probe
+    }
+    stats.began(nowMillis);
   }
 
   /// Takes the request back before anything of it was sent.
@@ -219,7 +221,7 @@ public final class Peer {
     boolean disabled =
         switch (outcome) {
           case SUCCESS, NEUTRAL -> {
-            passed();
+            passed(nowMillis);
             yield false;
           }
           case FAILURE -> failed(nowMillis);
@@ -228,7 +230,11 @@ public final class Peer {
     return disabled;
   }
 
-  private void passed() {
+  private boolean isExhausted() {
+    return !alone && maxFails > 0 && health.fails() >= maxFails;
+  }
+
+  private void passed(long nowMillis) {
     if (alone) {
       health.forget();
       return;
@@ -236,6 +242,9 @@ public final class Peer {
     int forgotten = health.passed();
     if (forgotten > 0 && isExhausted(forgotten)) {
       opens(); // it was out and is back
+      if (!health.isBarred()) {
+        stats.back(nowMillis);
+      }
       told(health.verdict(), forgotten, "a request succeeded", HealthListener.NONE);
     }
   }
@@ -266,6 +275,9 @@ public final class Peer {
       stats.becameUnavailable();
     }
     boolean disabled = fails >= maxFails;
+    if (disabled) {
+      stats.out(nowMillis, PeerHealth.unavailableUntil(failTimeoutMillis, nowMillis));
+    }
     told(
         health.verdict(),
         before,
@@ -283,18 +295,18 @@ public final class Peer {
   ///
   /// @param first is told before the listener
   HealthEvent.@Nullable PeerChanged probed(
-      ProbeRules rules, ProbeResult result, String reason, HealthListener first) {
+      ProbeRules rules, ProbeResult result, String reason, HealthListener first, long nowMillis) {
     PeerHealth.Verdict before;
     int fails;
     synchronized (active) {
       before = health.verdict();
       fails = health.judge(active.count(rules, result, whole.policy().checks(), before));
     }
-    return judged(before, fails, reason, first);
+    return judged(before, fails, reason, first, nowMillis);
   }
 
   /// Goes over to the checks of the next configuration.
-  void follow(HealthPolicy policy, boolean inForce) {
+  void follow(HealthPolicy policy, boolean inForce, long nowMillis) {
     PeerHealth.Verdict before;
     int fails;
     synchronized (active) {
@@ -302,20 +314,33 @@ public final class Peer {
       boolean trusted = inForce && before == PeerHealth.Verdict.HEALTHY;
       fails = health.judge(active.follow(policy.checks(), trusted));
     }
-    judged(before, fails, "the configuration changed", HealthListener.NONE);
+    judged(before, fails, "the configuration changed", HealthListener.NONE, nowMillis);
   }
 
   /// A new server that has to prove itself.
   void startChecking() {
+    stats.out(System.nanoTime() / 1_000_000, Long.MAX_VALUE);
     health.judge(PeerHealth.Verdict.CHECKING);
   }
 
   private HealthEvent.@Nullable PeerChanged judged(
-      PeerHealth.Verdict before, int failsBefore, String reason, HealthListener first) {
-    if (before == PeerHealth.Verdict.UNHEALTHY && !health.isBarred()) {
-      opens(); // with a ramp, if it has one
+      PeerHealth.Verdict before,
+      int failsBefore,
+      String reason,
+      HealthListener first,
+      long nowMillis) {
+    if (before == health.verdict()) {
+      return null;
     }
-    return before == health.verdict() ? null : told(before, failsBefore, reason, first);
+    if (health.isBarred()) {
+      stats.out(nowMillis, Long.MAX_VALUE);
+    } else {
+      stats.back(nowMillis);
+      if (before == PeerHealth.Verdict.UNHEALTHY) {
+        opens(); // with a ramp, if it has one
+      }
+    }
+    return told(before, failsBefore, reason, first);
   }
 
   /// Tells the listener, if what it was told last was another state than now.

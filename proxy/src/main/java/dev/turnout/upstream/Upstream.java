@@ -1,5 +1,7 @@
 package dev.turnout.upstream;
 
+import dev.turnout.metrics.Counter;
+import dev.turnout.metrics.PerLoop;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ public final class Upstream {
   private final UpstreamHealth health;
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
+  private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   private volatile Runnable listChanged = () -> {};
   private boolean inForce;
@@ -134,8 +137,9 @@ public final class Upstream {
   /// the one who publishes.
   public void follow(HealthPolicy policy) {
     health.policy(policy);
+    long now = System.nanoTime() / 1_000_000;
     for (Peer peer : current.peers()) {
-      peer.follow(policy, inForce);
+      peer.follow(policy, inForce, now);
     }
     inForce = true;
   }
@@ -151,9 +155,19 @@ public final class Upstream {
       String reason,
       HealthListener first,
       long nowMillis) {
-    if (peer.probed(rules, result, reason, first) != null) {
+    if (peer.probed(rules, result, reason, first, nowMillis) != null) {
       health.review(nowMillis);
     }
+  }
+
+  /// Where loop `index` says how many idle connections to the servers it keeps.
+  public Counter idleOn(int index) {
+    return idle.on(index);
+  }
+
+  /// Connections to the servers that are open and idle, over all loops.
+  public long idleConnections() {
+    return idle.all().stream().mapToLong(Counter::get).sum();
   }
 
   /// Servers that have left the list and still have requests running.

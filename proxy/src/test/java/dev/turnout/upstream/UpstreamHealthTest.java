@@ -151,6 +151,19 @@ class UpstreamHealthTest {
   }
 
   @Test
+  void theTimeAServerWasUnhealthyIsDowntime() {
+    Upstream group = upstream(server(1), server(2));
+    group.follow(checks(ONE));
+    Peer peer = peer(group, 1);
+
+    group.probed(peer, ONE, result(false), "", HealthListener.NONE, NOW);
+    assertThat(peer.stats().totals(NOW + 60_000).downtimeMillis()).isEqualTo(60_000);
+    group.probed(peer, ONE, result(true), "", HealthListener.NONE, NOW + 70_000);
+
+    assertThat(peer.stats().totals(NOW + 90_000).downtimeMillis()).isEqualTo(70_000);
+  }
+
+  @Test
   void anUnhealthyOnlyServerTakesNoRequestsEither() {
     Upstream group = upstream(server(1));
     group.follow(checks(ONE));
