@@ -68,7 +68,7 @@ record HttpCheck(
     return switch (address) {
       case PeerAddress.Inet inet when port != 0 ->
           new PeerAddress.Inet(new InetSocketAddress(inet.socket().getAddress(), port));
-      case PeerAddress.Inet _, PeerAddress.Unix _ -> address;
+      case PeerAddress.Inet _, PeerAddress.Unix _, PeerAddress.Unresolved _ -> address;
     };
   }
 

@@ -50,6 +50,8 @@ final class ProbeSocket implements AutoCloseable {
           switch (address) {
             case PeerAddress.Inet _ -> SocketChannel.open();
             case PeerAddress.Unix _ -> SocketChannel.open(java.net.StandardProtocolFamily.UNIX);
+            case PeerAddress.Unresolved name ->
+                throw new IllegalStateException(name + " is no peer");
           };
     } catch (IOException e) {
       throw new Broken("socket() failed (" + Errno.describe(e) + ")");
@@ -73,6 +75,7 @@ final class ProbeSocket implements AutoCloseable {
       case PeerAddress.Inet inet ->
           new InetSocketAddress(inet.socket().getAddress(), inet.socket().getPort());
       case PeerAddress.Unix(String path) -> UnixDomainSocketAddress.of(path);
+      case PeerAddress.Unresolved name -> throw new IllegalStateException(name + " is no peer");
     };
   }
 
