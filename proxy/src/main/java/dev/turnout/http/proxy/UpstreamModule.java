@@ -36,6 +36,11 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  /// The name of the upstream's `zone`.
+  public static final Setting<String> ZONE = Setting.local("zone", "");
+
+  private static final long LEAST_ZONE = 8 * 4096;
+
   private final ResolverModule resolvers;
   private @Nullable HttpRegistry http;
 
@@ -88,7 +93,31 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
+    http.directive("zone")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::zone)
+        .syntax("name [size]")
+        .summary("Lets the group be checked, shown and changed at run time.")
+        .differs("All loops share a group anyway; the size is not used.");
     keepalive(http);
+  }
+
+  private static void zone(Directive d, Scope scope) {
+    String name = d.argument(0);
+    if (name.isEmpty()) {
+      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
+    }
+    if (d.argumentCount() == 2) {
+      OptionalLong size = Units.size(d.argument(1));
+      if (size.isEmpty()) {
+        throw ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\"");
+      }
+      if (size.getAsLong() < LEAST_ZONE) {
+        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
+      }
+    }
+    scope.set(ZONE, name);
   }
 
   private static void keepalive(HttpRegistry http) {
