@@ -22,7 +22,10 @@ import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.http.proxy.ProxyModule;
+import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -37,11 +40,15 @@ final class Modules {
   static List<HttpModule> http(
       CoreModule core, Supplier<ProxyLoops> proxying, ChangeWriter writer) {
     KeyvalModule keyvals = new KeyvalModule();
+    StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        new UpstreamModule(), // before proxy_pass, which names upstreams
+        sticky,
+        new QueueModule(),
+        new UpstreamZoneModule(),
+        new UpstreamModule(sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),

@@ -51,6 +51,7 @@ public final class HttpBuilder {
         http.variables().slotCount(),
         http.exchangeSlotCount(),
         http.hashKeys(),
+        http.sticky(),
         workers);
   }
 

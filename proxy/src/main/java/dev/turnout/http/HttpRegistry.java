@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,7 @@ public final class HttpRegistry {
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
   private final Map<String, Template> hashKeys = new HashMap<>();
+  private final Map<String, StickyValues> sticky = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
@@ -174,6 +176,15 @@ public final class HttpRegistry {
 
   Map<String, Template> hashKeys() {
     return hashKeys;
+  }
+
+  /// Notes what an upstream's `sticky` reads and writes.
+  public void sticky(String upstream, StickyValues values) {
+    sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  }
+
+  Map<String, StickyValues> sticky() {
+    return sticky;
   }
 
   /// The process.

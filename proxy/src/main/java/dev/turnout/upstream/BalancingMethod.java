@@ -1,5 +1,7 @@
 package dev.turnout.upstream;
 
+import org.jspecify.annotations.Nullable;
+
 /// How an upstream chooses among its peers, as configured.
 public sealed interface BalancingMethod {
   /// Whether the method has a use for `backup` servers; nginx refuses the parameter where it has
@@ -24,6 +26,22 @@ public sealed interface BalancingMethod {
 
   /// `least_conn`.
   record LeastConnections() implements BalancingMethod {
+    @Override
+    public boolean allowsBackup() {
+      return true;
+    }
+
+    @Override
+    public boolean allowsSlowStart() {
+      return true;
+    }
+  }
+
+  /// `least_time`.
+  ///
+  /// @param header the time to the head of a response counts, not the time to its end
+  /// @param inflight requests that are still running count as well
+  record LeastTime(boolean header, boolean inflight) implements BalancingMethod {
     @Override
     public boolean allowsBackup() {
       return true;
@@ -63,10 +81,20 @@ public sealed interface BalancingMethod {
     }
   }
 
+  /// Whether the method decides by how long servers take.
+  default boolean usesTimes() {
+    return this instanceof LeastTime || (this instanceof Random random && random.time() != null);
+  }
+
   /// `random [two]`.
   ///
-  /// @param two draws two servers and takes the less busy one
-  record Random(boolean two) implements BalancingMethod {
+  /// @param two draws two servers and takes the better one
+  /// @param time what is better of two: the faster by this, or, if null, the less busy
+  record Random(boolean two, @Nullable LeastTime time) implements BalancingMethod {
+    public Random(boolean two) {
+      this(two, null);
+    }
+
     @Override
     public boolean allowsBackup() {
       return false;

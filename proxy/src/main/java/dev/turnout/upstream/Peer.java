@@ -1,5 +1,8 @@
 package dev.turnout.upstream;
 
+import dev.turnout.upstream.sticky.RouteId;
+import org.jspecify.annotations.Nullable;
+
 /// One server in use: its spec, and the state that outlives it.
 ///
 /// The peer is immutable. Its counters, health and weights are shared with the peers that stand for
@@ -12,6 +15,7 @@ public final class Peer {
   private final PeerHealth health;
   private final PeerWeights weights;
   private final SlowStart slowStart;
+  private final PeerTimes times;
 
   // What every choice looks at, out of the spec and close together.
   private final boolean open;
@@ -21,19 +25,23 @@ public final class Peer {
   private final int maxFails;
   private final long failTimeoutMillis;
 
+  private @Nullable String route;
+
   private Peer(
       PeerSpec spec,
       boolean alone,
       PeerStats stats,
       PeerHealth health,
       PeerWeights weights,
-      SlowStart slowStart) {
+      SlowStart slowStart,
+      PeerTimes times) {
     this.spec = spec;
     this.alone = alone;
     this.stats = stats;
     this.health = health;
     this.weights = weights;
     this.slowStart = slowStart;
+    this.times = times;
     this.open = !spec.down() && !spec.drain();
     this.slow = spec.slowStartMillis() > 0;
     this.weight = spec.weight();
@@ -44,7 +52,13 @@ public final class Peer {
 
   static Peer create(PeerSpec spec, boolean alone, SpinLock lock) {
     return new Peer(
-        spec, alone, new PeerStats(), new PeerHealth(), new PeerWeights(lock), new SlowStart());
+        spec,
+        alone,
+        new PeerStats(),
+        new PeerHealth(),
+        new PeerWeights(lock),
+        new SlowStart(),
+        new PeerTimes(lock));
   }
 
   /// The peer for the same server under a new spec.
@@ -52,7 +66,7 @@ public final class Peer {
     if (next.equals(spec) && nextAlone == alone) {
       return this;
     }
-    return new Peer(next, nextAlone, stats, health, weights, slowStart);
+    return new Peer(next, nextAlone, stats, health, weights, slowStart, times);
   }
 
   public PeerSpec spec() {
@@ -77,6 +91,21 @@ public final class Peer {
 
   public PeerHealth health() {
     return health;
+  }
+
+  /// How long the server takes, where `least_time` asks for it.
+  public PeerTimes times() {
+    return times;
+  }
+
+  /// Its name in sticky sessions: `route=`, or else one made from its address.
+  public String route() {
+    String known = route;
+    if (known == null) {
+      known = spec.route().isEmpty() ? RouteId.of(spec.address().text()) : spec.route();
+      route = known; // loops may do this twice, with the same outcome
+    }
+    return known;
   }
 
   /// Requests that are at the server now.
@@ -109,6 +138,26 @@ public final class Peer {
   /// Whether the peer may take a request that is not bound to it.
   boolean isSelectable(long nowMillis) {
     return open && !health.isUnavailable(maxFails, failTimeoutMillis, nowMillis) && hasRoom();
+  }
+
+  /// Whether the peer may take a request that is bound to it: that it drains is no matter.
+  boolean isSelectableIfBound(long nowMillis) {
+    return !spec.down()
+        && !health.isUnavailable(maxFails, failTimeoutMillis, nowMillis)
+        && hasRoom();
+  }
+
+  /// How long the peer cannot be chosen for its failures, which pass by themselves; 0 if that is
+  /// not what keeps it.
+  long outForMillis(long nowMillis) {
+    return open && !alone ? health.outForMillis(maxFails, failTimeoutMillis, nowMillis) : 0;
+  }
+
+  /// How often `fail_timeout` has passed since the peer was last chosen after such a time.
+  public long quietWindows(long nowMillis) {
+    long quiet = health.quietSeconds(nowMillis);
+    long window = failTimeoutMillis / 1000;
+    return quiet > window ? quiet / (window + 1) : 0;
   }
 
   boolean isOpen() {
