@@ -11,6 +11,11 @@ public sealed interface BalancingMethod {
   /// Whether the method can give a server less than its share for a while.
   boolean allowsSlowStart();
 
+  /// Whether the method decides by how long servers take.
+  default boolean usesTimes() {
+    return this instanceof LeastTime || (this instanceof Random random && random.time() != null);
+  }
+
   /// Weighted smooth round robin: the method when none is named.
   record RoundRobin() implements BalancingMethod {
     @Override
@@ -79,11 +84,6 @@ public sealed interface BalancingMethod {
     public boolean allowsSlowStart() {
       return false;
     }
-  }
-
-  /// Whether the method decides by how long servers take.
-  default boolean usesTimes() {
-    return this instanceof LeastTime || (this instanceof Random random && random.time() != null);
   }
 
   /// `random [two]`.

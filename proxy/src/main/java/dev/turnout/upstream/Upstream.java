@@ -34,7 +34,9 @@ public final class Upstream {
   /// it, or others are waiting for one.
   public @Nullable Peer pick(PickContext context) {
     UpstreamQueue waiting = queue;
-    return pick(context, waiting != null && waiting.isOccupied());
+    return pick(
+        context,
+        waiting != null && waiting.isOccupied() && current.spec().options().queue() != null);
   }
 
   /// As [#pick], ahead of those that wait: for the one whose turn it is, and for a request that has
@@ -77,14 +79,14 @@ public final class Upstream {
   public void released(PickContext context, Peer peer, Outcome outcome) {
     PeerSet set = current;
     context.tries().stopsRunning(peer);
-    if (outcome == Outcome.SUCCESS && set.accounts()) {
-      account(set, context, peer);
-    }
     boolean disabled = peer.released(outcome, context.nowMillis());
     context.tries().ended(peer);
     wakeWaiting();
     if (disabled) {
       context.temporarilyDisabled(peer);
+    }
+    if (outcome == Outcome.SUCCESS && set.accounts()) {
+      account(set, context, peer);
     }
   }
 
@@ -123,11 +125,11 @@ public final class Upstream {
   /// The request ends before its response did, and not for the peer's sake: its session is learned
   /// all the same.
   public void abandoned(PickContext context, Peer peer) {
+    released(context, peer, Outcome.NEUTRAL);
     PeerSet set = current;
     if (set.spec().options().sticky() instanceof StickyLearn learn && !learn.atHead()) {
       learn(set, learn, context, peer);
     }
-    released(context, peer, Outcome.NEUTRAL);
   }
 
   private static void account(PeerSet set, PickContext context, Peer peer) {

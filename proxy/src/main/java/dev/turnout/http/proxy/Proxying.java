@@ -131,12 +131,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private void attempt(Peer peer) {
-    if (sticky != null) {
-      stickyCookie = sticky.cookie(exchange(), peer.route());
-    }
     responseHead.reset();
     Attempt attempt = new Attempt(this, peer, worker().nowNanos());
     attempts.add(attempt);
+    if (sticky != null) {
+      stickyCookie = sticky.cookie(exchange(), peer.route());
+    }
     if (waitedMillis >= 0) {
       attempt.queuedFor(waitedMillis);
       waitedMillis = -1;
@@ -168,14 +168,15 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   /// It is this request's turn to look for a server; true if it need not wait any longer.
   boolean goesOn() {
-    Peer peer = target().upstream().pickAfterWaiting(this);
-    if (peer == null) {
-      return false;
-    }
-    stopWaiting();
     try {
+      Peer peer = target().upstream().pickAfterWaiting(this);
+      if (peer == null) {
+        return false;
+      }
+      stopWaiting();
       attempt(peer);
     } catch (RuntimeException bug) {
+      stopWaiting(); // nobody else has the turn before this request gives it up
       bug(bug);
     }
     return true;

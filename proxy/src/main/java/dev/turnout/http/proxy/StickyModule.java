@@ -52,7 +52,11 @@ public final class StickyModule implements HttpModule {
                 + " [timeout=] [header]")
         .summary(
             "Requests of one session go to one server: the client brings a cookie back, variables name"
-                + " the server's route, or the sessions that servers begin are learned.");
+                + " the server's route, or the sessions that servers begin are learned.")
+        .differs(
+            "A zone that a reload gives to another upstream begins empty, where nginx refuses the"
+                + " reload."
+                + " Sessions are not replicated: `sync` is refused.");
   }
 
   /// Notes what an upstream has been told, whose block has been read.
