@@ -27,7 +27,7 @@ class ArchitectureTest {
           entry("config", Set.of()),
           entry("net", Set.of("metrics", "log")),
           entry("upstream", Set.of("metrics", "log", "config")),
-          entry("cluster", Set.of("metrics", "log")),
+          entry("cluster", Set.of("upstream", "config", "metrics", "log")),
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),

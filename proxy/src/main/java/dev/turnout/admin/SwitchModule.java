@@ -5,11 +5,12 @@ import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.cluster.KeyvalChange;
+import dev.turnout.cluster.Origin;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
-import dev.turnout.control.Change;
+import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.TargetPolicy;
@@ -88,6 +89,7 @@ public final class SwitchModule implements HttpModule {
     String zone = word.substring(5);
     KeyvalModule.Declared table = keyvals.find(zone);
     AccessModule.onlyThisMachineByDefault(scope);
+    registry().changesState(true);
     scope.set(
         HttpRegistry.CONTENT,
         location -> {
@@ -159,8 +161,11 @@ public final class SwitchModule implements HttpModule {
     KeyvalModule.Use use = keyvals.use(zone);
     String standard = use == null || use.otherwise() == null ? "" : use.otherwise();
     long request = exchange.begun();
+    String client = exchange.clientAddress();
     writer
-        .submit(Change.of(table.zone(), new KeyvalChange.Put(host, value)))
+        .submit(
+            ChangeRequest.of(
+                Origin.of("switch", client), table.zone(), new KeyvalChange.Put(host, value)))
         .whenComplete((result, bug) ->
             exchange
                 .worker()
@@ -207,8 +212,7 @@ public final class SwitchModule implements HttpModule {
                   + " bytes needed, its size is "
                   + full.capacity()
                   + "; nothing was changed");
-      case ChangeResult.Conflict conflict ->
-          say(exchange, 409, "the state has moved on to revision " + conflict.currentRevision());
+      case ChangeResult.Refused refused -> say(exchange, 409, refused.message());
       case ChangeResult.StoreFailed failed -> {
         exchange.log(Level.ERROR, "switch of " + host + " was not stored: " + failed.message());
         say(exchange, failed.status(), "not stored, nothing was changed: " + failed.message());
@@ -217,11 +221,15 @@ public final class SwitchModule implements HttpModule {
     }
   }
 
-  private TargetPolicy policy(Exchange exchange, List<TargetRule> rules) {
+  private HttpRegistry registry() {
     HttpRegistry registry = http;
     if (registry == null) {
       throw new IllegalStateException("the switch is not registered");
     }
+    return registry;
+  }
+
+  private TargetPolicy policy(Exchange exchange, List<TargetRule> rules) {
     List<InetSocketAddress> own = new ArrayList<>();
     exchange
         .generation()
@@ -232,7 +240,7 @@ public final class SwitchModule implements HttpModule {
             own.add(inet);
           }
         });
-    return new TargetPolicy(registry.environment().upstreams().displayNames(), rules, own);
+    return new TargetPolicy(registry().environment().upstreams().displayNames(), rules, own);
   }
 
   /// The key: the host that was asked for, or the request's own, in canonical form.

@@ -27,8 +27,11 @@ final class Configuration {
   private final LoadedConfig loaded;
   private final HttpRegistry http;
   private final CoreModule core;
+  private final ChangeWriter writer;
 
-  private Configuration(LoadedConfig loaded, HttpRegistry http, CoreModule core) {
+  private Configuration(
+      LoadedConfig loaded, HttpRegistry http, CoreModule core, ChangeWriter writer) {
+    this.writer = writer;
     this.loaded = loaded;
     this.http = http;
     this.core = core;
@@ -39,24 +42,24 @@ final class Configuration {
   /// @param environment what outlives configurations
   /// @param proxying the proxy's part of the loops
   /// @param writer the single writer of changes
-  record Outside(HttpEnvironment environment, Supplier<ProxyLoops> proxying, ChangeWriter writer) {}
+  /// @param journals where its changes are kept
+  record Outside(
+      HttpEnvironment environment,
+      Supplier<ProxyLoops> proxying,
+      ChangeWriter writer,
+      StateModule.Journals journals) {}
 
   /// The directives that a load knows, with nothing read yet.
   static DirectiveRegistry directives(Outside process) {
     DirectiveRegistry directives = new DirectiveRegistry();
-    register(directives, process);
+    register(directives, process, new CoreModule(), Path.of("."));
     return directives;
   }
 
-  private static HttpRegistry register(DirectiveRegistry directives, Outside process) {
-    CoreModule core = new CoreModule();
-    return register(directives, process, core);
-  }
-
   private static HttpRegistry register(
-      DirectiveRegistry directives, Outside process, CoreModule core) {
+      DirectiveRegistry directives, Outside process, CoreModule core, Path prefix) {
     HttpRegistry http = new HttpRegistry(directives, process.environment());
-    for (HttpModule module : Modules.http(core, process.proxying(), process.writer())) {
+    for (HttpModule module : Modules.http(core, process, prefix)) {
       module.register(http);
     }
     ProcessModule.register(directives, core);
@@ -72,7 +75,7 @@ final class Configuration {
       throws IOException {
     DirectiveRegistry directives = new DirectiveRegistry();
     CoreModule core = new CoreModule();
-    HttpRegistry http = register(directives, process, core);
+    HttpRegistry http = register(directives, process, core, prefix);
     LoadedConfig loaded = ConfigLoader.load(file, prefix, globals, directives);
     Scope main = loaded.main();
     if (!CoreModule.hasErrorLog(main)) {
@@ -82,7 +85,7 @@ final class Configuration {
               : process.environment().logs().open(CoreModule.path(main, errorLog));
       CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
     }
-    return new Configuration(loaded, http, core);
+    return new Configuration(loaded, http, core, process.writer());
   }
 
   LoadedConfig loaded() {
@@ -127,8 +130,13 @@ final class Configuration {
 
       @Override
       public void activate() {
-        http.pending().forEach(HttpRegistry.Pending::activate);
-        http.upstreams().activate();
+        writer.exclusively(() -> {
+          http.pending().forEach(HttpRegistry.Pending::activate);
+          String trouble = writer.activate(http.upstreams());
+          if (trouble != null) {
+            log.log(Level.ERROR, "the new configuration is not in the history: " + trouble);
+          }
+        });
       }
 
       @Override

@@ -1,8 +1,10 @@
 package dev.turnout.app;
 
+import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.MemoryStateStore;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.config.ConfigDump;
 import dev.turnout.config.ConfigException;
@@ -12,6 +14,7 @@ import dev.turnout.config.ConfigWarning;
 import dev.turnout.config.DirectiveReference;
 import dev.turnout.config.FileNames;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.History;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.Errno;
@@ -109,12 +112,23 @@ public final class Main {
       LogFiles logs, boolean testing, CompletableFuture<ProxyLoops> proxying) {
     Revision revision = new Revision();
     // a test must not touch the state of a node that runs
+    History history = new History(revision);
     ZoneRegistry zones =
         new ZoneRegistry(
-            testing ? (_, _) -> new MemoryStateStore() : FileStateStore::open, revision);
+            testing ? (_, _) -> new MemoryStateStore() : FileStateStore::open, revision, history);
     HttpEnvironment environment = new HttpEnvironment(logs, zones);
-    ChangeWriter writer = ChangeWriter.start(revision, () -> environment.workers().fence());
-    return new Configuration.Outside(environment, proxying::join, writer);
+    ChangeWriter writer =
+        ChangeWriter.start(
+            revision,
+            history,
+            environment.upstreams(),
+            zones::find,
+            () -> environment.workers().fence());
+    return new Configuration.Outside(
+        environment,
+        proxying::join,
+        writer,
+        testing ? (_, _) -> Journal.none() : FileJournal::open);
   }
 
   private int loadAndRun() {

@@ -20,7 +20,6 @@ import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
-import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
 import dev.turnout.http.proxy.StickyModule;
@@ -30,21 +29,22 @@ import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 
 /// The features of the HTTP plane, in the order in which their handlers run.
 final class Modules {
   private Modules() {}
 
-  static List<HttpModule> http(
-      CoreModule core, Supplier<ProxyLoops> proxying, ChangeWriter writer) {
+  static List<HttpModule> http(CoreModule core, Configuration.Outside process, Path prefix) {
+    ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
     StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
+        new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
         sticky,
         new QueueModule(),
         new UpstreamZoneModule(),
@@ -64,7 +64,7 @@ final class Modules {
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
         new EmptyGifModule(),
-        new ProxyModule(proxying),
+        new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them

@@ -1,6 +1,7 @@
 package dev.turnout.cluster;
 
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class KeyvalDraft {
   private final Set<String> touched = new HashSet<>();
   private long used;
   private long revision;
+  private @Nullable KeyvalSnapshot snapshot;
 
   KeyvalDraft(KeyvalSnapshot base, long capacity) {
     this.capacity = capacity;
@@ -124,6 +126,26 @@ public final class KeyvalDraft {
     }
   }
 
+  /// Takes an accepted change back: nothing is as if it had been made, but for [#touched].
+  public void revert(List<KeyvalChange> edits, Outcome.Accepted accepted) {
+    for (KeyvalChange edit : edits) {
+      if (edit instanceof KeyvalChange.Put(String key, String _)) {
+        set(key, accepted.previous().get(key));
+      }
+    }
+    accepted.previous().forEach(this::set);
+  }
+
+  /// The value of a key as it is in the draft.
+  public @Nullable String get(String key) {
+    return entries.get(key);
+  }
+
+  /// All entries as they are in the draft; a copy.
+  public Map<String, String> entries() {
+    return new HashMap<>(entries);
+  }
+
   /// Gives the draft the revision of the change it just took.
   public void stamp(long revision) {
     this.revision = revision;
@@ -138,8 +160,13 @@ public final class KeyvalDraft {
     return Collections.unmodifiableSet(touched);
   }
 
-  /// Ends the draft: its entries become the snapshot's.
+  /// Ends the draft: its entries become the snapshot's. Asked again, it is the same one.
   public KeyvalSnapshot toSnapshot() {
-    return KeyvalSnapshot.adopt(revision, entries, used);
+    KeyvalSnapshot there = snapshot;
+    if (there == null) {
+      there = KeyvalSnapshot.adopt(revision, entries, used);
+      snapshot = there;
+    }
+    return there;
   }
 }

@@ -3,10 +3,25 @@ package dev.turnout.cluster;
 import java.util.List;
 import java.util.Set;
 
-/// The store of a zone without `state=`: what it holds survives reloads and ends with the process.
+/// The store of a zone without `state=`: what it holds survives reloads, and restarts as far as the
+/// journal remembers it.
 public final class MemoryStateStore implements StateStore {
-  private KeyvalSnapshot current = KeyvalSnapshot.EMPTY; // guarded by this
+  private KeyvalSnapshot current; // guarded by this
   private boolean closed; // guarded by this
+
+  public MemoryStateStore() {
+    this(KeyvalSnapshot.EMPTY);
+  }
+
+  /// @param remembered what the journal has of the zone
+  public MemoryStateStore(KeyvalSnapshot remembered) {
+    this.current = remembered;
+  }
+
+  @Override
+  public boolean isDurable() {
+    return false;
+  }
 
   @Override
   public synchronized Loaded load() {

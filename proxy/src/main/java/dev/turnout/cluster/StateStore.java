@@ -41,6 +41,11 @@ public interface StateStore extends AutoCloseable {
   /// keys at most. Returns after it is durable.
   Commit commit(long expectedRevision, KeyvalSnapshot next, Set<String> touched);
 
+  /// True if what is committed outlives the process by itself, without the journal.
+  default boolean isDurable() {
+    return true;
+  }
+
   /// Lets go of the store; later commits fail with [Reason#CLOSED].
   @Override
   void close();

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// The node's key-value zones, carried from one configuration generation to the next. Owned by the
 /// control plane; guarded by its own monitor.
@@ -25,15 +26,51 @@ public final class ZoneRegistry implements AutoCloseable {
     StateStore open(String zone, Path file) throws IOException;
   }
 
+  /// What was remembered of zones elsewhere than in their files.
+  public interface Memory {
+    /// No memory: a file holds all there is.
+    Memory NONE =
+        new Memory() {
+          @Override
+          public KeyvalSnapshot zone(String name) {
+            return KeyvalSnapshot.EMPTY;
+          }
+
+          @Override
+          public KeyvalSnapshot caughtUp(String name, KeyvalSnapshot stored) {
+            return stored;
+          }
+        };
+
+    /// What a zone without a file held.
+    KeyvalSnapshot zone(String name);
+
+    /// What a zone held whose file has `stored`: the same, or something newer.
+    KeyvalSnapshot caughtUp(String name, KeyvalSnapshot stored);
+  }
+
   private record Carried(ZoneSpec spec, KeyvalZone zone) {}
 
   private final FileStores fileStores;
   private final Revision revision;
-  private Map<String, Carried> zones = Map.of();
+  private final Memory memory;
+  private volatile Map<String, Carried> zones = Map.of();
 
-  public ZoneRegistry(FileStores fileStores, Revision revision) {
+  public ZoneRegistry(FileStores fileStores, Revision revision, Memory memory) {
     this.fileStores = fileStores;
     this.revision = revision;
+    this.memory = memory;
+  }
+
+  /// The zone of this name that is in force; null if there is none.
+  public @Nullable KeyvalZone find(String name) {
+    Carried carried = zones.get(name);
+    return carried == null ? null : carried.zone;
+  }
+
+  /// All zones that are in force, in no particular order.
+  public List<KeyvalZone> all() {
+    return zones.values().stream().map(Carried::zone).toList();
   }
 
   /// The zones of a configuration that is about to take over: whatever can fail, fails here.
@@ -64,15 +101,39 @@ public final class ZoneRegistry implements AutoCloseable {
   private KeyvalZone open(ZoneSpec spec, List<StateStore> opened, List<String> warnings) {
     Path file = spec.stateFile();
     try {
-      StateStore store = file == null ? new MemoryStateStore() : fileStores.open(spec.name(), file);
+      StateStore store =
+          file == null
+              ? new MemoryStateStore(memory.zone(spec.name()))
+              : fileStores.open(spec.name(), file);
       opened.add(store);
       StateStore.Loaded loaded = store.load();
       warnings.addAll(loaded.warnings());
-      revision.atLeast(loaded.snapshot().revision());
-      return new KeyvalZone(spec.name(), spec.capacity(), store, loaded.snapshot());
+      KeyvalSnapshot content = loaded.snapshot();
+      revision.atLeast(content.revision());
+      if (file != null) {
+        content = catchUp(spec, store, content);
+      }
+      return new KeyvalZone(spec.name(), spec.capacity(), store, content);
     } catch (IOException e) {
       throw new ZoneRefused("zone \"" + spec.name() + "\": " + e.getMessage(), e);
     }
+  }
+
+  /// A process that was killed may have journalled a change that its file does not have yet.
+  private KeyvalSnapshot catchUp(ZoneSpec spec, StateStore store, KeyvalSnapshot stored)
+      throws IOException {
+    KeyvalSnapshot newer = memory.caughtUp(spec.name(), stored);
+    if (newer.revision() == stored.revision()) {
+      return stored;
+    }
+    Set<String> touched = new HashSet<>(stored.entries().keySet());
+    touched.addAll(newer.entries().keySet());
+    if (store.commit(stored.revision(), newer, touched)
+        instanceof StateStore.Commit.Failed(_, String message)) {
+      throw new IOException(message);
+    }
+    revision.atLeast(newer.revision());
+    return newer;
   }
 
   private static void refuseIfTooSmall(ZoneSpec spec, KeyvalSnapshot content) {

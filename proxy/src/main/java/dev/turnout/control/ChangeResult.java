@@ -1,20 +1,115 @@
 package dev.turnout.control;
 
+import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.KeyvalCondition;
 import dev.turnout.cluster.StateStore;
+import java.util.List;
 import java.util.Map;
 
-/// The writer's answer to a change.
+/// The writer's answer to a request.
 public sealed interface ChangeResult {
-  /// The change is durable, and every event loop acts on it. `previous` has the old values of the
-  /// touched keys that had one. A change that changed nothing gets the zone's current revision.
-  record Applied(long revision, Map<String, String> previous) implements ChangeResult {}
+  /// The change is durable, and every event loop acts on it.
+  ///
+  /// @param revision its number; the present one if nothing was to be changed, or in a dry run
+  /// @param effects what each operation did; empty if `repeated`
+  /// @param deltas what is different now; empty: all was as wanted
+  /// @param repeated an earlier request with the same key had made it
+  record Applied(long revision, List<Effect> effects, List<Delta> deltas, boolean repeated)
+      implements ChangeResult {
+    public Applied {
+      effects = List.copyOf(effects);
+      deltas = List.copyOf(deltas);
+    }
+
+    /// The old values of the keys that the first edit of a zone touched.
+    public Map<String, String> previous() {
+      for (Effect effect : effects) {
+        if (effect instanceof Effect.Keys(Map<String, String> previous)) {
+          return previous;
+        }
+      }
+      return Map.of();
+    }
+  }
+
+  /// The request does not apply to the state as it is; nothing was changed.
+  sealed interface Refused extends ChangeResult {
+    /// Why, for the one who asked.
+    String message();
+  }
+
+  /// The state is no longer, or never was, at the wanted revision.
+  record StaleRevision(long wanted, long currentRevision) implements Refused {
+    @Override
+    public String message() {
+      return "the state is at revision " + currentRevision + ", not " + wanted;
+    }
+  }
+
+  /// There is no upstream of this name.
+  record UnknownUpstream(String upstream) implements Refused {
+    @Override
+    public String message() {
+      return "upstream \"" + upstream + "\" not found";
+    }
+  }
+
+  /// There is an upstream of this name already.
+  record UpstreamExists(String upstream) implements Refused {
+    @Override
+    public String message() {
+      return "upstream \"" + upstream + "\" already exists";
+    }
+  }
+
+  /// The servers of the upstream do not admit the change.
+  record Rejected(String upstream, dev.turnout.upstream.ChangeResult.Refused reason)
+      implements Refused {
+    @Override
+    public String message() {
+      return reason.message();
+    }
+  }
+
+  /// A guard holds it back; `force` would pass it.
+  record Guarded(String message) implements Refused {}
+
+  /// The history does not reach back to this revision, or not yet that far.
+  record UnknownRevision(long revision, long oldest, long current) implements Refused {
+    @Override
+    public String message() {
+      return "revision "
+          + revision
+          + " is not in the history, which goes from "
+          + oldest
+          + " to "
+          + current;
+    }
+  }
+
+  /// A zone that is to be restored is not there any more.
+  record UnknownZone(String zone) implements Refused {
+    @Override
+    public String message() {
+      return "zone \"" + zone + "\" not found";
+    }
+  }
 
   /// The zone has no room for it: nothing was changed and nothing was evicted.
-  record ZoneFull(long needed, long capacity) implements ChangeResult {}
+  record ZoneFull(long needed, long capacity) implements Refused {
+    @Override
+    public String message() {
+      return "the zone is full: " + needed + " bytes needed, its size is " + capacity;
+    }
+  }
 
-  /// `unmet` does not hold in the state at `currentRevision`; nothing was changed.
-  record Conflict(long currentRevision, KeyvalCondition unmet) implements ChangeResult {}
+  /// `unmet` does not hold in the zone at `currentRevision`; nothing was changed.
+  record Conflict(long currentRevision, KeyvalCondition unmet) implements Refused {
+    @Override
+    public String message() {
+      return "the state has moved on to revision " + currentRevision;
+    }
+  }
 
   /// The store did not take it: the old values stay in force. The next change tries again.
   record StoreFailed(StateStore.Reason reason, String message) implements ChangeResult {

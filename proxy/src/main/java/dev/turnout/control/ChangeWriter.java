@@ -1,56 +1,111 @@
 package dev.turnout.control;
 
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalCondition.AtRevision;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.StateStore.Commit;
+import dev.turnout.http.Upstreams;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
-/// The node's single writer: its one thread makes all changes of key-value zones, in the order they
-/// were submitted.
+/// The node's single writer: its one thread makes all changes of upstreams and key-value zones, in
+/// the order they were submitted, through whatever interface.
 ///
-/// Whatever waits when the thread is free is one batch. Each change is judged against the state the
-/// ones before it lead to; then each zone is stored once and synced once, published by one store,
-/// and, when every event loop has passed a fence, all are answered. So many concurrent submitters
-/// pay for one sync, readers see a change only after it is durable, and a submitter that got its
-/// answer is seen by every later request. If a store refuses, no change of the batch to its zone is
-/// acknowledged, the old values stay in force, and the next batch simply tries again.
+/// Whatever waits when the thread is free is one batch. Each request is judged against the state
+/// the ones before it lead to; then the batch is journalled and synced once, the zones that have
+/// files of their own are stored, everything is published, and, when every event loop has passed a
+/// fence, all are answered. So many concurrent submitters pay for one sync, readers see a change
+/// only after it is durable, and a submitter that got its answer is seen by every later request. If
+/// the journal or a file refuses, no change of the batch is acknowledged, the old values stay in
+/// force, and the next batch simply tries again.
 public final class ChangeWriter implements AutoCloseable {
   private static final int MAX_WAITING = 10_000;
 
   private sealed interface Work {
-    record Submitted(Change change, CompletableFuture<ChangeResult> answer) implements Work {}
+    record Submitted(ChangeRequest request, CompletableFuture<ChangeResult> answer)
+        implements Work {}
+
+    /// Something else that must see and leave the state between two batches.
+    record Exclusive(Runnable task, CompletableFuture<@Nullable Void> done) implements Work {}
 
     /// The last work; nothing follows it.
     record Stop() implements Work {}
   }
 
+  /// What a request will be answered if its batch is stored.
+  private record Judged(ChangeResult result, CompletableFuture<ChangeResult> answer) {}
+
   private final Revision revision;
+  private final History history;
+  private final Upstreams upstreams;
+  private final Function<String, @Nullable KeyvalZone> zones;
   private final Fence fence;
   private final LinkedBlockingQueue<Work> waiting = new LinkedBlockingQueue<>();
   private final Thread thread;
+  private volatile Guards guards = Guards.NONE;
+  private volatile Consumer<JournalEntry> watcher = _ -> {};
   private boolean closed; // guarded by this
 
-  private ChangeWriter(Revision revision, Fence fence) {
+  private ChangeWriter(
+      Revision revision,
+      History history,
+      Upstreams upstreams,
+      Function<String, @Nullable KeyvalZone> zones,
+      Fence fence) {
     this.revision = revision;
+    this.history = history;
+    this.upstreams = upstreams;
+    this.zones = zones;
     this.fence = fence;
     // A platform thread: file I/O would hold a carrier of the virtual ones anyway.
     this.thread = Thread.ofPlatform().name("turnout-writer").daemon().unstarted(this::run);
   }
 
-  public static ChangeWriter start(Revision revision, Fence fence) {
-    ChangeWriter writer = new ChangeWriter(revision, fence);
+  /// Starts the thread.
+  ///
+  /// @param zones finds a key-value zone by its name
+  public static ChangeWriter start(
+      Revision revision,
+      History history,
+      Upstreams upstreams,
+      Function<String, @Nullable KeyvalZone> zones,
+      Fence fence) {
+    ChangeWriter writer = new ChangeWriter(revision, history, upstreams, zones, fence);
     writer.thread.start();
     return writer;
   }
 
+  /// What was changed, and what is remembered of it.
+  public History history() {
+    return history;
+  }
+
+  /// The guards of the configuration that is in force.
+  public void guards(Guards next) {
+    guards = next;
+  }
+
+  /// Who is told of each change once it is published, on the writer's thread.
+  public void watch(Consumer<JournalEntry> newWatcher) {
+    watcher = newWatcher;
+  }
+
   /// Asks for a change; never blocks. The answer is given on a virtual thread, so what is chained
   /// to it may block. It fails only by a bug of ours.
-  public CompletableFuture<ChangeResult> submit(Change change) {
-    Work.Submitted submitted = new Work.Submitted(change, new CompletableFuture<>());
+  public CompletableFuture<ChangeResult> submit(ChangeRequest request) {
+    Work.Submitted submitted = new Work.Submitted(request, new CompletableFuture<>());
     synchronized (this) {
       if (closed) {
         return unavailable("the node is stopping");
@@ -65,6 +120,53 @@ public final class ChangeWriter implements AutoCloseable {
 
   private static CompletableFuture<ChangeResult> unavailable(String why) {
     return CompletableFuture.completedFuture(new ChangeResult.Unavailable(why));
+  }
+
+  /// Runs `task` on the writer's thread, between two batches, and returns when it is over; what it
+  /// throws is thrown here.
+  ///
+  /// @throws IllegalStateException if the writer is closed
+  public void exclusively(Runnable task) {
+    Work.Exclusive work = new Work.Exclusive(task, new CompletableFuture<>());
+    synchronized (this) {
+      if (closed) {
+        throw new IllegalStateException("the node is stopping");
+      }
+      waiting.add(work);
+    }
+    try {
+      work.done.join();
+    } catch (java.util.concurrent.CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  /// Puts the upstreams of a configuration in force. To be run [#exclusively].
+  ///
+  /// @return why it could not be journalled; null if it was. The configuration is in force all the
+  ///   same: it is in files of its own, from which a restart would come to the same state.
+  public @Nullable String activate(Upstreams.Plan plan) {
+    upstreams.remember(history.remembered());
+    List<Delta> deltas = plan.deltas();
+    String trouble = null;
+    long number = history.revision();
+    if (!deltas.isEmpty()) {
+      number = revision.next();
+      JournalEntry entry =
+          new JournalEntry(number, System.currentTimeMillis(), Origin.CONFIGURATION, "", deltas);
+      Commit commit = history.append(List.of(entry));
+      if (commit instanceof Commit.Failed(_, String message)) {
+        trouble = message;
+      }
+      plan.activate(number);
+      watcher.accept(entry);
+    } else {
+      plan.activate(number);
+    }
+    return trouble;
   }
 
   /// Takes no more changes, and returns when those that wait are stored and published. Their
@@ -85,59 +187,160 @@ public final class ChangeWriter implements AutoCloseable {
         interrupted = true; // one batch is left at most: wait for it, then stop
       }
     }
+    history.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
   private void run() {
-    List<Work> work = new ArrayList<>();
+    ArrayDeque<Work> work = new ArrayDeque<>();
     boolean running = true;
     while (running) {
-      work.clear();
       try {
         work.add(waiting.take());
       } catch (InterruptedException e) {
         throw new IllegalStateException("the writer's thread is private, who interrupts it?", e);
       }
       waiting.drainTo(work);
-
-      List<Work.Submitted> batch = new ArrayList<>(work.size());
-      for (Work each : work) {
-        switch (each) {
-          case Work.Submitted submitted -> batch.add(submitted);
-          case Work.Stop() -> running = false;
+      while (!work.isEmpty()) {
+        switch (work.peek()) {
+          case Work.Submitted _ -> write(nextBatch(work));
+          case Work.Exclusive(Runnable task, CompletableFuture<@Nullable Void> done) -> {
+            work.remove();
+            run(task, done);
+          }
+          case Work.Stop _ -> {
+            work.remove();
+            running = false;
+          }
         }
       }
-      write(batch);
     }
+  }
+
+  private static void run(Runnable task, CompletableFuture<@Nullable Void> done) {
+    try {
+      task.run();
+      done.complete(null);
+    } catch (RuntimeException | Error e) {
+      done.completeExceptionally(e);
+    }
+  }
+
+  /// The requests that are stored together: as many as touch the same zone with a file of its own,
+  /// or none, so that what one file refuses concerns nobody else; or one that touches several, or
+  /// that restores an old state.
+  private static List<Work.Submitted> nextBatch(ArrayDeque<Work> work) {
+    List<Work.Submitted> batch = new ArrayList<>();
+    Set<KeyvalZone> files = Set.of();
+    while (work.peek() instanceof Work.Submitted next) {
+      Set<KeyvalZone> needed = new HashSet<>();
+      boolean alone = false;
+      for (Operation operation : next.request.operations()) {
+        alone |= operation instanceof Operation.Restore;
+        if (operation instanceof Operation.EditZone edit && edit.zone().store().isDurable()) {
+          needed.add(edit.zone());
+        }
+      }
+      alone |= needed.size() > 1;
+      if (!batch.isEmpty() && (alone || !needed.equals(files))) {
+        break;
+      }
+      files = needed;
+      batch.add(next);
+      work.remove();
+      if (alone) {
+        break;
+      }
+    }
+    return batch;
   }
 
   private void write(List<Work.Submitted> batch) {
     try {
-      Map<KeyvalZone, ZoneBatch> zones = new LinkedHashMap<>();
+      Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
+      List<Judged> judged = new ArrayList<>(batch.size());
       for (Work.Submitted each : batch) {
-        zones
-            .computeIfAbsent(each.change.zone(), ZoneBatch::new)
-            .take(each.change, each.answer, revision);
+        judged.add(new Judged(draft.judge(each.request, guards), each.answer));
       }
-      boolean published = false;
-      for (ZoneBatch zone : zones.values()) {
-        published |= zone.storeAndPublish();
+      if (draft.entries().isEmpty()) {
+        Thread.startVirtualThread(() -> answer(judged));
+        return;
       }
-      if (published) {
-        // A fence that breaks keeps no answer back: the changes are durable and published.
-        fence.passed().whenCompleteAsync((_, _) -> answer(zones), Thread::startVirtualThread);
-      } else {
-        Thread.startVirtualThread(() -> answer(zones));
+      ChangeResult failure = store(draft);
+      if (failure != null) {
+        // Also those that were judged refused: they were judged against a state that is not to be.
+        judged.replaceAll(one -> new Judged(failure, one.answer));
+        Thread.startVirtualThread(() -> answer(judged));
+        return;
       }
+      publish(draft);
+      // A fence that breaks keeps no answer back: the changes are durable and published.
+      fence.passed().whenCompleteAsync((_, _) -> answer(judged), Thread::startVirtualThread);
     } catch (RuntimeException | Error e) {
       // The one place where a bug ends: this batch fails, the next one finds a working writer.
       batch.forEach(each -> each.answer.completeExceptionally(e));
     }
   }
 
-  private static void answer(Map<KeyvalZone, ZoneBatch> zones) {
-    zones.values().forEach(ZoneBatch::answer);
+  /// Makes the batch durable, all of it or nothing; null if it is.
+  private @Nullable ChangeResult store(Draft draft) {
+    if (history.append(draft.entries()) instanceof Commit.Failed(var reason, String message)) {
+      return new ChangeResult.StoreFailed(reason, message);
+    }
+    List<Draft.Zone> stored = new ArrayList<>();
+    for (Draft.Zone zone : draft.zones()) {
+      if (zone.draft().revision() == zone.base().revision()) {
+        continue; // all its edits were refused, or it already was as wanted
+      }
+      Commit commit;
+      try {
+        commit =
+            zone.zone()
+                .store()
+                .commit(zone.base().revision(), zone.draft().toSnapshot(), zone.draft().touched());
+      } catch (RuntimeException | Error e) {
+        takeBack(stored);
+        throw e;
+      }
+      ChangeResult failure =
+          switch (commit) {
+            case Commit.Done() -> null;
+            case Commit.Conflict(long current) ->
+                new ChangeResult.Conflict(current, new AtRevision(zone.base().revision()));
+            case Commit.Failed(var reason, String message) ->
+                new ChangeResult.StoreFailed(reason, message);
+          };
+      if (failure != null) {
+        takeBack(stored);
+        return failure;
+      }
+      stored.add(zone);
+    }
+    return null;
+  }
+
+  private void takeBack(List<Draft.Zone> stored) {
+    history.retract();
+    for (Draft.Zone zone : stored) {
+      zone.zone().store().commit(zone.draft().revision(), zone.base(), zone.draft().touched());
+    }
+  }
+
+  private void publish(Draft draft) {
+    long number = draft.entries().getLast().revision();
+    draft.upstreams().forEach((name, state) -> upstreams.put(name, state, number));
+    for (Draft.Zone zone : draft.zones()) {
+      if (zone.draft().revision() != zone.base().revision()) {
+        KeyvalSnapshot next = zone.draft().toSnapshot();
+        zone.zone().publish(next);
+      }
+    }
+    draft.entries().forEach(watcher);
+  }
+
+  private static void answer(List<Judged> judged) {
+    judged.forEach(one -> one.answer.complete(one.result));
   }
 }

@@ -70,6 +70,7 @@ public final class HttpRegistry {
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
+  private boolean changesState;
   private ContentFactory fallback = _ -> exchange -> exchange.finish(404);
 
   /// @param directives where directives are announced
@@ -152,6 +153,16 @@ public final class HttpRegistry {
   /// Runs when everything is read and before locations are built.
   public void beforeBuild(Runnable step) {
     beforeBuild.add(step);
+  }
+
+  /// Notes that the configuration has something that can change the state of the node.
+  public void changesState(boolean changes) {
+    changesState |= changes;
+  }
+
+  /// True if the configuration has something that can change the state of the node.
+  public boolean changesState() {
+    return changesState;
   }
 
   /// Notes something that works and that the operator should know.

@@ -1,15 +1,20 @@
 package dev.turnout.http;
 
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.balance.Balancers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,10 +22,21 @@ import org.jspecify.annotations.Nullable;
 /// an upstream that stays, whose peers keep their state and connections.
 ///
 /// Written by the control plane's one writer. Loops hold {@link Upstream}s themselves, or look a
-/// name up in the snapshot.
+/// name up.
 public final class Upstreams {
-  private final AtomicLong revision = new AtomicLong();
-  private volatile Map<String, Upstream> byName = Map.of();
+  /// An upstream and where it stands.
+  ///
+  /// @param configured what the configuration says; null: it was made at run time
+  /// @param deleted it was deleted at run time, and is held only by locations that name it
+  private record Entry(Upstream upstream, @Nullable UpstreamSpec configured, boolean deleted) {
+    UpstreamState state() {
+      return new UpstreamState(deleted ? null : upstream.current().spec(), configured);
+    }
+  }
+
+  private final Map<String, Entry> entries = new HashMap<>(); // the writer's
+  private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
+  private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
 
@@ -28,7 +44,11 @@ public final class Upstreams {
   public @Nullable Upstream find(String name) {
     Map<String, Upstream> now = byName;
     Upstream exact = now.get(name);
-    return exact != null ? exact : now.get(name.toLowerCase(Locale.ROOT));
+    return exact != null ? exact : now.get(key(name));
+  }
+
+  private static String key(String name) {
+    return name.toLowerCase(Locale.ROOT);
   }
 
   /// Tells when the list of an upstream has changed, and when an upstream is no more.
@@ -37,7 +57,7 @@ public final class Upstreams {
     this.gone = gone;
   }
 
-  /// All of them.
+  /// All of them, in no particular order.
   public Collection<Upstream> all() {
     return byName.values();
   }
@@ -47,30 +67,86 @@ public final class Upstreams {
     return byName.values().stream().map(Upstream::name).toList();
   }
 
+  /// What the upstreams were when the process ended the last time; the first plan that takes effect
+  /// takes it up. Called by the writer, before.
+  public void remember(Map<String, UpstreamState> states) {
+    remembered = Map.copyOf(states);
+  }
+
+  /// An upstream as it is wanted; null if there is none. Called by the writer.
+  public @Nullable UpstreamState state(String name) {
+    Entry entry = entries.get(key(name));
+    return entry == null ? null : entry.state();
+  }
+
+  /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
+  /// writer.
+  public void put(String name, @Nullable UpstreamState next, long revision) {
+    String key = key(name);
+    Entry there = entries.get(key);
+    if (next == null) {
+      if (there != null) {
+        remove(key, there);
+      }
+      return;
+    }
+    UpstreamSpec spec = next.spec();
+    if (there == null) {
+      if (spec != null) {
+        Upstream made = new Upstream(spec, revision, Balancers::create);
+        entries.put(key, new Entry(made, next.configured(), false));
+        byName.put(key, made);
+      }
+      return;
+    }
+    Upstream upstream = there.upstream;
+    entries.put(key, new Entry(upstream, next.configured(), spec == null));
+    if (spec == null) {
+      byName.remove(key);
+      upstream.publish(empty(upstream.current().spec()), revision);
+    } else {
+      if (!spec.equals(upstream.current().spec())) {
+        upstream.publish(spec, revision);
+      }
+      byName.put(key, upstream);
+    }
+    changed.accept(upstream);
+  }
+
+  private void remove(String key, Entry there) {
+    entries.remove(key);
+    byName.remove(key);
+    gone.accept(there.upstream);
+  }
+
+  /// The same upstream with no server: its ids go on where they were.
+  private static UpstreamSpec empty(UpstreamSpec spec) {
+    return spec.withServers(List.of(), spec.nextId());
+  }
+
   /// The upstreams that a configuration being read declares.
   public Plan plan() {
     return new Plan();
   }
 
-  /// The upstreams of one configuration; they take effect together, or never. Used by one thread.
+  /// The upstreams of one configuration; they take effect together, or never.
   public final class Plan {
-    private final Map<String, UpstreamSpec> specs = new HashMap<>();
+    private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
     private final Map<String, Upstream> planned = new HashMap<>();
 
     /// Declares an upstream and returns it; what it is to be takes effect with [#activate].
     public Upstream declare(UpstreamSpec spec) {
-      String key = spec.name().toLowerCase(Locale.ROOT);
+      String key = key(spec.name());
       specs.put(key, spec);
-      Upstream there = byName.get(key);
-      Upstream upstream =
-          there != null ? there : new Upstream(spec, revision.incrementAndGet(), Balancers::create);
+      Entry there = entries.get(key);
+      Upstream upstream = there != null ? there.upstream : new Upstream(spec, 0, Balancers::create);
       planned.put(key, upstream);
       return upstream;
     }
 
     /// The upstream of this name in the plan.
     public @Nullable Upstream find(String name) {
-      return planned.get(name.toLowerCase(Locale.ROOT));
+      return planned.get(key(name));
     }
 
     /// The names in the plan.
@@ -78,27 +154,85 @@ public final class Upstreams {
       return new ArrayList<>(planned.keySet());
     }
 
-    /// Puts the plan in force.
-    public void activate() {
-      for (Map.Entry<String, Upstream> entry : planned.entrySet()) {
-        Upstream upstream = entry.getValue();
-        UpstreamSpec present = upstream.current().spec();
-        UpstreamSpec wanted = specs.get(entry.getKey());
-        if (wanted != null) {
-          UpstreamSpec next = wanted.succeeding(present);
-          if (!next.equals(present)) {
-            upstream.publish(next, revision.incrementAndGet());
-            changed.accept(upstream);
-          }
+    /// What the plan changes of the state that is in force, or, at the first start, of what is
+    /// remembered. Called by the writer.
+    public List<Delta> deltas() {
+      List<Delta> deltas = new ArrayList<>();
+      boolean first = entries.isEmpty();
+      for (UpstreamSpec wanted : specs.values()) {
+        UpstreamState before = before(wanted.name());
+        UpstreamState after = merged(wanted, before);
+        if ((before != null || !first) && !after.equals(before)) {
+          deltas.add(new Delta.OfUpstream(wanted.name(), before, after));
         }
       }
-      Map<String, Upstream> before = byName;
-      byName = Map.copyOf(planned);
-      before.forEach((name, upstream) -> {
-        if (planned.get(name) != upstream) {
-          gone.accept(upstream);
+      Map<String, UpstreamState> there = new HashMap<>(remembered);
+      entries.forEach((name, entry) -> there.put(name, entry.state()));
+      there.forEach((name, before) -> {
+        if (before.configured() != null && !specs.containsKey(name)) {
+          deltas.add(new Delta.OfUpstream(before.name(), before, null)); // its block is gone
         }
       });
+      return deltas;
+    }
+
+    /// Puts the plan in force. Called by the writer.
+    public void activate(long revision) {
+      Map<String, UpstreamState> next = new LinkedHashMap<>();
+      specs.forEach((key, wanted) -> next.put(key, merged(wanted, before(key))));
+      Map<String, UpstreamState> kept = new HashMap<>(remembered);
+      remembered = Map.of();
+      for (Map.Entry<String, UpstreamState> one : next.entrySet()) {
+        Entry there = entries.get(one.getKey());
+        if (there == null) {
+          Upstream fresh = Objects.requireNonNull(planned.get(one.getKey()));
+          entries.put(one.getKey(), new Entry(fresh, null, true));
+        }
+        UpstreamState state = one.getValue();
+        if (there == null || !there.state().equals(state)) {
+          put(state.name(), state, revision);
+        }
+      }
+      for (Map.Entry<String, Entry> one : List.copyOf(entries.entrySet())) {
+        if (one.getValue().configured != null && !next.containsKey(one.getKey())) {
+          remove(one.getKey(), one.getValue());
+        }
+      }
+      kept.forEach((key, state) -> {
+        if (state.configured() == null && !next.containsKey(key)) {
+          put(state.name(), state, revision); // made at run time, before the restart
+        }
+      });
+    }
+
+    private @Nullable UpstreamState before(String name) {
+      Entry there = entries.get(key(name));
+      return there != null ? there.state() : remembered.get(key(name));
+    }
+
+    /// What the file says now, with what was changed at run time.
+    private UpstreamState merged(UpstreamSpec wanted, @Nullable UpstreamState before) {
+      if (before == null) {
+        return new UpstreamState(wanted, wanted);
+      }
+      UpstreamSpec present = before.spec();
+      UpstreamSpec configured = before.configured();
+      if (configured == null) {
+        // made at run time, and now the file has it too: the file says what it is
+        UpstreamSpec next = present == null ? wanted : wanted.succeeding(present);
+        return new UpstreamState(next, next);
+      }
+      if (present == null) {
+        UpstreamSpec next = wanted.succeeding(configured);
+        boolean same = next.servers().equals(configured.servers());
+        return new UpstreamState(same ? null : next, next);
+      }
+      if (!before.isChanged()) {
+        UpstreamSpec next = wanted.succeeding(present);
+        return new UpstreamState(next, next);
+      }
+      UpstreamSpec next = SpecMerge.merge(configured, wanted, present);
+      return new UpstreamState(next, SpecMerge.configured(configured, wanted, present));
     }
   }
 }

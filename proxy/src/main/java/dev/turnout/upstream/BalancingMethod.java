@@ -16,8 +16,43 @@ public sealed interface BalancingMethod {
     return this instanceof LeastTime || (this instanceof Random random && random.time() != null);
   }
 
+  /// The directive that chooses it, as it is written in a configuration; `round_robin` for the one
+  /// that none chooses.
+  String text();
+
+  /// The method whose [#text] this is.
+  ///
+  /// @throws IllegalArgumentException if there is none
+  static BalancingMethod parse(String text) {
+    return switch (text) {
+      case "round_robin" -> new RoundRobin();
+      case "least_conn" -> new LeastConnections();
+      case "ip_hash" -> new IpHash();
+      case "random" -> new Random(false);
+      case "random two" -> new Random(true);
+      case "random two least_time=header" -> new Random(true, new LeastTime(true, false));
+      case "random two least_time=last_byte" -> new Random(true, new LeastTime(false, false));
+      case "least_time header" -> new LeastTime(true, false);
+      case "least_time header inflight" -> new LeastTime(true, true);
+      case "least_time last_byte" -> new LeastTime(false, false);
+      case "least_time last_byte inflight" -> new LeastTime(false, true);
+      default -> {
+        if (!text.startsWith("hash ")) {
+          throw new IllegalArgumentException("unknown balancing method \"" + text + "\"");
+        }
+        boolean consistent = text.endsWith(" consistent");
+        yield new Hash(text.substring(5, text.length() - (consistent ? 11 : 0)), consistent);
+      }
+    };
+  }
+
   /// Weighted smooth round robin: the method when none is named.
   record RoundRobin() implements BalancingMethod {
+    @Override
+    public String text() {
+      return "round_robin";
+    }
+
     @Override
     public boolean allowsBackup() {
       return true;
@@ -31,6 +66,11 @@ public sealed interface BalancingMethod {
 
   /// `least_conn`.
   record LeastConnections() implements BalancingMethod {
+    @Override
+    public String text() {
+      return "least_conn";
+    }
+
     @Override
     public boolean allowsBackup() {
       return true;
@@ -48,6 +88,15 @@ public sealed interface BalancingMethod {
   /// @param inflight requests that are still running count as well
   record LeastTime(boolean header, boolean inflight) implements BalancingMethod {
     @Override
+    public String text() {
+      return "least_time " + measure() + (inflight ? " inflight" : "");
+    }
+
+    private String measure() {
+      return header ? "header" : "last_byte";
+    }
+
+    @Override
     public boolean allowsBackup() {
       return true;
     }
@@ -60,6 +109,11 @@ public sealed interface BalancingMethod {
 
   /// `ip_hash`.
   record IpHash() implements BalancingMethod {
+    @Override
+    public String text() {
+      return "ip_hash";
+    }
+
     @Override
     public boolean allowsBackup() {
       return false;
@@ -75,6 +129,11 @@ public sealed interface BalancingMethod {
   ///
   /// @param key the template as written; its value for a request is [PickContext#hashKey()]
   record Hash(String key, boolean consistent) implements BalancingMethod {
+    @Override
+    public String text() {
+      return "hash " + key + (consistent ? " consistent" : "");
+    }
+
     @Override
     public boolean allowsBackup() {
       return false;
@@ -93,6 +152,13 @@ public sealed interface BalancingMethod {
   record Random(boolean two, @Nullable LeastTime time) implements BalancingMethod {
     public Random(boolean two) {
       this(two, null);
+    }
+
+    @Override
+    public String text() {
+      return time != null
+          ? "random two least_time=" + time.measure()
+          : two ? "random two" : "random";
     }
 
     @Override

@@ -9,6 +9,29 @@ public sealed interface PeerAddress {
   /// `unix:/path`.
   String text();
 
+  /// The address that [#text] gave.
+  ///
+  /// @throws IllegalArgumentException if no address has this text
+  static PeerAddress parse(String text) {
+    if (text.startsWith("unix:")) {
+      return new Unix(text.substring(5));
+    }
+    int colon = text.lastIndexOf(':');
+    if (colon <= 0) {
+      throw new IllegalArgumentException("no port in address \"" + text + "\"");
+    }
+    String host = text.substring(0, colon);
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    try {
+      int port = Integer.parseInt(text, colon + 1, text.length(), 10);
+      return new Inet(new InetSocketAddress(InetAddress.ofLiteral(host), port));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("invalid address \"" + text + "\"", e);
+    }
+  }
+
   /// An IPv4 or IPv6 address with its port.
   record Inet(InetSocketAddress socket, String text) implements PeerAddress {
     public Inet(InetSocketAddress socket) {

@@ -28,14 +28,9 @@ public record UpstreamSpec(
     }
   }
 
-  /// An upstream without options.
-  public UpstreamSpec(
-      String name,
-      List<PeerSpec> servers,
-      BalancingMethod method,
-      Keepalive keepalive,
-      long nextId) {
-    this(name, servers, method, keepalive, UpstreamOptions.NONE, nextId);
+  /// The same upstream with other servers.
+  public UpstreamSpec withServers(List<PeerSpec> others, long othersNextId) {
+    return new UpstreamSpec(name, others, method, keepalive, options, othersNextId);
   }
 
   /// An upstream read from configuration: ids are given in the order of the servers, from 0.

@@ -2,9 +2,11 @@ package dev.turnout.app;
 
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
+import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
 import dev.turnout.http.ConnectionCounters;
@@ -45,11 +47,18 @@ public final class TestProxy implements AutoCloseable {
     Files.createDirectory(directory.resolve("logs"));
     logs = new LogFiles();
     Revision revision = new Revision();
-    zones = new ZoneRegistry(FileStateStore::open, revision);
+    History history = new History(revision);
+    zones = new ZoneRegistry(FileStateStore::open, revision, history);
     environment = new HttpEnvironment(logs, zones);
-    writer = ChangeWriter.start(revision, () -> environment.workers().fence());
+    writer =
+        ChangeWriter.start(
+            revision,
+            history,
+            environment.upstreams(),
+            zones::find,
+            () -> environment.workers().fence());
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
-    outside = new Configuration.Outside(environment, proxying::join, writer);
+    outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
@@ -123,6 +132,11 @@ public final class TestProxy implements AutoCloseable {
   /// Connections and requests, as they are counted.
   public ConnectionCounters counters() {
     return environment.connections();
+  }
+
+  /// The single writer of changes.
+  public ChangeWriter writer() {
+    return writer;
   }
 
   /// The upstreams that are in force.

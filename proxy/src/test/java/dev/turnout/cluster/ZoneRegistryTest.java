@@ -20,7 +20,8 @@ class ZoneRegistryTest {
   @TempDir private Path directory;
 
   private final Revision revision = new Revision();
-  private final ZoneRegistry registry = new ZoneRegistry(FileStateStore::open, revision);
+  private final ZoneRegistry registry =
+      new ZoneRegistry(FileStateStore::open, revision, ZoneRegistry.Memory.NONE);
 
   @Test
   void aZoneThatStaysKeepsItsObjectAndItsContent() {
@@ -69,7 +70,8 @@ class ZoneRegistryTest {
     put(activate(new ZoneSpec("a", SIZE, file)).zone("a"), "host", "blue");
     registry.close();
 
-    ZoneRegistry restarted = new ZoneRegistry(FileStateStore::open, new Revision());
+    ZoneRegistry restarted =
+        new ZoneRegistry(FileStateStore::open, new Revision(), ZoneRegistry.Memory.NONE);
     assertThatThrownBy(() -> restarted.prepare(List.of(new ZoneSpec("a", 10, file))))
         .isInstanceOf(ZoneRefused.class);
     restarted.prepare(List.of(new ZoneSpec("a", SIZE, file))).abandon(); // nothing was left open
@@ -150,7 +152,9 @@ class ZoneRegistryTest {
     registry.close();
 
     Revision restarted = new Revision();
-    new ZoneRegistry(FileStateStore::open, restarted).prepare(List.of(b, a)).abandon();
+    new ZoneRegistry(FileStateStore::open, restarted, ZoneRegistry.Memory.NONE)
+        .prepare(List.of(b, a))
+        .abandon();
 
     assertThat(restarted.next()).isEqualTo(4);
   }

@@ -28,8 +28,9 @@ final class ChangeMeasurement {
     int entries = args.length > 1 ? Integer.parseInt(args[1]) : 10_000;
     Path directory = Files.createTempDirectory(Path.of(args[0]), "measure");
     Revision revision = new Revision();
-    try (ZoneRegistry registry = new ZoneRegistry(FileStateStore::open, revision);
-        ChangeWriter writer = ChangeWriter.start(revision, Fence.NONE)) {
+    try (ZoneRegistry registry =
+            new ZoneRegistry(FileStateStore::open, revision, ZoneRegistry.Memory.NONE);
+        ChangeWriter writer = Writers.start(revision, Fence.NONE)) {
       ZoneSpec spec = new ZoneSpec("switch", 200L * entries, directory.resolve("switch.json"));
       ZoneRegistry.Plan plan = registry.prepare(List.of(spec));
       plan.activate();
@@ -53,7 +54,7 @@ final class ChangeMeasurement {
     for (int n = 0; n < entries; n++) {
       puts[n] = new Put(key(n), "upstream-" + n % 7);
     }
-    check(writer.submit(Change.of(zone, puts)).join());
+    check(writer.submit(ChangeRequest.of(Writers.TEST, zone, puts)).join());
   }
 
   private static String key(int n) {
@@ -73,7 +74,10 @@ final class ChangeMeasurement {
                 for (int i = 0; i < CHANGES; i++) {
                   String key = key((id * 7919 + i * 31) % entries);
                   long begin = System.nanoTime();
-                  check(writer.submit(Change.of(zone, new Put(key, "to-" + begin))).join());
+                  check(
+                      writer
+                          .submit(ChangeRequest.of(Writers.TEST, zone, new Put(key, "to-" + begin)))
+                          .join());
                   took[id * CHANGES + i] = System.nanoTime() - begin;
                 }
               }));

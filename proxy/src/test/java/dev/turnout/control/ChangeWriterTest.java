@@ -70,7 +70,7 @@ class ChangeWriterTest {
   private final SlowStore slow = new SlowStore();
   private final KeyvalZone zone = new KeyvalZone("slow", 1000, slow, KeyvalSnapshot.EMPTY);
   private final KeyvalZone quick = memoryZone(1000);
-  private final ChangeWriter writer = ChangeWriter.start(revision, Fence.NONE);
+  private final ChangeWriter writer = Writers.start(revision, Fence.NONE);
 
   @AfterEach
   void stop() {
@@ -80,12 +80,16 @@ class ChangeWriterTest {
 
   @Test
   void aChangeIsAnsweredWithItsRevisionAndTheOldValues() throws Exception {
-    assertThat(get(writer.submit(Change.of(quick, new Put("host", "blue")))))
-        .isEqualTo(new Applied(1, Map.of()));
-    assertThat(get(writer.submit(Change.of(quick, new Put("host", "green"), new Put("b", "x")))))
-        .isEqualTo(new Applied(2, Map.of("host", "blue")));
-    assertThat(get(writer.submit(Change.of(quick, new Delete("host")))))
-        .isEqualTo(new Applied(3, Map.of("host", "green")));
+    assertThat(get(writer.submit(ChangeRequest.of(Writers.TEST, quick, new Put("host", "blue")))))
+        .isEqualTo(made(1, Map.of()));
+    assertThat(
+            get(
+                writer.submit(
+                    ChangeRequest.of(
+                        Writers.TEST, quick, new Put("host", "green"), new Put("b", "x")))))
+        .isEqualTo(made(2, Map.of("host", "blue")));
+    assertThat(get(writer.submit(ChangeRequest.of(Writers.TEST, quick, new Delete("host")))))
+        .isEqualTo(made(3, Map.of("host", "green")));
 
     assertThat(quick.snapshot().entries()).isEqualTo(Map.of("b", "x"));
     assertThat(quick.snapshot().revision()).isEqualTo(3);
@@ -94,30 +98,33 @@ class ChangeWriterTest {
 
   @Test
   void aChangeThatChangesNothingNeedsNoDiskAndNoRevision() throws Exception {
-    CompletableFuture<ChangeResult> first = writer.submit(Change.of(zone, new Put("host", "blue")));
+    CompletableFuture<ChangeResult> first =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("host", "blue")));
     slow.allowed.release();
-    assertThat(get(first)).isEqualTo(new Applied(1, Map.of()));
+    assertThat(get(first)).isEqualTo(made(1, Map.of()));
 
-    ChangeResult again = get(writer.submit(Change.of(zone, new Put("host", "blue"))));
+    ChangeResult again =
+        get(writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("host", "blue"))));
 
-    assertThat(again).isEqualTo(new Applied(1, Map.of("host", "blue")));
+    assertThat(again).isEqualTo(made(1, Map.of("host", "blue")));
     assertThat(slow.commits).hasSize(1);
   }
 
   @Test
   void whatWaitsWhileTheDiskIsBusyIsOneCommit() throws Exception {
-    CompletableFuture<ChangeResult> first = writer.submit(Change.of(zone, new Put("k", "0")));
+    CompletableFuture<ChangeResult> first =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "0")));
     slow.entered.acquire();
     List<CompletableFuture<ChangeResult>> waiting = new ArrayList<>();
     for (int n = 1; n <= 10; n++) {
-      waiting.add(writer.submit(Change.of(zone, new Put("k", "" + n))));
+      waiting.add(writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "" + n))));
     }
 
     slow.allowed.release(2);
 
-    assertThat(get(first)).isEqualTo(new Applied(1, Map.of()));
+    assertThat(get(first)).isEqualTo(made(1, Map.of()));
     for (int n = 1; n <= 10; n++) {
-      assertThat(get(waiting.get(n - 1))).isEqualTo(new Applied(n + 1, Map.of("k", "" + (n - 1))));
+      assertThat(get(waiting.get(n - 1))).isEqualTo(made(n + 1, Map.of("k", "" + (n - 1))));
     }
     assertThat(slow.commits).hasSize(2);
     assertThat(slow.commits.getLast().revision()).isEqualTo(11);
@@ -125,7 +132,8 @@ class ChangeWriterTest {
 
   @Test
   void nothingIsSeenBeforeItIsStored() throws Exception {
-    CompletableFuture<ChangeResult> answer = writer.submit(Change.of(zone, new Put("k", "1")));
+    CompletableFuture<ChangeResult> answer =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
     slow.entered.acquire();
 
     assertThat(zone.get("k")).isNull();
@@ -138,10 +146,13 @@ class ChangeWriterTest {
 
   @Test
   void aDiskThatRefusesRefusesTheWholeBatchAndIsTriedAgain() throws Exception {
-    CompletableFuture<ChangeResult> first = writer.submit(Change.of(zone, new Put("k", "old")));
+    CompletableFuture<ChangeResult> first =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "old")));
     slow.entered.acquire();
-    CompletableFuture<ChangeResult> second = writer.submit(Change.of(zone, new Put("k", "1")));
-    CompletableFuture<ChangeResult> third = writer.submit(Change.of(zone, new Put("k", "2")));
+    CompletableFuture<ChangeResult> second =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
+    CompletableFuture<ChangeResult> third =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "2")));
     slow.allowed.release();
     get(first);
     slow.entered.acquire();
@@ -157,7 +168,8 @@ class ChangeWriterTest {
 
     slow.failure = null;
     slow.allowed.release();
-    Applied healed = (Applied) get(writer.submit(Change.of(zone, new Put("k", "3"))));
+    Applied healed =
+        (Applied) get(writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "3"))));
     assertThat(healed.previous()).isEqualTo(Map.of("k", "old"));
     assertThat(healed.revision()).isEqualTo(4); // those of the refused ones are not used again
     assertThat(zone.get("k")).isEqualTo("3");
@@ -165,10 +177,13 @@ class ChangeWriterTest {
 
   @Test
   void aFailingZoneFailsNoOther() throws Exception {
-    CompletableFuture<ChangeResult> first = writer.submit(Change.of(zone, new Put("k", "0")));
+    CompletableFuture<ChangeResult> first =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "0")));
     slow.entered.acquire();
-    CompletableFuture<ChangeResult> failing = writer.submit(Change.of(zone, new Put("k", "1")));
-    CompletableFuture<ChangeResult> other = writer.submit(Change.of(quick, new Put("k", "1")));
+    CompletableFuture<ChangeResult> failing =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
+    CompletableFuture<ChangeResult> other =
+        writer.submit(ChangeRequest.of(Writers.TEST, quick, new Put("k", "1")));
     slow.allowed.release();
     get(first);
     slow.entered.acquire();
@@ -176,15 +191,18 @@ class ChangeWriterTest {
     slow.allowed.release();
 
     assertThat(((StoreFailed) get(failing)).status()).isEqualTo(500);
-    assertThat(get(other)).isEqualTo(new Applied(3, Map.of()));
+    assertThat(get(other)).isEqualTo(made(3, Map.of()));
   }
 
   @Test
   void aFullZoneRefusesAndEvictsNothing() throws Exception {
     KeyvalZone small = memoryZone(2 * KeyvalSnapshot.cost("k0", "v"));
-    get(writer.submit(Change.of(small, new Put("k0", "v"), new Put("k1", "v"))));
+    get(
+        writer.submit(
+            ChangeRequest.of(Writers.TEST, small, new Put("k0", "v"), new Put("k1", "v"))));
 
-    ChangeResult refused = get(writer.submit(Change.of(small, new Put("k2", "v"))));
+    ChangeResult refused =
+        get(writer.submit(ChangeRequest.of(Writers.TEST, small, new Put("k2", "v"))));
 
     assertThat(refused).isEqualTo(new ZoneFull(3 * 67, 2 * 67));
     assertThat(small.snapshot().entries().keySet()).containsExactlyInAnyOrder("k0", "k1");
@@ -193,16 +211,19 @@ class ChangeWriterTest {
 
   @Test
   void ofTwoChangesFromTheSameRevisionTheSecondIsAConflict() throws Exception {
-    CompletableFuture<ChangeResult> gate = writer.submit(Change.of(zone, new Put("g", "")));
+    CompletableFuture<ChangeResult> gate =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("g", "")));
     slow.entered.acquire();
-    Change mine = Change.of(zone, new Put("k", "mine")).onlyIf(new AtRevision(1));
-    Change yours = Change.of(zone, new Put("k", "yours")).onlyIf(new AtRevision(1));
+    ChangeRequest mine =
+        ChangeRequest.of(Writers.TEST, zone, new Put("k", "mine")).onlyIf(new AtRevision(1));
+    ChangeRequest yours =
+        ChangeRequest.of(Writers.TEST, zone, new Put("k", "yours")).onlyIf(new AtRevision(1));
     CompletableFuture<ChangeResult> first = writer.submit(mine);
     CompletableFuture<ChangeResult> second = writer.submit(yours);
     slow.allowed.release(2);
     get(gate);
 
-    assertThat(get(first)).isEqualTo(new Applied(2, Map.of()));
+    assertThat(get(first)).isEqualTo(made(2, Map.of()));
     assertThat(get(second)).isEqualTo(new Conflict(2, new AtRevision(1)));
     assertThat(zone.get("k")).isEqualTo("mine");
   }
@@ -211,7 +232,8 @@ class ChangeWriterTest {
   void ofManyWhoAddTheSameKeyOneSucceeds() throws Exception {
     List<CompletableFuture<ChangeResult>> answers = new ArrayList<>();
     for (int n = 0; n < 50; n++) {
-      Change add = Change.of(quick, new Put("k", "" + n)).onlyIf(new Absent("k"));
+      ChangeRequest add =
+          ChangeRequest.of(Writers.TEST, quick, new Put("k", "" + n)).onlyIf(new Absent("k"));
       answers.add(CompletableFuture.supplyAsync(() -> writer.submit(add).join()));
     }
 
@@ -235,28 +257,34 @@ class ChangeWriterTest {
           asked.release();
           return passed;
         };
-    try (ChangeWriter fenced = ChangeWriter.start(revision, fence)) {
-      CompletableFuture<ChangeResult> first = fenced.submit(Change.of(quick, new Put("k", "1")));
+    try (ChangeWriter fenced = Writers.start(revision, fence)) {
+      CompletableFuture<ChangeResult> first =
+          fenced.submit(ChangeRequest.of(Writers.TEST, quick, new Put("k", "1")));
       asked.acquire();
-      CompletableFuture<ChangeResult> second = fenced.submit(Change.of(quick, new Put("k", "2")));
+      CompletableFuture<ChangeResult> second =
+          fenced.submit(ChangeRequest.of(Writers.TEST, quick, new Put("k", "2")));
       asked.acquire();
 
       assertThat(quick.get("k")).isEqualTo("2");
       assertThat(first).isNotDone();
       assertThat(second).isNotDone();
       fences.getLast().complete(null);
-      assertThat(get(second)).isEqualTo(new Applied(2, Map.of("k", "1")));
+      assertThat(get(second)).isEqualTo(made(2, Map.of("k", "1")));
       assertThat(first).isNotDone();
       fences.getFirst().completeExceptionally(new IllegalStateException("loop is gone"));
-      assertThat(get(first)).isEqualTo(new Applied(1, Map.of()));
+      assertThat(get(first)).isEqualTo(made(1, Map.of()));
     }
   }
 
   @Test
   void aRefusedChangeWaitsForNoFence() throws Exception {
     Fence never = CompletableFuture::new;
-    try (ChangeWriter fenced = ChangeWriter.start(revision, never)) {
-      assertThat(get(fenced.submit(Change.of(quick, new Delete("k")).onlyIf(new AtRevision(9)))))
+    try (ChangeWriter fenced = Writers.start(revision, never)) {
+      assertThat(
+              get(
+                  fenced.submit(
+                      ChangeRequest.of(Writers.TEST, quick, new Delete("k"))
+                          .onlyIf(new AtRevision(9)))))
           .isInstanceOf(Conflict.class);
     }
   }
@@ -265,48 +293,54 @@ class ChangeWriterTest {
   void aBugFailsItsBatchAndTheWriterGoesOn() throws Exception {
     slow.bug = new IllegalStateException("a bug");
     slow.allowed.release(2);
-    CompletableFuture<ChangeResult> failed = writer.submit(Change.of(zone, new Put("k", "1")));
+    CompletableFuture<ChangeResult> failed =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
 
     assertThatThrownBy(() -> get(failed))
         .isInstanceOf(ExecutionException.class)
         .hasRootCauseMessage("a bug");
     slow.bug = null;
-    assertThat(get(writer.submit(Change.of(zone, new Put("k", "2"))))).isInstanceOf(Applied.class);
+    assertThat(get(writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "2")))))
+        .isInstanceOf(Applied.class);
   }
 
   @Test
   void anAnswerMayBeUsedToAskForTheNextChangeAndWait() throws Exception {
     CompletableFuture<ChangeResult> chained =
         writer
-            .submit(Change.of(quick, new Put("k", "1")))
-            .thenApply(_ -> writer.submit(Change.of(quick, new Put("k", "2"))).join());
+            .submit(ChangeRequest.of(Writers.TEST, quick, new Put("k", "1")))
+            .thenApply(_ ->
+                writer.submit(ChangeRequest.of(Writers.TEST, quick, new Put("k", "2"))).join());
 
-    assertThat(get(chained)).isEqualTo(new Applied(2, Map.of("k", "1")));
+    assertThat(get(chained)).isEqualTo(made(2, Map.of("k", "1")));
   }
 
   @Test
   void whatWasSubmittedBeforeCloseIsDoneAndLaterOnesAreTurnedAway() throws Exception {
-    CompletableFuture<ChangeResult> first = writer.submit(Change.of(zone, new Put("k", "1")));
+    CompletableFuture<ChangeResult> first =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
     slow.entered.acquire();
-    CompletableFuture<ChangeResult> second = writer.submit(Change.of(zone, new Put("k", "2")));
+    CompletableFuture<ChangeResult> second =
+        writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "2")));
     slow.allowed.release(2);
 
     writer.close();
 
     assertThat(get(first)).isInstanceOf(Applied.class);
     assertThat(get(second)).isInstanceOf(Applied.class);
-    assertThat(get(writer.submit(Change.of(zone, new Put("k", "3")))))
+    assertThat(get(writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "3")))))
         .isInstanceOf(Unavailable.class);
     assertThat(zone.get("k")).isEqualTo("2");
   }
 
   @Test
   void aDiskThatHangsDoesNotFillTheMemory() throws Exception {
-    writer.submit(Change.of(zone, new Put("k", "0")));
+    writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "0")));
     slow.entered.acquire();
-    ChangeResult last = new Applied(0, Map.of());
+    ChangeResult last = made(0, Map.of());
     for (int n = 0; n <= 10_000; n++) {
-      CompletableFuture<ChangeResult> answer = writer.submit(Change.of(zone, new Put("k", "1")));
+      CompletableFuture<ChangeResult> answer =
+          writer.submit(ChangeRequest.of(Writers.TEST, zone, new Put("k", "1")));
       if (answer.isDone()) {
         last = get(answer);
       }
@@ -321,6 +355,14 @@ class ChangeWriterTest {
 
   private static ChangeResult get(CompletableFuture<ChangeResult> answer)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return answer.get(10, TimeUnit.SECONDS);
+    ChangeResult result = answer.get(10, TimeUnit.SECONDS);
+    return result instanceof Applied applied
+        ? made(applied.revision(), applied.previous())
+        : result;
+  }
+
+  /// A change, told by its revision and the values before it.
+  private static ChangeResult made(long revision, Map<String, String> previous) {
+    return new Applied(revision, List.of(new Effect.Keys(previous)), List.of(), false);
   }
 }

@@ -45,8 +45,9 @@ class FullDiskTest {
   void aFullDiskRefusesTheOldValuesStayAndItHealsByItself() throws Exception {
     Path file = directory.resolve("switch.json");
     Revision revision = new Revision();
-    try (ZoneRegistry registry = new ZoneRegistry(FileStateStore::open, revision);
-        ChangeWriter writer = ChangeWriter.start(revision, Fence.NONE)) {
+    try (ZoneRegistry registry =
+            new ZoneRegistry(FileStateStore::open, revision, ZoneRegistry.Memory.NONE);
+        ChangeWriter writer = Writers.start(revision, Fence.NONE)) {
       KeyvalZone zone = activate(registry, file);
       assertThat(put(writer, zone, "host", "blue")).isInstanceOf(ChangeResult.Applied.class);
       byte[] stored = Files.readAllBytes(file);
@@ -76,7 +77,9 @@ class FullDiskTest {
 
   private static ChangeResult put(ChangeWriter writer, KeyvalZone zone, String key, String value)
       throws Exception {
-    return writer.submit(Change.of(zone, new Put(key, value))).get(20, TimeUnit.SECONDS);
+    return writer
+        .submit(ChangeRequest.of(Writers.TEST, zone, new Put(key, value)))
+        .get(20, TimeUnit.SECONDS);
   }
 
   private static Map<String, String> stored(Path file) throws IOException {

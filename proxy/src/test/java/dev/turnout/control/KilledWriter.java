@@ -25,13 +25,14 @@ final class KilledWriter {
   /// many keys each writer has.
   public static void main(String[] args) {
     Revision revision = new Revision();
-    ZoneRegistry registry = new ZoneRegistry(FileStateStore::open, revision);
+    ZoneRegistry registry =
+        new ZoneRegistry(FileStateStore::open, revision, ZoneRegistry.Memory.NONE);
     ZoneRegistry.Plan plan =
         registry.prepare(List.of(new ZoneSpec("switch", 1 << 20, Path.of(args[0]))));
     plan.activate();
     plan.warnings().forEach(warning -> say("W " + warning));
     KeyvalZone zone = plan.zone("switch");
-    ChangeWriter writer = ChangeWriter.start(revision, Fence.NONE);
+    ChangeWriter writer = Writers.start(revision, Fence.NONE);
     int writers = Integer.parseInt(args[1]);
     long first = Long.parseLong(args[2]);
     int keys = Integer.parseInt(args[3]);
@@ -45,7 +46,9 @@ final class KilledWriter {
     for (long number = first; ; number++) {
       String key = "writer-" + id + "-key-" + number % keys;
       say("? " + key + " " + number);
-      switch (writer.submit(Change.of(zone, new Put(key, Long.toString(number)))).join()) {
+      switch (writer
+          .submit(ChangeRequest.of(Writers.TEST, zone, new Put(key, Long.toString(number))))
+          .join()) {
         case ChangeResult.Applied applied ->
             say("! " + key + " " + number + " " + applied.revision());
         case ChangeResult refused -> throw new IllegalStateException(refused.toString());

@@ -1,0 +1,342 @@
+package dev.turnout.control;
+
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalChange;
+import dev.turnout.cluster.KeyvalDraft;
+import dev.turnout.cluster.KeyvalDraft.Outcome;
+import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.http.Upstreams;
+import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.UpstreamChange;
+import dev.turnout.upstream.UpstreamSpec;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// The state that the requests of one batch lead to, each judged after the ones before it. Nobody
+/// else sees it before it is durable. Lives on the writer's thread for one batch.
+final class Draft {
+  /// A zone as the batch found it, and as it is to be.
+  record Zone(KeyvalZone zone, KeyvalSnapshot base, KeyvalDraft draft) {}
+
+  private final Upstreams live;
+  private final History history;
+  private final Revision revisions;
+  private final Function<String, @Nullable KeyvalZone> zonesByName;
+  private final long timeMillis;
+
+  private final Map<String, @Nullable UpstreamState> upstreams = new LinkedHashMap<>();
+  private final Map<KeyvalZone, Zone> zones = new LinkedHashMap<>();
+  private final List<JournalEntry> entries = new ArrayList<>();
+  private long revision;
+
+  Draft(
+      Upstreams live,
+      History history,
+      Revision revisions,
+      Function<String, @Nullable KeyvalZone> zonesByName,
+      long timeMillis) {
+    this.live = live;
+    this.history = history;
+    this.revisions = revisions;
+    this.zonesByName = zonesByName;
+    this.timeMillis = timeMillis;
+    this.revision = history.revision();
+  }
+
+  /// The changes that are part of it, in order.
+  List<JournalEntry> entries() {
+    return entries;
+  }
+
+  /// The upstreams that differ, by name; null: there is none any more.
+  Map<String, @Nullable UpstreamState> upstreams() {
+    return upstreams;
+  }
+
+  /// The zones that were looked at.
+  List<Zone> zones() {
+    return List.copyOf(zones.values());
+  }
+
+  /// A request that is being judged. A [Operation.Restore] is judged in a draft of its own.
+  private final class Attempt {
+    final Map<String, @Nullable UpstreamState> touched = new LinkedHashMap<>();
+    final List<Runnable> undo = new ArrayList<>();
+    final Map<Zone, Map<String, @Nullable String>> keys = new LinkedHashMap<>();
+    final List<Effect> effects = new ArrayList<>();
+
+    @Nullable UpstreamState state(String name) {
+      String key = key(name);
+      return touched.containsKey(key) ? touched.get(key) : Draft.this.state(name);
+    }
+
+    void takeBack() {
+      for (int i = undo.size() - 1; i >= 0; i--) {
+        undo.get(i).run();
+      }
+    }
+  }
+
+  private static String key(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  private @Nullable UpstreamState state(String name) {
+    String key = key(name);
+    return upstreams.containsKey(key) ? upstreams.get(key) : live.state(key);
+  }
+
+  private Zone zone(KeyvalZone zone) {
+    return zones.computeIfAbsent(zone, z -> new Zone(z, z.snapshot(), z.draft()));
+  }
+
+  /// Takes a request, all of it or nothing, and tells what it will be answered once it is durable.
+  ChangeResult judge(ChangeRequest request, Guards guards) {
+    if (!request.key().isEmpty()) {
+      JournalEntry earlier = earlier(request.key());
+      if (earlier != null) {
+        return new ChangeResult.Applied(earlier.revision(), List.of(), earlier.deltas(), true);
+      }
+    }
+    Long wanted = request.ifRevision();
+    if (wanted != null && wanted != revision) {
+      return new ChangeResult.StaleRevision(wanted, revision);
+    }
+    Attempt attempt = new Attempt();
+    for (Operation operation : request.operations()) {
+      ChangeResult.Refused refused = step(operation, attempt);
+      if (refused != null) {
+        attempt.takeBack();
+        return refused;
+      }
+    }
+    List<Delta> deltas = deltas(attempt);
+    if (!request.force()) {
+      Optional<String> held = guards.check(deltas);
+      if (held.isPresent()) {
+        attempt.takeBack();
+        return new ChangeResult.Guarded(held.get());
+      }
+    }
+    if (request.dryRun()) {
+      attempt.takeBack();
+      return new ChangeResult.Applied(revision, attempt.effects, deltas, false);
+    }
+    if (!deltas.isEmpty()) {
+      accept(request, attempt, deltas);
+    }
+    return new ChangeResult.Applied(answered(request, deltas), attempt.effects, deltas, false);
+  }
+
+  /// A request that changed nothing in zones is told the revision that these have.
+  private long answered(ChangeRequest request, List<Delta> deltas) {
+    if (deltas.isEmpty()
+        && request.operations().size() == 1
+        && request.operations().getFirst() instanceof Operation.EditZone edit) {
+      return zone(edit.zone()).draft().revision();
+    }
+    return revision;
+  }
+
+  private @Nullable JournalEntry earlier(String key) {
+    for (JournalEntry entry : entries) {
+      if (entry.key().equals(key)) {
+        return entry;
+      }
+    }
+    return history.withKey(key);
+  }
+
+  private void accept(ChangeRequest request, Attempt attempt, List<Delta> deltas) {
+    revision = revisions.next();
+    upstreams.putAll(attempt.touched);
+    for (Delta delta : deltas) {
+      if (delta instanceof Delta.OfZone changed) {
+        attempt.keys.keySet().stream()
+            .filter(zone -> zone.zone().name().equals(changed.zone()))
+            .forEach(zone -> zone.draft().stamp(revision));
+      }
+    }
+    entries.add(new JournalEntry(revision, timeMillis, request.origin(), request.key(), deltas));
+  }
+
+  private List<Delta> deltas(Attempt attempt) {
+    List<Delta> deltas = new ArrayList<>();
+    attempt.touched.forEach((key, after) -> {
+      UpstreamState before = state(key);
+      if (before == null ? after != null : !before.equals(after)) {
+        UpstreamState any = after != null ? after : before;
+        if (any != null) {
+          deltas.add(new Delta.OfUpstream(any.name(), before, after));
+        }
+      }
+    });
+    attempt.keys.forEach((zone, before) -> {
+      Map<String, @Nullable String> was = new LinkedHashMap<>();
+      Map<String, @Nullable String> is = new LinkedHashMap<>();
+      before.forEach((key, old) -> {
+        String now = zone.draft().get(key);
+        if (old == null ? now != null : !old.equals(now)) {
+          was.put(key, old);
+          is.put(key, now);
+        }
+      });
+      if (!was.isEmpty()) {
+        deltas.add(new Delta.OfZone(zone.zone().name(), was, is));
+      }
+    });
+    return deltas;
+  }
+
+  private ChangeResult.@Nullable Refused step(Operation operation, Attempt attempt) {
+    return switch (operation) {
+      case Operation.EditUpstream(String name, UpstreamChange change) ->
+          edit(name, change, attempt);
+      case Operation.CreateUpstream(UpstreamSpec spec) -> create(spec, attempt);
+      case Operation.DeleteUpstream(String name) -> delete(name, attempt);
+      case Operation.EditZone edit -> edit(edit, attempt);
+      case Operation.Restore(long number) -> restore(number, attempt);
+    };
+  }
+
+  private static ChangeResult.@Nullable Refused edit(
+      String name, UpstreamChange change, Attempt attempt) {
+    UpstreamState state = attempt.state(name);
+    UpstreamSpec spec = state == null ? null : state.spec();
+    if (state == null || spec == null) {
+      return new ChangeResult.UnknownUpstream(name);
+    }
+    return switch (spec.apply(change)) {
+      case dev.turnout.upstream.ChangeResult.Refused refused ->
+          new ChangeResult.Rejected(name, refused);
+      case dev.turnout.upstream.ChangeResult.Changed(UpstreamSpec next) -> {
+        attempt.touched.put(key(name), state.with(next));
+        attempt.effects.add(new Effect.Servers(touched(change, spec, next), next));
+        yield null;
+      }
+    };
+  }
+
+  private static List<PeerSpec> touched(
+      UpstreamChange change, UpstreamSpec before, UpstreamSpec after) {
+    return switch (change) {
+      case UpstreamChange.Add _ -> List.of(after.servers().getLast());
+      case UpstreamChange.Update(long id, _) -> List.of(after.servers().get(after.indexOf(id)));
+      case UpstreamChange.Remove(long id) -> List.of(before.servers().get(before.indexOf(id)));
+      case UpstreamChange.Replace _ -> after.servers();
+    };
+  }
+
+  private static ChangeResult.@Nullable Refused create(UpstreamSpec spec, Attempt attempt) {
+    UpstreamState state = attempt.state(spec.name());
+    if (state != null && state.spec() != null) {
+      return new ChangeResult.UpstreamExists(spec.name());
+    }
+    UpstreamSpec configured = state == null ? null : state.configured();
+    attempt.touched.put(key(spec.name()), new UpstreamState(spec, configured));
+    attempt.effects.add(new Effect.Group(spec));
+    return null;
+  }
+
+  private static ChangeResult.@Nullable Refused delete(String name, Attempt attempt) {
+    UpstreamState state = attempt.state(name);
+    UpstreamSpec spec = state == null ? null : state.spec();
+    if (state == null || spec == null) {
+      return new ChangeResult.UnknownUpstream(name);
+    }
+    attempt.touched.put(key(name), state.with(null));
+    attempt.effects.add(new Effect.Group(spec));
+    return null;
+  }
+
+  private ChangeResult.@Nullable Refused edit(Operation.EditZone edit, Attempt attempt) {
+    Zone zone = zone(edit.zone());
+    Map<String, @Nullable String> before = before(zone, edit.edits());
+    long at = zone.draft().revision();
+    return switch (zone.draft().apply(edit.edits(), edit.conditions())) {
+      case Outcome.Accepted accepted -> {
+        attempt.undo.add(() -> zone.draft().revert(edit.edits(), accepted));
+        Map<String, @Nullable String> known =
+            attempt.keys.computeIfAbsent(zone, _ -> new HashMap<>());
+        before.forEach((key, value) -> {
+          if (!known.containsKey(key)) {
+            known.put(key, value);
+          }
+        });
+        attempt.effects.add(new Effect.Keys(accepted.previous()));
+        yield null;
+      }
+      case Outcome.Full(long needed, long capacity) -> new ChangeResult.ZoneFull(needed, capacity);
+      case Outcome.Unmet(var condition) -> new ChangeResult.Conflict(at, condition);
+    };
+  }
+
+  private static Map<String, @Nullable String> before(Zone zone, List<KeyvalChange> edits) {
+    Map<String, @Nullable String> before = new LinkedHashMap<>();
+    for (KeyvalChange edit : edits) {
+      switch (edit) {
+        case KeyvalChange.Put(String key, String _) -> before.put(key, zone.draft().get(key));
+        case KeyvalChange.Delete(String key) -> before.put(key, zone.draft().get(key));
+        case KeyvalChange.Clear() -> before.putAll(zone.draft().entries());
+      }
+    }
+    return before;
+  }
+
+  private ChangeResult.@Nullable Refused restore(long number, Attempt attempt) {
+    Optional<History.Then> then = history.at(number);
+    if (then.isEmpty()) {
+      return new ChangeResult.UnknownRevision(number, history.oldest(), history.revision());
+    }
+    then.get().upstreams().forEach((key, state) -> restore(key, state, attempt));
+    for (var zone : then.get().zones().entrySet()) {
+      KeyvalZone there = zonesByName.apply(zone.getKey());
+      if (there == null) {
+        return new ChangeResult.UnknownZone(zone.getKey());
+      }
+      List<KeyvalChange> edits = new ArrayList<>();
+      zone.getValue()
+          .forEach((key, value) ->
+              edits.add(
+                  value == null ? new KeyvalChange.Delete(key) : new KeyvalChange.Put(key, value)));
+      ChangeResult.Refused refused = edit(new Operation.EditZone(there, edits, List.of()), attempt);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    attempt.effects.clear();
+    attempt.effects.add(new Effect.Restored());
+    return null;
+  }
+
+  /// What is wanted is as it was then; what the configuration says is as it is now.
+  private static void restore(String key, @Nullable UpstreamState then, Attempt attempt) {
+    UpstreamState now = attempt.state(key);
+    UpstreamSpec configured = now == null ? null : now.configured();
+    UpstreamSpec spec = then == null ? null : then.spec();
+    UpstreamSpec present = now == null ? null : now.spec();
+    if (spec != null && present != null) {
+      spec =
+          new UpstreamSpec(
+              spec.name(),
+              spec.servers(),
+              present.method(),
+              present.keepalive(),
+              present.options(),
+              Math.max(spec.nextId(), present.nextId()));
+    }
+    attempt.touched.put(
+        key, spec == null && configured == null ? null : new UpstreamState(spec, configured));
+  }
+}

@@ -1,0 +1,264 @@
+package dev.turnout.control;
+
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.Journal;
+import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.StateStore.Commit;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.ZoneRegistry;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// All changes of the node that are remembered, in order, and the journal they are kept in. Written
+/// by the writer alone, read by anyone; guarded by its own monitor.
+public final class History implements ZoneRegistry.Memory, AutoCloseable {
+  /// How many changes are remembered at most.
+  private static final int MOST = 20_000;
+
+  private final Revision revisions;
+  private Journal journal = Journal.none();
+  private boolean durable;
+  private List<JournalEntry> entries = new ArrayList<>();
+  private long oldest;
+  private final Map<String, UpstreamState> remembered = new HashMap<>();
+  private final Map<String, Map<String, String>> zones = new HashMap<>();
+  private final Map<String, Long> zoneRevisions = new HashMap<>();
+  private int lastAppended;
+  private volatile long revision;
+
+  /// A history that begins now, and is kept nowhere until [#keepIn].
+  public History(Revision revisions) {
+    this.revisions = revisions;
+  }
+
+  /// Keeps the history in a journal from now on, and takes up what that remembers. Called before
+  /// the first change.
+  ///
+  /// @return what an operator should know about how it was found, one line each
+  /// @throws IOException if what was stored cannot be told
+  public synchronized List<String> keepIn(Journal where) throws IOException {
+    Journal.Loaded loaded = where.load();
+    journal = where;
+    durable = true;
+    oldest = loaded.revision();
+    entries = new ArrayList<>(loaded.entries());
+    remembered.putAll(loaded.upstreams());
+    loaded
+        .zones()
+        .forEach((zone, values) -> {
+          zones.put(zone, new LinkedHashMap<>(values));
+          zoneRevisions.put(zone, loaded.revision());
+        });
+    for (JournalEntry entry : entries) {
+      for (Delta delta : entry.deltas()) {
+        switch (delta) {
+          case Delta.OfUpstream(String name, _, UpstreamState after) -> remember(name, after);
+          case Delta.OfZone zone -> {
+            edit(zones.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>()), zone.after());
+            zoneRevisions.put(zone.zone(), entry.revision());
+          }
+        }
+      }
+    }
+    revision = entries.isEmpty() ? loaded.revision() : entries.getLast().revision();
+    revisions.atLeast(revision);
+    return loaded.warnings();
+  }
+
+  private void remember(String name, @Nullable UpstreamState state) {
+    String key = name.toLowerCase(Locale.ROOT);
+    if (state == null) {
+      remembered.remove(key);
+    } else {
+      remembered.put(key, state);
+    }
+  }
+
+  private static void edit(Map<String, String> values, Map<String, @Nullable String> after) {
+    after.forEach((key, value) -> {
+      if (value == null) {
+        values.remove(key);
+      } else {
+        values.put(key, value);
+      }
+    });
+  }
+
+  /// True if changes outlive the process.
+  public synchronized boolean isDurable() {
+    return durable;
+  }
+
+  /// The number of the last change that is in force; 0: there was none.
+  public long revision() {
+    return revision;
+  }
+
+  /// The upstreams that the journal knew at start, by name in lower case.
+  synchronized Map<String, UpstreamState> remembered() {
+    return Map.copyOf(remembered);
+  }
+
+  /// What a zone without a file of its own held when the process ended.
+  @Override
+  public synchronized KeyvalSnapshot zone(String name) {
+    Map<String, String> values = zones.get(name);
+    Long at = zoneRevisions.get(name);
+    return values == null || at == null ? KeyvalSnapshot.EMPTY : KeyvalSnapshot.of(at, values);
+  }
+
+  /// What the file of a zone held, with the changes that were journalled but did not come to be
+  /// written there.
+  @Override
+  public synchronized KeyvalSnapshot caughtUp(String name, KeyvalSnapshot stored) {
+    Map<String, String> values = null;
+    long at = stored.revision();
+    for (JournalEntry entry : entries) {
+      for (Delta delta : entry.deltas()) {
+        if (entry.revision() > stored.revision()
+            && delta instanceof Delta.OfZone zone
+            && zone.zone().equals(name)) {
+          values = values == null ? new HashMap<>(stored.entries()) : values;
+          edit(values, zone.after());
+          at = entry.revision();
+        }
+      }
+    }
+    return values == null ? stored : KeyvalSnapshot.of(at, values);
+  }
+
+  /// Makes changes durable, all or none.
+  synchronized Commit append(List<JournalEntry> fresh) {
+    Commit commit = journal.append(fresh);
+    lastAppended = 0;
+    if (commit instanceof Commit.Done) {
+      entries.addAll(fresh);
+      lastAppended = fresh.size();
+      revision = entries.isEmpty() ? revision : entries.getLast().revision();
+      if (entries.size() > MOST) {
+        List<JournalEntry> gone = entries.subList(0, entries.size() - MOST / 2);
+        oldest = gone.getLast().revision();
+        entries = new ArrayList<>(entries.subList(gone.size(), entries.size()));
+      }
+    }
+    return commit;
+  }
+
+  /// Takes back what the last [#append] added.
+  synchronized Commit retract() {
+    for (int i = 0; i < lastAppended; i++) {
+      entries.removeLast();
+    }
+    lastAppended = 0;
+    revision = entries.isEmpty() ? oldest : entries.getLast().revision();
+    return journal.retract();
+  }
+
+  /// The revision before the first change that is remembered: the farthest that can be restored.
+  public synchronized long oldest() {
+    return oldest;
+  }
+
+  /// The changes after `after`, oldest first, at most `most`.
+  public synchronized List<JournalEntry> since(long after, int most) {
+    int from = indexAfter(after);
+    return List.copyOf(entries.subList(from, Math.min(entries.size(), from + most)));
+  }
+
+  /// One change.
+  public synchronized Optional<JournalEntry> entry(long number) {
+    int at = indexAfter(number - 1);
+    return at < entries.size() && entries.get(at).revision() == number
+        ? Optional.of(entries.get(at))
+        : Optional.empty();
+  }
+
+  /// The revision that was in force at a moment, in milliseconds since the epoch; empty if that is
+  /// before all that is remembered.
+  public synchronized Optional<Long> revisionAt(long timeMillis) {
+    long found = -1;
+    for (JournalEntry entry : entries) {
+      if (entry.timeMillis() > timeMillis) {
+        break;
+      }
+      found = entry.revision();
+    }
+    if (found < 0 && oldest == 0) {
+      return Optional.of(0L);
+    }
+    return found < 0 ? Optional.empty() : Optional.of(found);
+  }
+
+  private int indexAfter(long number) {
+    int low = 0;
+    int high = entries.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (entries.get(middle).revision() <= number) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /// The change that was asked with this `Idempotency-Key`.
+  synchronized @Nullable JournalEntry withKey(String key) {
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      if (entries.get(i).key().equals(key)) {
+        return entries.get(i);
+      }
+    }
+    return null;
+  }
+
+  /// What everything that was changed since a revision was then.
+  ///
+  /// @param upstreams by name in lower case; null: it was not there
+  /// @param zones of each zone the keys that changed; null: the key was not there
+  public record Then(
+      Map<String, @Nullable UpstreamState> upstreams,
+      Map<String, Map<String, @Nullable String>> zones) {
+    public Then {
+      upstreams = Collections.unmodifiableMap(upstreams);
+      zones = Collections.unmodifiableMap(zones);
+    }
+  }
+
+  /// What has changed since `number`, as it was then; empty if that is not remembered.
+  public synchronized Optional<Then> at(long number) {
+    if (number < oldest || number > revision) {
+      return Optional.empty();
+    }
+    Map<String, @Nullable UpstreamState> upstreams = new LinkedHashMap<>();
+    Map<String, Map<String, @Nullable String>> keys = new LinkedHashMap<>();
+    int first = indexAfter(number);
+    for (int i = entries.size() - 1; i >= first; i--) {
+      for (Delta delta : entries.get(i).deltas()) {
+        switch (delta) {
+          case Delta.OfUpstream(String name, UpstreamState before, _) ->
+              upstreams.put(name.toLowerCase(Locale.ROOT), before);
+          case Delta.OfZone zone ->
+              keys.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>()).putAll(zone.before());
+        }
+      }
+    }
+    return Optional.of(new Then(upstreams, keys));
+  }
+
+  @Override
+  public synchronized void close() {
+    journal.close();
+  }
+}
