@@ -102,6 +102,7 @@ final class StateModule implements HttpModule {
     }
     try {
       history.keepIn(journals.open(where, remembered)).forEach(registry::warn);
+      registry.environment().stateDirectory(where);
     } catch (IOException e) {
       throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));
     }

@@ -3,6 +3,7 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -14,6 +15,7 @@ public final class HttpEnvironment {
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private @Nullable Workers workers;
+  private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -43,6 +45,16 @@ public final class HttpEnvironment {
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// Where the journal of changes is; null: nowhere.
+  public @Nullable Path stateDirectory() {
+    return stateDirectory;
+  }
+
+  /// The journal of changes is in this directory.
+  public void stateDirectory(Path directory) {
+    stateDirectory = directory;
   }
 
   /// The event loops.

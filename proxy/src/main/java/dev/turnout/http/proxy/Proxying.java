@@ -184,7 +184,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   void waitedTooLong() {
     stopWaiting();
-    noPeer("upstream queue timed out (110: Connection timed out) while connecting to upstream");
+    try {
+      noPeer("upstream queue timed out (110: Connection timed out) while connecting to upstream");
+    } catch (RuntimeException bug) {
+      bug(bug);
+    }
   }
 
   private void stopWaiting() {

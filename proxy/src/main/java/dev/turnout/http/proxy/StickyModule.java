@@ -55,7 +55,7 @@ public final class StickyModule implements HttpModule {
                 + " the server's route, or the sessions that servers begin are learned.")
         .differs(
             "A zone that a reload gives to another upstream begins empty, where nginx refuses the"
-                + " reload."
+                + " reload. It may stand before the balancing method, too."
                 + " Sessions are not replicated: `sync` is refused.");
   }
 

@@ -17,6 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -177,6 +180,45 @@ class QueueIT {
       assertThat(RawClient.ask(proxy.port(), GET).status()).isEqualTo(502);
 
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("back");
+    }
+  }
+
+  @Test
+  void manyClientsOnSeveralLoopsAllGetTheirAnswersThroughFewSlots() throws Exception {
+    int clients = 24;
+    int requests = 40;
+    try (FakeUpstream a = FakeUpstream.namedForLoad("a");
+        FakeUpstream b = FakeUpstream.namedForLoad("b");
+        TestProxy proxy =
+            TestProxy.start(
+                servers(
+                    "server "
+                        + a.address()
+                        + " max_conns=1; server "
+                        + b.address()
+                        + " max_conns=2; queue 100;"),
+                2);
+        ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> answered = new ArrayList<>();
+      for (int i = 0; i < clients; i++) {
+        answered.add(
+            all.submit(() -> {
+              int good = 0;
+              try (RawClient client = RawClient.connect(proxy.port())) {
+                for (int n = 0; n < requests; n++) {
+                  good += client.get("h", "/").status() == 200 ? 1 : 0;
+                }
+              }
+              return good;
+            }));
+      }
+
+      for (Future<Integer> one : answered) {
+        assertThat(one.get()).isEqualTo(requests);
+      }
+      assertThat(queue(proxy).size()).isZero();
+      assertThat(queue(proxy).overflows()).isZero();
+      assertThat(group(proxy).current().peers()).extracting(Peer::active).containsOnly(0);
     }
   }
 
