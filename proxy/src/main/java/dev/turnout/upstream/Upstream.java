@@ -122,13 +122,13 @@ public final class Upstream {
     }
   }
 
-  /// The request ends before its response did, and not for the peer's sake: its session is learned
-  /// all the same.
+  /// The request ends before its response did, and not for the peer's sake: what is known of it by
+  /// now is learned and measured all the same.
   public void abandoned(PickContext context, Peer peer) {
     released(context, peer, Outcome.NEUTRAL);
     PeerSet set = current;
-    if (set.spec().options().sticky() instanceof StickyLearn learn && !learn.atHead()) {
-      learn(set, learn, context, peer);
+    if (set.accounts()) {
+      account(set, context, peer);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.turnout.net.Deadline;
 import dev.turnout.net.Worker;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /// The time that one request waits for a server, in its upstream's queue. Confined to the request's
@@ -40,7 +41,11 @@ final class Waiting implements UpstreamQueue.Waiter {
   /// Always a task of its own, since whoever made room is in the midst of another request.
   @Override
   public void turn() {
-    worker.loop().execute(this::look);
+    try {
+      worker.loop().execute(this::look);
+    } catch (RejectedExecutionException _) {
+      // the loop has ended with the process, and its requests with it
+    }
   }
 
   private void look() {
