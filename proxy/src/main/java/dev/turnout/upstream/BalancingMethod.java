@@ -92,6 +92,12 @@ public sealed interface BalancingMethod {
       return "least_time " + measure() + (inflight ? " inflight" : "");
     }
 
+    /// Whether the time to the head is taken when the head comes, while the request goes on: then
+    /// it runs no longer, as far as `inflight` is concerned.
+    boolean measuresAtHead() {
+      return header && inflight;
+    }
+
     private String measure() {
       return header ? "header" : "last_byte";
     }

@@ -111,9 +111,7 @@ public final class Upstream {
       return;
     }
     UpstreamSpec spec = set.spec();
-    if (spec.method() instanceof BalancingMethod.LeastTime(boolean header, boolean inflight)
-        && header
-        && inflight) {
+    if (spec.method() instanceof BalancingMethod.LeastTime time && time.measuresAtHead()) {
       peer.times().header(context.headerMillis());
       context.tries().stopsRunning(peer);
     }
@@ -136,9 +134,7 @@ public final class Upstream {
     BalancingMethod method = set.spec().method();
     if (method.usesTimes() && context.headerMillis() >= 0) {
       peer.times().response(context.responseMillis());
-      if (!(method instanceof BalancingMethod.LeastTime(boolean header, boolean inflight)
-          && header
-          && inflight)) {
+      if (!(method instanceof BalancingMethod.LeastTime time && time.measuresAtHead())) {
         peer.times().header(context.headerMillis());
       }
     }
