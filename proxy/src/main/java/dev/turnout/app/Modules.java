@@ -1,12 +1,14 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.GeoModule;
@@ -54,6 +56,7 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
@@ -63,6 +66,7 @@ final class Modules {
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
+        new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer),

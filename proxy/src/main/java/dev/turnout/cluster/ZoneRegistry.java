@@ -127,6 +127,11 @@ public final class ZoneRegistry implements AutoCloseable {
     }
   }
 
+  /// The zones that are in force.
+  public synchronized List<KeyvalZone> zones() {
+    return zones.values().stream().map(Carried::zone).toList();
+  }
+
   /// A process that was killed may have journalled a change that its file does not have yet.
   private KeyvalSnapshot catchUp(ZoneSpec spec, StateStore store, KeyvalSnapshot stored)
       throws IOException {

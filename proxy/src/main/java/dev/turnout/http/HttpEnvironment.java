@@ -14,7 +14,9 @@ public final class HttpEnvironment {
   private final Upstreams upstreams = new Upstreams();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
+  private final StatusZones statusZones = new StatusZones();
   private @Nullable Workers workers;
+  private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
@@ -35,6 +37,25 @@ public final class HttpEnvironment {
   /// What the zones of limits hold.
   public SharedZones sharedZones() {
     return sharedZones;
+  }
+
+  /// The zones of `status_zone`.
+  public StatusZones statusZones() {
+    return statusZones;
+  }
+
+  /// The configuration that serves.
+  public Generation serving() {
+    Generation there = serving;
+    if (there == null) {
+      throw new IllegalStateException("no configuration serves yet");
+    }
+    return there;
+  }
+
+  /// From now on this configuration serves.
+  public void serving(Generation generation) {
+    serving = generation;
   }
 
   /// The upstreams.

@@ -184,8 +184,10 @@ public final class Peer {
 
   /// Gives the peer a request.
   void claim(long nowMillis) {
-    health.chosen(failTimeoutMillis, nowMillis);
-    stats.began();
+    if (health.chosen(failTimeoutMillis, nowMillis) && isExhausted()) {
+      stats.out(nowMillis, PeerHealth.unavailableUntil(failTimeoutMillis, nowMillis)); // a probe
+    }
+    stats.began(nowMillis);
   }
 
   /// Takes the request back before anything of it was sent.
@@ -211,7 +213,7 @@ public final class Peer {
     boolean disabled =
         switch (outcome) {
           case SUCCESS, NEUTRAL -> {
-            passed();
+            passed(nowMillis);
             yield false;
           }
           case FAILURE -> failed(nowMillis);
@@ -220,7 +222,11 @@ public final class Peer {
     return disabled;
   }
 
-  private void passed() {
+  private boolean isExhausted() {
+    return !alone && maxFails > 0 && health.fails() >= maxFails;
+  }
+
+  private void passed(long nowMillis) {
     if (alone) {
       health.forget();
       return;
@@ -228,6 +234,7 @@ public final class Peer {
     int forgotten = health.passed();
     if (forgotten > 0 && maxFails > 0 && forgotten >= maxFails) {
       opens(); // it was out and is back
+      stats.back(nowMillis);
     }
   }
 
@@ -250,7 +257,11 @@ public final class Peer {
     if (fails == maxFails) {
       stats.becameUnavailable();
     }
-    return fails >= maxFails;
+    if (fails >= maxFails) {
+      stats.out(nowMillis, PeerHealth.unavailableUntil(failTimeoutMillis, nowMillis));
+      return true;
+    }
+    return false;
   }
 
   @Override

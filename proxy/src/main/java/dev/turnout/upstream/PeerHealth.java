@@ -48,18 +48,25 @@ public final class PeerHealth {
         && quietMillis(current, seconds(nowMillis)) <= failTimeoutMillis;
   }
 
-  /// The peer has been chosen: the first time after a quiet window, what comes of it decides.
-  void chosen(long failTimeoutMillis, long nowMillis) {
+  /// The peer has been chosen: the first time after a quiet window, what comes of it decides. True
+  /// for that one.
+  boolean chosen(long failTimeoutMillis, long nowMillis) {
     long current = state;
     int now = seconds(nowMillis);
     while (quietMillis(current, now) > failTimeoutMillis) {
       long next = pack(true, fails(current), now);
       long witness = (long) STATE.compareAndExchange(this, current, next);
       if (witness == current) {
-        return;
+        return true;
       }
       current = witness;
     }
+    return false;
+  }
+
+  /// When a window ends that begins now.
+  static long unavailableUntil(long failTimeoutMillis, long nowMillis) {
+    return (Math.floorDiv(nowMillis, 1000L) + failTimeoutMillis / 1000 + 1) * 1000;
   }
 
   /// Counts a failure and returns how many there are now.

@@ -1,5 +1,7 @@
 package dev.turnout.upstream;
 
+import dev.turnout.metrics.Counter;
+import dev.turnout.metrics.PerLoop;
 import dev.turnout.upstream.sticky.LearnedSessions;
 import dev.turnout.upstream.sticky.StickyLearn;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ public final class Upstream {
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
   private volatile @Nullable UpstreamQueue queue;
+  private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
     this.name = spec.name();
@@ -206,6 +209,16 @@ public final class Upstream {
     gone.removeIf(peer -> peer.active() == 0);
     leaving = List.copyOf(gone);
     wakeWaiting();
+  }
+
+  /// Where loop `index` says how many idle connections to the servers it keeps.
+  public Counter idleOn(int index) {
+    return idle.on(index);
+  }
+
+  /// Connections to the servers that are open and idle, over all loops.
+  public long idleConnections() {
+    return idle.all().stream().mapToLong(Counter::get).sum();
   }
 
   /// Servers that have left the list and still have requests running.

@@ -9,6 +9,7 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
+import dev.turnout.control.NodeStatus;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.PhaseEngine;
@@ -132,6 +133,13 @@ public final class TestProxy implements AutoCloseable {
   /// Connections and requests, as they are counted.
   public ConnectionCounters counters() {
     return environment.connections();
+  }
+
+  /// What the node has counted, once the loops have finished what they were doing: so whoever has
+  /// its answer finds it counted.
+  public NodeStatus status() {
+    workers.fence().toCompletableFuture().join();
+    return new NodeStatus(environment);
   }
 
   /// The single writer of changes.

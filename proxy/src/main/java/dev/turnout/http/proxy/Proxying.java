@@ -722,6 +722,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     to.deadline().set(worker().nowNanos(), settings().readTimeout());
+    Attempt attempt = current();
+    if (attempt != null) {
+      attempt.tunnelled(bytes.readableBytes());
+    }
     to.channel().write(bytes, to.channel().voidPromise());
     if (!to.channel().isWritable()) {
       exchange().downstream().readTunnel(false);
