@@ -146,15 +146,14 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   // ---- waiting for a peer
 
-  /// Takes a place in the upstream's queue, if it has one and a server may come free that the
-  /// request has not been at.
+  /// Takes a place in the upstream's queue, if it has one.
+  ///
+  /// A request that has been at a server does not wait: it could only use some of the servers that
+  /// come free, and would keep those behind it from the others.
   private boolean waits(Upstream upstream) {
     UpstreamQueue queue = upstream.queue();
     QueueLimits limits = upstream.current().spec().options().queue();
-    if (queue == null || limits == null) {
-      return false;
-    }
-    if (!attempts.isEmpty() && upstream.triesLeft(this) == 0) {
+    if (queue == null || limits == null || !attempts.isEmpty()) {
       return false;
     }
     Waiting begun = new Waiting(this, upstream);

@@ -184,6 +184,32 @@ class QueueIT {
   }
 
   @Test
+  void aRequestThatHasFailedAtAServerDoesNotKeepOthersWaiting() throws Exception {
+    Semaphore permits = new Semaphore(0);
+    try (FakeUpstream busy = onDemand(permits);
+        FakeUpstream failing = FakeUpstream.answering(500, List.of(), "failed");
+        TestProxy proxy =
+            TestProxy.start(
+                servers(
+                    "server "
+                        + busy.address()
+                        + " max_conns=1; server "
+                        + failing.address()
+                        + " max_fails=0; queue 10;",
+                    "proxy_next_upstream http_500;"));
+        RawClient one = RawClient.connect(proxy.port()).send(GET)) {
+      busy.awaitRequests(1);
+
+      assertThat(RawClient.get(proxy.port(), "h", "/").status()).isEqualTo(502);
+      assertThat(RawClient.get(proxy.port(), "h", "/").status()).isEqualTo(502);
+      assertThat(failing.requestCount()).isEqualTo(2);
+      assertThat(queue(proxy).size()).isZero();
+      permits.release();
+      assertThat(one.readResponse().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void manyClientsOnSeveralLoopsAllGetTheirAnswersThroughFewSlots() throws Exception {
     int clients = 24;
     int requests = 40;
