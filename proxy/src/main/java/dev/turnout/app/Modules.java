@@ -8,6 +8,7 @@ import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
@@ -43,14 +44,16 @@ final class Modules {
     KeyvalModule keyvals = new KeyvalModule();
     StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
+    ResolverModule resolvers = new ResolverModule(core);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
+        resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
         new UpstreamZoneModule(),
-        new UpstreamModule(sticky), // before proxy_pass, which names upstreams
+        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),

@@ -10,6 +10,8 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Naming;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -35,11 +37,14 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  private final ResolverModule resolvers;
   private final StickyModule sticky;
   private @Nullable HttpRegistry http;
 
+  /// @param resolvers who resolves names of servers at run time
   /// @param sticky what reads `sticky` inside of upstreams
-  public UpstreamModule(StickyModule sticky) {
+  public UpstreamModule(ResolverModule resolvers, StickyModule sticky) {
+    this.resolvers = resolvers;
     this.sticky = sticky;
   }
 
@@ -61,8 +66,10 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain] [route=]")
-        .summary("One server of the group, or, of a name, one for each of its addresses.");
+                + " [down] [drain] [route=] [resolve] [service=]")
+        .summary(
+            "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
+                + " they follow what name servers say.");
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
@@ -148,6 +155,17 @@ public final class UpstreamModule implements HttpModule {
             sticky.declare(name, scope),
             scope.get(QueueModule.QUEUE));
     registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive, options));
+    boolean named =
+        servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+    registry.beforeBuild(() -> {
+      Naming naming = resolvers.naming(scope);
+      if (naming != null) {
+        registry.upstreams().resolveBy(name, naming);
+      } else if (named) {
+        throw ConfigException.at(
+            d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+      }
+    });
   }
 
   private static void connections(Directive d, Scope scope) {
@@ -231,7 +249,7 @@ public final class UpstreamModule implements HttpModule {
       throw ConfigException.at(d, "balancing method does not support parameter \"slow_start\"");
     }
     List<PeerSpec> specs = new ArrayList<>();
-    for (PeerAddress address : ProxyModule.addresses(d, d.argument(0))) {
+    for (PeerAddress address : said.addresses(d)) {
       specs.add(said.spec(d.argument(0), address));
     }
     for (PeerSpec spec : specs) {
@@ -250,6 +268,8 @@ public final class UpstreamModule implements HttpModule {
     private boolean down;
     private boolean drain;
     private String route = "";
+    private boolean resolve;
+    private String service = "";
 
     void read(Directive d, int i) {
       String word = d.argument(i);
@@ -271,11 +291,52 @@ public final class UpstreamModule implements HttpModule {
         case "down" -> down = true;
         case "drain" -> drain = true;
         case "route" -> route = route(d, i, value);
-        case "resolve", "service" ->
-            throw ConfigException.at(
-                d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
+        case "resolve" -> resolve = true;
+        case "service" -> {
+          service = value;
+          if (service.isEmpty()) {
+            throw ConfigException.at(d, i, equals < 0 ? unknown(word) : "service is empty");
+          }
+        }
         default -> throw invalid(d, i, word);
       }
+    }
+
+    private static String unknown(String word) {
+      return "invalid parameter \"" + word + "\"";
+    }
+
+    /// The places that the server's address names, or the name that is resolved at run time.
+    PeerAddress[] addresses(Directive d) {
+      String server = d.argument(0);
+      if (!service.isEmpty() && !resolve) {
+        throw ConfigException.at(
+            d, 0, "service upstream \"" + server + "\" requires \"resolve\" parameter");
+      }
+      boolean named = !server.startsWith("unix:") && !LiteralUpstreams.isLiteral(server);
+      if (!service.isEmpty() && named && server.indexOf(':') >= 0) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" may not have port");
+      }
+      if (!service.isEmpty() && !named) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" requires domain name");
+      }
+      return resolve && named
+          ? new PeerAddress[] {unresolved(d, server)}
+          : ProxyModule.addresses(d, server);
+    }
+
+    private PeerAddress unresolved(Directive d, String server) {
+      int colon = server.lastIndexOf(':');
+      String host = colon < 0 ? server : server.substring(0, colon);
+      if (host.isEmpty()) {
+        throw ConfigException.at(d, 0, "no host in upstream \"" + server + "\"");
+      }
+      OptionalLong port =
+          colon < 0 ? OptionalLong.of(80) : Units.number(server.substring(colon + 1));
+      if (port.isEmpty() || port.getAsLong() < 1 || port.getAsLong() > 65535) {
+        throw ConfigException.at(d, 0, "invalid port in upstream \"" + server + "\"");
+      }
+      return new PeerAddress.Unresolved(host, (int) port.getAsLong(), service);
     }
 
     PeerSpec spec(String server, PeerAddress address) {
