@@ -192,9 +192,7 @@ public final class Peer {
 
   /// Whether the peer may take a request that is bound to it: that it drains is no matter.
   boolean isSelectableIfBound(long nowMillis) {
-    return !spec.down()
-        && (!isOut(nowMillis) || isPanic())
-        && hasRoom();
+    return !spec.down() && (!isOut(nowMillis) || isPanic()) && hasRoom();
   }
 
   /// How long the peer cannot be chosen for its failures, which pass by themselves; 0 if that is

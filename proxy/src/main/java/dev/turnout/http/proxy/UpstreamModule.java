@@ -37,8 +37,6 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
-
-
   private final ResolverModule resolvers;
   private final StickyModule sticky;
   private @Nullable HttpRegistry http;

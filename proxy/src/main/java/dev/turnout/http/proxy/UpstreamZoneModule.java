@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamZoneModule implements HttpModule {
   /// The name of the upstream's `zone`; null if it has none.
   public static final Setting<@Nullable String> ZONE = Setting.local("zone", null);
+
   private static final long SMALLEST = 8 * 4096;
 
   private final Map<String, Long> sizes = new LinkedHashMap<>();
