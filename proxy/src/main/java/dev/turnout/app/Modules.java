@@ -24,8 +24,12 @@ import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
+import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -40,6 +44,7 @@ final class Modules {
   static List<HttpModule> http(CoreModule core, Configuration.Outside process, Path prefix) {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
+    StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     AccessModule access = new AccessModule(satisfy);
     AuthBasicModule basic = new AuthBasicModule(satisfy);
@@ -50,7 +55,10 @@ final class Modules {
         new CoreVariables(),
         new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
-        new UpstreamModule(resolvers), // before proxy_pass, which names upstreams
+        sticky,
+        new QueueModule(),
+        new UpstreamZoneModule(),
+        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
@@ -70,6 +78,7 @@ final class Modules {
         new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them

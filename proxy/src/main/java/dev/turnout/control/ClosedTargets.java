@@ -42,11 +42,14 @@ final class ClosedTargets {
   private ClosedTargets() {}
 
   /// Why a request may never go there; null if nothing is against it.
-  static @Nullable String reason(InetAddress host, int port, List<InetSocketAddress> listeners) {
+  ///
+  /// @param address the bytes as they were given: of some IPv6 addresses Java makes IPv4 ones
+  /// @param host the address that they are
+  static @Nullable String reason(
+      byte[] address, InetAddress host, int port, List<InetSocketAddress> listeners) {
     if (port == 0) {
       return "port 0 is not a port of a server";
     }
-    byte[] address = host.getAddress();
     for (Closed closed : CLOSED) {
       if (closed.block.contains(address)) {
         return host.getHostAddress() + " " + closed.why;

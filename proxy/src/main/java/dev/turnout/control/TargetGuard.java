@@ -95,11 +95,11 @@ public record TargetGuard(
 
   /// Why a server that is added may not be there; null if it may.
   public @Nullable String refusal(InetSocketAddress socket) {
-    String closed = ClosedTargets.reason(socket.getAddress(), socket.getPort(), listeners);
+    byte[] address = socket.getAddress().getAddress();
+    String closed = ClosedTargets.reason(address, socket.getAddress(), socket.getPort(), listeners);
     if (closed != null) {
       return closed;
     }
-    byte[] address = socket.getAddress().getAddress();
     return ranges.isEmpty()
             || ranges.stream().anyMatch(rule -> rule.allows(address, socket.getPort()))
         ? null

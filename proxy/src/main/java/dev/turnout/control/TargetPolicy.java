@@ -89,7 +89,7 @@ public final class TargetPolicy {
       return new TargetVerdict.Malformed("the port is not a number from 1 to 65535");
     }
     InetAddress host = inetAddress(address);
-    String closed = ClosedTargets.reason(host, port, listeners);
+    String closed = ClosedTargets.reason(address, host, port, listeners);
     if (closed != null) {
       return new TargetVerdict.Forbidden(closed);
     }

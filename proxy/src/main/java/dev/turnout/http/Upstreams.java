@@ -2,6 +2,7 @@ package dev.turnout.http;
 
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.upstream.HealthListener;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
@@ -40,6 +41,7 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private volatile HealthListener health = HealthListener.NONE;
   private @Nullable Naming usualNaming; // the writer's
   private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
 
@@ -58,6 +60,15 @@ public final class Upstreams {
   public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
     this.changed = changed;
     this.gone = gone;
+  }
+
+  /// Tells what changes in the health of upstreams, besides whoever is told already.
+  public void onHealth(HealthListener listener) {
+    health = health.andThen(listener);
+  }
+
+  private Upstream make(UpstreamSpec spec, long revision) {
+    return new Upstream(spec, revision, Balancers::create, event -> health.changed(event));
   }
 
   /// True if the names of servers of this upstream can be resolved at run time: its configuration
@@ -112,7 +123,7 @@ public final class Upstreams {
     UpstreamSpec spec = next.spec();
     if (there == null) {
       if (spec != null) {
-        Upstream made = new Upstream(spec, revision, Balancers::create);
+        Upstream made = make(spec, revision);
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
         names.resolveBy(made, usualNaming);
@@ -143,7 +154,7 @@ public final class Upstreams {
 
   /// The same upstream with no server: its ids go on where they were.
   private static UpstreamSpec empty(UpstreamSpec spec) {
-    return new UpstreamSpec(spec.name(), List.of(), spec.method(), spec.keepalive(), spec.nextId());
+    return spec.withServers(List.of(), spec.nextId());
   }
 
   /// The upstreams that a configuration being read declares.
@@ -163,7 +174,7 @@ public final class Upstreams {
       String key = key(spec.name());
       specs.put(key, spec);
       Entry there = entries.get(key);
-      Upstream upstream = there != null ? there.upstream : new Upstream(spec, 0, Balancers::create);
+      Upstream upstream = there != null ? there.upstream : make(spec, 0);
       planned.put(key, upstream);
       return upstream;
     }

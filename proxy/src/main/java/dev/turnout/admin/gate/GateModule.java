@@ -205,7 +205,8 @@ public final class GateModule implements HttpModule {
                     + " \"management_keys\" or \"auth_basic\"");
       }
     }
-    return new Gate(dialect, management(location), basic, slot(keyed), slot(trying), visitors(), audit);
+    return new Gate(
+        dialect, management(location), basic, slot(keyed), slot(trying), visitors(), audit);
   }
 
   /// The values of a zone are targets: of addresses only these may be among them.
@@ -387,7 +388,7 @@ public final class GateModule implements HttpModule {
   }
 
   private Visitors visitors() {
-    return registry().environment().kept(Visitors.class, Visitors::new);
+    return registry().environment().kept(Visitors.class, _ -> new Visitors());
   }
 
   private static <T> ExchangeSlot<T> slot(@Nullable ExchangeSlot<T> slot) {

@@ -48,9 +48,7 @@ record LogIn(
       }
       return verify(exchange, there, key, client);
     }
-    if (passwords
-        && exchange.get(trying) == null
-        && fields.find(FieldName.AUTHORIZATION) >= 0) {
+    if (passwords && exchange.get(trying) == null && fields.find(FieldName.AUTHORIZATION) >= 0) {
       long wait = visitors.begin(client);
       if (wait > 0) {
         return tooMany(exchange, client, wait);

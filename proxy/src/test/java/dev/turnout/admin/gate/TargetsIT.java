@@ -7,6 +7,7 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.Operation;
+import dev.turnout.testkit.FakeDns;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -14,7 +15,6 @@ import dev.turnout.upstream.PeerPatch;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamChange;
 import dev.turnout.upstream.UpstreamSpec;
-import dev.turnout.testkit.FakeDns;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -219,6 +219,7 @@ class TargetsIT {
         "2852039166:80",
         "unix:/var/run/docker.sock",
         "[::ffff:10.0.0.1]:80",
+        "[::ffff:a00:1]:80",
         "metadata.internal",
         "no-such-group"
       })
@@ -257,6 +258,7 @@ class TargetsIT {
         "167772161:80",
         "10.1:80",
         "[::ffff:10.0.0.1]:80",
+        "[::ffff:a00:1]:80",
         "[::1]:80",
         "127.0.0.1:80",
         "unix:/var/run/docker.sock",
