@@ -26,7 +26,7 @@ final class Hygiene {
     RequestHead request = exchange.request();
     String method = exchange.method();
     boolean safe = isSafe(method);
-    if (safe && !(dialect.changesByGet() && method.equals("GET"))) {
+    if (!changes(dialect, method)) {
       return new Decision.Refused(405, method + " changes nothing here: use POST, PUT or the like");
     }
     if (!isOurs(exchange)) {
@@ -42,10 +42,17 @@ final class Hygiene {
     if (request.chunked()) {
       return new Decision.Refused(411, "the body of a change needs a Content-Length");
     }
-    if (dialect.takesJson() && request.contentLength() > 0 && !isJson(request.fields())) {
+    if (dialect.takesJson()
+        && request.contentLength() > 0
+        && !isJson(request.fields().first(FieldName.CONTENT_TYPE))) {
       return new Decision.Refused(415, "the body must be application/json");
     }
     return null;
+  }
+
+  /// Whether a request with this method may change something.
+  static boolean changes(Dialect dialect, String method) {
+    return !isSafe(method) || (dialect.changesByGet() && method.equals("GET"));
   }
 
   private static boolean isSafe(String method) {
@@ -119,8 +126,7 @@ final class Hygiene {
     return itsHost.equals(host) && itsPort.equals(port == 0 ? standard : Integer.toString(port));
   }
 
-  private static boolean isJson(Fields fields) {
-    String type = fields.first(FieldName.CONTENT_TYPE);
+  static boolean isJson(@Nullable String type) {
     if (type == null) {
       return false;
     }
