@@ -9,6 +9,7 @@ import dev.turnout.http.LimitTable;
 import dev.turnout.http.Product;
 import dev.turnout.http.SharedTable;
 import dev.turnout.http.SharedZones;
+import dev.turnout.http.UpstreamZones;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Tally;
@@ -38,6 +39,9 @@ import java.util.TreeMap;
 /// What `forget…` is told counts from then on; the loops that write never notice.
 public final class NodeStatus {
   private static final long PAGE = 4096;
+
+  /// What a server or a group is charged with against its zone: about what it takes in nginx's.
+  private static final long SERVER_CHARGE = 512;
 
   private final HttpEnvironment environment;
 
@@ -321,9 +325,14 @@ public final class NodeStatus {
     private long pages() {
       return bytes / PAGE;
     }
+
+    /// Of the same zone, used by both.
+    private ZoneMemory and(ZoneMemory other) {
+      return new ZoneMemory(use, bytes, usedBytes + other.usedBytes, entries + other.entries);
+    }
   }
 
-  /// The zones whose memory is known: of limits and of keys and values, by name.
+  /// The zones whose memory is known: of limits, of keys and values, and of upstreams, by name.
   public SortedMap<String, ZoneMemory> zones() {
     SortedMap<String, ZoneMemory> byName = new TreeMap<>();
     for (KeyvalZone zone : environment.zones().zones()) {
@@ -339,6 +348,16 @@ public final class NodeStatus {
         byName.put(
             entry.getKey(),
             new ZoneMemory(zone.use(), zone.size(), table.usedBytes(), table.entries()));
+      }
+    }
+    for (Upstream upstream : environment.upstreams().all()) {
+      UpstreamZones.Zone zone = environment.upstreamZones().of(upstream.name());
+      if (zone != null) {
+        int servers = upstream.current().size();
+        byName.merge(
+            zone.name(),
+            new ZoneMemory("zone", zone.size(), (1L + servers) * SERVER_CHARGE, servers),
+            ZoneMemory::and);
       }
     }
     return Collections.unmodifiableSortedMap(byName);

@@ -12,6 +12,7 @@ public final class HttpEnvironment {
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final Upstreams upstreams = new Upstreams();
+  private final UpstreamZones upstreamZones = new UpstreamZones();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private final StatusZones statusZones = new StatusZones();
@@ -61,6 +62,11 @@ public final class HttpEnvironment {
   /// The upstreams.
   public Upstreams upstreams() {
     return upstreams;
+  }
+
+  /// The zones of the upstreams.
+  public UpstreamZones upstreamZones() {
+    return upstreamZones;
   }
 
   /// The counters of `stub_status`.

@@ -10,6 +10,7 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.UpstreamZones;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -34,7 +35,13 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
+
   private @Nullable HttpRegistry http;
+
+  /// A `zone`, and the directive that it was declared with.
+  private record Zone(Directive directive, UpstreamZones.Zone zone) {}
 
   @Override
   public void register(HttpRegistry http) {
@@ -78,7 +85,35 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
+    http.directive("zone")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::zone)
+        .syntax("name [size]")
+        .summary(
+            "Names the zone of the group's state, and makes the group one that the API shows and"
+                + " changes; such a group may be empty.")
+        .differs(
+            "The state of every group is shared by all event loops; the size is not reserved.");
     keepalive(http);
+  }
+
+  private static void zone(Directive d, Scope scope) {
+    String name = d.argument(0);
+    if (name.isEmpty()) {
+      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
+    }
+    long size = 0;
+    if (d.argumentCount() == 2) {
+      size =
+          Units.size(d.argument(1))
+              .orElseThrow(
+                  () -> ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\""));
+      if (size < SMALLEST_ZONE) {
+        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
+      }
+    }
+    scope.set(ZONE, new Zone(d, new UpstreamZones.Zone(name, size)));
   }
 
   private static void keepalive(HttpRegistry http) {
@@ -110,7 +145,8 @@ public final class UpstreamModule implements HttpModule {
   private void declare(Directive d, Scope scope) {
     String name = d.argument(0);
     List<PeerSpec> servers = scope.get(SERVERS);
-    if (servers.isEmpty()) {
+    Zone zone = scope.get(ZONE);
+    if (servers.isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
     }
     HttpRegistry registry = http;
@@ -119,6 +155,10 @@ public final class UpstreamModule implements HttpModule {
     }
     if (registry.upstreams().find(name) != null) {
       throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
+    }
+    if (zone != null) {
+      registry.sharedZones().claim(zone.directive(), 0, zone.zone().name(), "zone");
+      registry.upstreamZones().declare(zone.directive(), name, zone.zone());
     }
     BalancingMethod method = scope.get(METHOD);
     if (method instanceof BalancingMethod.Hash hash) {
