@@ -1,6 +1,7 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
@@ -63,6 +64,7 @@ final class Modules {
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer),
+        new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
