@@ -9,6 +9,7 @@ import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
@@ -40,11 +41,13 @@ final class Modules {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
     SatisfyModule satisfy = new SatisfyModule();
+    ResolverModule resolvers = new ResolverModule(core);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
-        new UpstreamModule(), // before proxy_pass, which names upstreams
+        resolvers, // makes the resolvers before the others ask for them
+        new UpstreamModule(resolvers), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),

@@ -3,7 +3,11 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -16,6 +20,7 @@ public final class HttpEnvironment {
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private final StatusZones statusZones = new StatusZones();
+  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
   private @Nullable Workers workers;
   private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
@@ -67,6 +72,16 @@ public final class HttpEnvironment {
   /// The zones of the upstreams.
   public UpstreamZones upstreamZones() {
     return upstreamZones;
+  }
+
+  /// What the resolvers with this `status_zone` count.
+  public ResolverStats resolverStats(String zone) {
+    return resolverStats.computeIfAbsent(zone, _ -> new ResolverStats());
+  }
+
+  /// The names of all zones that resolvers have counted in.
+  public Set<String> resolverZones() {
+    return Set.copyOf(resolverStats.keySet());
   }
 
   /// The counters of `stub_status`.

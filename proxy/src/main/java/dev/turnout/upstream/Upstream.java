@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A group of servers that requests are passed to: a name, and its peers as they are now.
 ///
-/// Event loops read the current snapshot once per pick; one writer at a time publishes the next.
+/// Event loops read the current snapshot once per pick; one writer at a time publishes the next:
+/// the one that has a new spec, or one that has resolved a name.
 public final class Upstream {
   private final String name;
   private volatile PeerSet current;
@@ -76,10 +77,32 @@ public final class Upstream {
     context.tries().grantOneMore();
   }
 
-  /// Makes `spec` the present one. One caller at a time.
-  public void publish(UpstreamSpec spec, long revision) {
+  /// Makes `spec` the present one. One caller at a time, but names may be resolved meanwhile.
+  public synchronized void publish(UpstreamSpec spec, long revision) {
+    replace(PeerSet.build(spec, revision, current));
+  }
+
+  /// The name of a server of the present spec was resolved to these; returns whether that changes
+  /// the peers. An answer for a server that is no more, or has another name now, changes nothing.
+  public synchronized boolean resolved(
+      long server, PeerAddress.Unresolved name, List<ResolvedServer> found) {
     PeerSet previous = current;
-    PeerSet next = PeerSet.build(spec, revision, previous);
+    int at = previous.spec().indexOf(server);
+    if (at < 0 || !previous.spec().servers().get(at).address().equals(name)) {
+      return false;
+    }
+    Resolutions before = previous.resolutions();
+    Resolutions next = before.with(previous.spec().servers().get(at), name, found);
+    if (next == before) {
+      return false;
+    }
+    replace(PeerSet.build(next, previous));
+    return true;
+  }
+
+  /// Holding the monitor, which only those wait for who change the list.
+  private void replace(PeerSet next) {
+    PeerSet previous = current;
     List<Peer> gone = new ArrayList<>(leaving);
     for (Peer peer : previous.peers()) {
       if (next.indexOf(peer) < 0) {

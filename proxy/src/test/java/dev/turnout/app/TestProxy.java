@@ -171,6 +171,7 @@ public final class TestProxy implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     writer.close();
+    environment.upstreams().stopResolving();
     zones.close();
     workers.close();
     String log = errorLog();

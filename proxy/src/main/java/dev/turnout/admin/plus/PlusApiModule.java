@@ -40,8 +40,8 @@ public final class PlusApiModule implements HttpModule {
                 + " Changes that a browser makes for another site are refused with 403.")
         .differs(
             "There is no `/license`, no `/stream` and no slot in `/slabs`; `expire` is refused, as"
-                + " where a zone has no timeout; a name without `resolve` is looked up when the"
-                + " server is added.");
+                + " where a zone has no timeout; where a group has no `resolver`, a name is looked"
+                + " up when the server is added.");
   }
 
   private void read(Directive d, Scope scope) {

@@ -20,7 +20,7 @@ import dev.turnout.control.NodeStatus.ZoneMemory;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Traffic;
-import dev.turnout.upstream.PeerSpec;
+import dev.turnout.net.resolve.ResolverStats.Counts;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -201,17 +201,43 @@ final class Shapes {
           text("zone", GroupFigures::zone));
 
   /// A server as it is configured.
-  static final Shape<PeerSpec> SERVER =
-      Shape.<PeerSpec>of(
-          number("id", PeerSpec::id),
-          text("server", server -> server.address().text()),
-          number("weight", PeerSpec::weight),
-          number("max_conns", PeerSpec::maxConns),
-          number("max_fails", PeerSpec::maxFails),
-          text("fail_timeout", server -> server.failTimeoutMillis() / 1000 + "s"),
-          text("slow_start", server -> server.slowStartMillis() / 1000 + "s"),
-          text("route", PeerSpec::route),
-          flag("backup", PeerSpec::backup),
-          flag("down", PeerSpec::down),
-          when(PeerSpec::drain, flag("drain", PeerSpec::drain)));
+  static final Shape<Configured> SERVER =
+      Shape.<Configured>of(
+          number("id", server -> server.spec().id()),
+          text("server", Configured::server),
+          when(server -> !server.service().isEmpty(), text("service", Configured::service)),
+          number("weight", server -> server.spec().weight()),
+          number("max_conns", server -> server.spec().maxConns()),
+          number("max_fails", server -> server.spec().maxFails()),
+          text("fail_timeout", server -> server.spec().failTimeoutMillis() / 1000 + "s"),
+          text("slow_start", server -> server.spec().slowStartMillis() / 1000 + "s"),
+          text("route", server -> server.spec().route()),
+          flag("backup", server -> server.spec().backup()),
+          flag("down", server -> server.spec().down()),
+          when(server -> server.spec().drain(), flag("drain", server -> server.spec().drain())),
+          when(Configured::isResolved, text("parent", Configured::parentId)),
+          when(Configured::isResolved, text("host", Configured::host)));
+
+  /// What resolvers were asked, and what came of it.
+  static final Shape<Counts> RESOLVER =
+      Shape.<Counts>of(
+          object(
+              "requests",
+              Shape.<Counts>of(
+                  number("name", Counts::name),
+                  number("srv", Counts::srv),
+                  number("addr", Counts::addr)),
+              counts -> counts),
+          object(
+              "responses",
+              Shape.<Counts>of(
+                  number("noerror", Counts::noerror),
+                  number("formerr", Counts::formerr),
+                  number("servfail", Counts::servfail),
+                  number("nxdomain", Counts::nxdomain),
+                  number("notimp", Counts::notimp),
+                  number("refused", Counts::refused),
+                  number("timedout", Counts::timedout),
+                  number("unknown", Counts::unknown)),
+              counts -> counts));
 }

@@ -4,8 +4,10 @@ import static dev.turnout.admin.plus.Branch.entry;
 
 import dev.turnout.control.NodeStatus;
 import dev.turnout.http.HttpEnvironment;
+import dev.turnout.net.resolve.ResolverStats;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /// All paths of the API.
@@ -31,7 +33,14 @@ final class Tree {
             new Named<>(
                 Shapes.SLAB, status::zones, missing("SlabNotFound", "slab not found"), _ -> {})),
         entry("http", http(environment, status, changer)),
-        entry("resolvers", 5, new Nothing(missing("ResolverZoneNotFound", "resolver not found"))),
+        entry(
+            "resolvers",
+            5,
+            new Named<>(
+                Shapes.RESOLVER,
+                () -> resolvers(environment),
+                missing("ResolverZoneNotFound", "resolver not found"),
+                zone -> environment.resolverStats(zone).reset())),
         entry("ssl", new Single<>(Shapes.SSL, _ -> TlsTotals.NONE, () -> {})),
         entry("workers", 9, new WorkersResource(status)));
   }
@@ -78,6 +87,14 @@ final class Tree {
             new UpstreamsResource(
                 environment.upstreams(), environment.upstreamZones(), status, changer)),
         entry("keyvals", new KeyvalsResource(environment.zones(), changer)));
+  }
+
+  private static Map<String, ResolverStats.Counts> resolvers(HttpEnvironment environment) {
+    Map<String, ResolverStats.Counts> byZone = new TreeMap<>();
+    for (String zone : environment.resolverZones()) {
+      byZone.put(zone, environment.resolverStats(zone).counts());
+    }
+    return byZone;
   }
 
   private static Supplier<Refusal> missing(String code, String text) {

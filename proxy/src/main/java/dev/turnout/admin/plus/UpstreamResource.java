@@ -1,11 +1,12 @@
 package dev.turnout.admin.plus;
 
 import dev.turnout.control.NodeStatus;
+import dev.turnout.http.Upstreams;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// `/http/upstreams/{name}/`: one upstream.
-record UpstreamResource(GroupFigures group, NodeStatus status, Changes changer)
+record UpstreamResource(GroupFigures group, Upstreams upstreams, NodeStatus status, Changes changer)
     implements Resource {
   @Override
   public Set<Method> changes() {
@@ -25,6 +26,8 @@ record UpstreamResource(GroupFigures group, NodeStatus status, Changes changer)
 
   @Override
   public @Nullable Resource child(Call call, String name) {
-    return name.equals("servers") ? new ServersResource(group.upstream(), changer) : null;
+    return name.equals("servers")
+        ? new ServersResource(group.upstream(), upstreams, changer)
+        : null;
   }
 }

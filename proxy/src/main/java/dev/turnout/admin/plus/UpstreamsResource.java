@@ -47,6 +47,7 @@ record UpstreamsResource(
     if (zone == null) {
       throw new Refusal(400, "UpstreamStatic", "Upstream is static");
     }
-    return new UpstreamResource(new GroupFigures(upstream, zone.name()), status, changer);
+    return new UpstreamResource(
+        new GroupFigures(upstream, zone.name()), upstreams, status, changer);
   }
 }

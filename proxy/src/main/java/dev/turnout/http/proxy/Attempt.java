@@ -97,6 +97,7 @@ final class Attempt {
         switch (peer.address()) {
           case PeerAddress.Inet inet -> inet.socket();
           case PeerAddress.Unix(String path) -> worker.transport().unixAddress(path);
+          case PeerAddress.Unresolved name -> throw new IllegalStateException(name + " is no peer");
         };
     Channel channel = worker.transport().clientChannels(address).newChannel();
     if (!(peer.address() instanceof PeerAddress.Unix)) {

@@ -10,6 +10,8 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Naming;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.UpstreamZones;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
@@ -38,7 +40,13 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
   private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
 
+  private final ResolverModule resolvers;
   private @Nullable HttpRegistry http;
+
+  /// @param resolvers who resolves names of servers at run time
+  public UpstreamModule(ResolverModule resolvers) {
+    this.resolvers = resolvers;
+  }
 
   /// A `zone`, and the directive that it was declared with.
   private record Zone(Directive directive, UpstreamZones.Zone zone) {}
@@ -61,8 +69,10 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain]")
-        .summary("One server of the group, or, of a name, one for each of its addresses.");
+                + " [down] [drain] [resolve] [service=]")
+        .summary(
+            "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
+                + " they follow what name servers say.");
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
@@ -168,6 +178,17 @@ public final class UpstreamModule implements HttpModule {
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
+    boolean named =
+        servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+    registry.beforeBuild(() -> {
+      Naming naming = resolvers.naming(scope);
+      if (naming != null) {
+        registry.upstreams().resolveBy(name, naming);
+      } else if (named) {
+        throw ConfigException.at(
+            d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+      }
+    });
   }
 
   private static void connections(Directive d, Scope scope) {
@@ -231,7 +252,7 @@ public final class UpstreamModule implements HttpModule {
       throw ConfigException.at(d, "balancing method does not support parameter \"slow_start\"");
     }
     List<PeerSpec> specs = new ArrayList<>();
-    for (PeerAddress address : ProxyModule.addresses(d, d.argument(0))) {
+    for (PeerAddress address : said.addresses(d)) {
       specs.add(said.spec(d.argument(0), address));
     }
     for (PeerSpec spec : specs) {
@@ -249,6 +270,8 @@ public final class UpstreamModule implements HttpModule {
     private boolean backup;
     private boolean down;
     private boolean drain;
+    private boolean resolve;
+    private String service = "";
 
     void read(Directive d, int i) {
       String word = d.argument(i);
@@ -269,10 +292,48 @@ public final class UpstreamModule implements HttpModule {
         case "backup" -> backup = true;
         case "down" -> down = true;
         case "drain" -> drain = true;
-        case "resolve", "service", "route" ->
+        case "resolve" -> resolve = true;
+        case "service" -> {
+          service = value;
+          if (service.isEmpty()) {
+            throw ConfigException.at(d, i, equals < 0 ? unknown(word) : "service is empty");
+          }
+        }
+        case "route" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
         default -> throw invalid(d, i, word);
+      }
+    }
+
+    private static String unknown(String word) {
+      return "invalid parameter \"" + word + "\"";
+    }
+
+    /// The places that the server's address names, or the name that is resolved at run time.
+    PeerAddress[] addresses(Directive d) {
+      String server = d.argument(0);
+      if (!service.isEmpty() && !resolve) {
+        throw ConfigException.at(
+            d, 0, "service upstream \"" + server + "\" requires \"resolve\" parameter");
+      }
+      boolean named = ServerAddress.isName(server);
+      if (!service.isEmpty() && named && server.indexOf(':') >= 0) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" may not have port");
+      }
+      if (!service.isEmpty() && !named) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" requires domain name");
+      }
+      return resolve && named
+          ? new PeerAddress[] {unresolved(d, server)}
+          : ProxyModule.addresses(d, server);
+    }
+
+    private PeerAddress unresolved(Directive d, String server) {
+      try {
+        return ServerAddress.unresolved(server, service);
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, 0, e.getMessage() + " in upstream \"" + server + "\"");
       }
     }
 

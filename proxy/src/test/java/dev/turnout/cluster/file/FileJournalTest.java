@@ -12,6 +12,7 @@ import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Servers;
 import dev.turnout.upstream.UpstreamSpec;
@@ -87,6 +88,12 @@ class FileJournalTest {
     return upstream(name, before, after);
   }
 
+  private static PeerSpec named(int port) {
+    String service = port % 2 == 0 ? "http" : "";
+    return PeerSpec.of(
+        "app.example.com", new PeerAddress.Unresolved("app.example.com", port, service));
+  }
+
   private static UpstreamState next(Random random, String name, @Nullable UpstreamState before) {
     UpstreamSpec spec = before == null ? null : before.spec();
     if (spec == null) {
@@ -95,7 +102,10 @@ class FileJournalTest {
     List<PeerSpec> servers = new ArrayList<>(spec.servers());
     long nextId = spec.nextId();
     switch (random.nextInt(5)) {
-      case 0 -> servers.add(Servers.server(random.nextInt(1, 60_000)).withId(nextId++));
+      case 0 -> {
+        int port = random.nextInt(1, 60_000);
+        servers.add((random.nextBoolean() ? Servers.server(port) : named(port)).withId(nextId++));
+      }
       case 1 -> servers.removeIf(_ -> random.nextInt(3) == 0);
       case 2 -> Collections.shuffle(servers, random);
       case 3 ->
