@@ -131,9 +131,7 @@ class PrometheusIT {
 
   /// What tests write and get has one char for each byte.
   private static String utf8(String latin) {
-    return new String(
-        latin.getBytes(StandardCharsets.UTF_8),
-        StandardCharsets.ISO_8859_1);
+    return new String(latin.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
   @Test
