@@ -99,11 +99,14 @@ public final class StatusZoneModule implements HttpModule {
   private static void ended(Exchange exchange, TrafficZone.Loop counters) {
     long received = exchange.request().length() + exchange.body().length();
     if (exchange.isHeadSent()) {
-      counters.responded(
-          exchange.response().status(),
-          received,
-          exchange.downstream().bytesSent(),
-          exchange.worker().nowNanos() - exchange.startNanos());
+      int status = exchange.response().status();
+      long sent = exchange.downstream().bytesSent();
+      if (status == Status.SWITCHING_PROTOCOLS) {
+        counters.responded(status, received, sent);
+      } else {
+        long nanos = exchange.worker().nowNanos() - exchange.startNanos();
+        counters.responded(status, received, sent, nanos);
+      }
     } else {
       counters.discarded(received);
     }

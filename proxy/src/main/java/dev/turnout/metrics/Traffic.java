@@ -9,7 +9,7 @@ package dev.turnout.metrics;
 /// @param discarded requests that ended without a response
 /// @param received bytes that came from clients
 /// @param sent bytes that went to clients
-/// @param durations from the first byte of a request to the last of its response
+/// @param durations from the first byte of a request to the last of its response; not of tunnels
 public record Traffic(
     long processing,
     long requests,

@@ -33,10 +33,15 @@ public final class TrafficZone {
 
     /// A request that came is over, with a response that was begun at least.
     public void responded(int status, long received, long sent, long nanos) {
+      durations.record(nanos);
+      responded(status, received, sent);
+    }
+
+    /// A request that came is over, and how long that took means nothing: it was a tunnel.
+    public void responded(int status, long received, long sent) {
       this.received.add(received);
       this.sent.add(sent);
       responses.count(status);
-      durations.record(nanos);
       ended.increment();
     }
 
@@ -73,10 +78,10 @@ public final class TrafficZone {
     List<Loop> all = loops.all();
     long ended = sum(all, loop -> loop.ended.get());
     long discarded = sum(all, loop -> loop.discarded.get());
-    Latencies durations = Latencies.sum(all.stream().map(loop -> loop.durations).toList());
     Responses responses = Responses.sum(all.stream().map(loop -> loop.responses).toList());
     long sent = sum(all, loop -> loop.sent.get());
     long received = sum(all, loop -> loop.received.get());
+    Latencies durations = Latencies.sum(all.stream().map(loop -> loop.durations).toList());
     long begun = sum(all, loop -> loop.begun.get());
     return new Traffic(begun - ended, begun, responses, discarded, received, sent, durations);
   }

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.entry;
 import dev.turnout.app.TestProxy;
 import dev.turnout.metrics.Traffic;
 import dev.turnout.testkit.Answers;
+import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -103,6 +105,33 @@ class StatusZoneIT {
       assertThat(after.processing()).isZero();
       assertThat(after.responses().total()).isEqualTo(1);
       assertThat(location(proxy, "l").requests()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aTunnelIsAResponseWithoutADuration() throws Exception {
+    String opening = "GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n";
+    try (FakeUpstream upstream = FakeUpstream.echoingAfterUpgrade();
+        TestProxy proxy =
+            TestProxy.start(
+                server(
+                    "status_zone s; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;"
+                        + " proxy_set_header Connection upgrade; location / { proxy_pass http://"
+                        + upstream.address()
+                        + "; }"))) {
+      try (RawClient client = RawClient.connect(proxy.port())) {
+        assertThat(client.send(opening).readResponse().status()).isEqualTo(101);
+        assertThat(server(proxy, "s").processing()).isEqualTo(1);
+        client.send("hello").readBytes(5);
+      }
+      Eventually.until(
+          Duration.ofSeconds(10),
+          () -> server(proxy, "s").processing() == 0,
+          () -> "the tunnel did not end");
+
+      assertThat(server(proxy, "s").responses().codes()).containsExactly(entry(101, 1L));
+      assertThat(server(proxy, "s").durations().count()).isZero();
+      assertThat(server(proxy, "s").sent()).isGreaterThan(30);
     }
   }
 

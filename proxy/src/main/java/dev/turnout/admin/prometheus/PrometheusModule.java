@@ -40,7 +40,7 @@ public final class PrometheusModule implements HttpModule {
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
                 + " OpenMetrics by `Accept`: under the names of the exporter for nginx and NGINX"
-                + " Plus, and `turnout_…` for what those do not have. `?name[]=NAME` picks metrics."
+                + " Plus, and `turnout_` for what those do not have. `?name[]=NAME` picks metrics."
                 + " A server whose address stands in its group before is told as `address#id`.");
   }
 
