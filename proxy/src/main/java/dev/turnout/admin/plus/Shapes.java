@@ -157,6 +157,13 @@ final class Shapes {
     return buckets;
   }
 
+  private static final Shape<HealthFigures> HEALTH =
+      Shape.<HealthFigures>of(
+          number("checks", HealthFigures::checks),
+          number("fails", HealthFigures::fails),
+          number("unhealthy", HealthFigures::unhealthy),
+          when(HealthFigures::wasChecked, flag("last_passed", HealthFigures::hasPassed)));
+
   static final Shape<Server> PEER =
       Shape.<Server>of(
           number("id", peer -> peer.spec().id()),
@@ -180,6 +187,7 @@ final class Shapes {
           number("received", peer -> peer.totals().received()),
           number("fails", peer -> peer.totals().fails()),
           number("unavail", peer -> peer.totals().unavail()),
+          object("health_checks", HEALTH, _ -> HealthFigures.NONE), // nothing makes active checks
           number("downtime", peer -> peer.totals().downtimeMillis()),
           when(
               peer -> peer.downSince().isPresent(),

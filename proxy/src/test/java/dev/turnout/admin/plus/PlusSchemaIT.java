@@ -25,7 +25,8 @@ class PlusSchemaIT {
         "id:int server:text name:text backup:bool weight:int state:text active:int max_conns?:int"
             + " requests:int header_time?:int response_time?:int"
             + (version >= 9 ? " response_time_hist?:histogram" : "")
-            + " responses:responses sent:int received:int fails:int unavail:int downtime:int"
+            + " responses:responses sent:int received:int fails:int unavail:int"
+            + " health_checks:health downtime:int"
             + " downstart?:time selected?:time";
     return new Schema()
         .object(
@@ -52,6 +53,7 @@ class PlusSchemaIT {
             "passed:int delayed:int rejected:int delayed_dry_run:int rejected_dry_run:int")
         .object("group", "peers:[peer] keepalive:int zombies:int zone:text")
         .object("peer", peer)
+        .object("health", "checks:int fails:int unhealthy:int last_passed?:bool")
         .object("histogram", "count:int sum:int buckets:buckets")
         .object(
             "buckets",
