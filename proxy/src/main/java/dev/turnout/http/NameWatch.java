@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 /// changes nothing.
 final class NameWatch {
   private static final long SHORTEST_MILLIS = 1000;
+  private static final long LONGEST_MILLIS = TimeUnit.DAYS.toMillis(1);
 
   private final Upstream upstream;
   private final long server;
@@ -81,24 +82,33 @@ final class NameWatch {
     try {
       while (true) {
         TimeUnit.NANOSECONDS.sleep(dueNanos - System.nanoTime());
-        long millis = name.service().isEmpty() ? resolveName() : resolveService();
+        long millis = Math.clamp(resolve(), SHORTEST_MILLIS, LONGEST_MILLIS);
         dueNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
       }
     } catch (InterruptedException | RejectedExecutionException _) {
       // stopped, or the loops have ended
-    } catch (ExecutionException | RuntimeException bug) {
-      naming.log().log(Level.ALERT, 0, "resolving " + name.host() + " ended", bug);
     }
   }
 
   /// Returns after how many milliseconds to ask again.
+  private long resolve() throws InterruptedException {
+    try {
+      return name.service().isEmpty() ? resolveName() : resolveService();
+    } catch (RejectedExecutionException ended) {
+      throw ended;
+    } catch (ExecutionException | RuntimeException bug) {
+      naming.log().log(Level.ALERT, 0, "unexpected error while resolving " + name.host(), bug);
+      return naming.timeoutMillis();
+    }
+  }
+
   private long resolveName() throws InterruptedException, ExecutionException {
     CompletableFuture<NameAnswer> asked = new CompletableFuture<>();
     naming.resolver().resolve(name.host(), naming.timeoutMillis(), asked::complete);
     return switch (asked.get()) {
       case NameAnswer.Found(var addresses, long validMillis) -> {
         publish(addresses.stream().map(ResolvedServer::of).toList());
-        yield Math.max(validMillis, SHORTEST_MILLIS);
+        yield validMillis;
       }
       case NameAnswer.Failed(Trouble trouble, long validMillis) -> {
         tell(name.host() + " could not be resolved (" + trouble.text() + ")");
@@ -125,7 +135,7 @@ final class NameWatch {
     return switch (answer) {
       case ServiceAnswer.Found(var targets, _, long validMillis) -> {
         publish(servers(targets));
-        yield Math.max(validMillis, SHORTEST_MILLIS);
+        yield validMillis;
       }
       case ServiceAnswer.Failed(Trouble trouble, _, long validMillis) -> {
         tell(what + " could not be resolved (" + trouble.text() + ")");
@@ -152,9 +162,9 @@ final class NameWatch {
   private long failed(Trouble trouble, long validMillis) {
     if (trouble == Trouble.NXDOMAIN) {
       publish(List.of());
-      return Math.max(validMillis, SHORTEST_MILLIS);
+      return validMillis;
     }
-    return Math.max(naming.timeoutMillis(), SHORTEST_MILLIS);
+    return naming.timeoutMillis();
   }
 
   private void publish(List<ResolvedServer> found) {

@@ -18,6 +18,7 @@ import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -150,6 +151,11 @@ public final class TestProxy implements AutoCloseable {
   /// The upstreams that are in force.
   public Upstreams upstreams() {
     return environment.upstreams();
+  }
+
+  /// What the resolvers with this `status_zone` have counted.
+  public ResolverStats.Counts resolverCounts(String zone) {
+    return environment.resolverStats(zone).counts();
   }
 
   /// The error log so far.

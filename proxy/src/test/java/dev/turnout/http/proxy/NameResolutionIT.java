@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.turnout.app.TestProxy;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoadException;
+import dev.turnout.net.resolve.ResolverStats;
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.DnsRecord;
 import dev.turnout.testkit.FakeDns;
@@ -169,6 +170,24 @@ class NameResolutionIT {
 
       assertThat(client.readResponse().body()).isEqualTo("app");
       assertThat(app.requests().getFirst().body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void aStatusZoneCountsOverReloads() throws Exception {
+    dns.addresses(NAME, 60, "127.0.0.1");
+    String http = byArgument(resolver("status_zone=names"));
+    try (TestProxy proxy = TestProxy.start(http)) {
+      get(proxy, "/?to=" + NAME + ":" + app.port());
+      get(proxy, "/?to=" + NAME + ":" + app.port());
+      get(proxy, "/?to=gone.example.com");
+      proxy.reload(http);
+      get(proxy, "/?to=" + NAME + ":" + app.port());
+
+      ResolverStats.Counts counts = proxy.resolverCounts("names");
+      assertThat(counts.name()).isEqualTo(3);
+      assertThat(counts.noerror()).isEqualTo(2);
+      assertThat(counts.nxdomain()).isEqualTo(1);
     }
   }
 
