@@ -24,6 +24,7 @@ import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
@@ -66,6 +67,7 @@ final class Modules {
         new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
         new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer

@@ -15,11 +15,13 @@ import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Tally;
 import dev.turnout.metrics.Traffic;
 import dev.turnout.metrics.TrafficZone;
+import dev.turnout.upstream.ActiveHealth;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.PeerState;
 import dev.turnout.upstream.PeerStats;
 import dev.turnout.upstream.PeerTotals;
+import dev.turnout.upstream.ProbeResult;
 import dev.turnout.upstream.Upstream;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -376,6 +378,23 @@ public final class NodeStatus {
     }
   }
 
+  /// What active checks have found out about a server.
+  ///
+  /// @param checks how many there were
+  /// @param fails those of them that it failed
+  /// @param unhealthy how often it became unhealthy
+  /// @param lastPassed whether it passed the last one; empty if there was none
+  public record Health(long checks, long fails, long unhealthy, Optional<Boolean> lastPassed) {
+    static Health of(ActiveHealth active) {
+      ProbeResult last = active.last();
+      return new Health(
+          active.checks(),
+          active.fails(),
+          active.unhealthy(),
+          last == null ? Optional.empty() : Optional.of(last.passed()));
+    }
+  }
+
   /// One server of a group.
   ///
   /// @param spec as it is wanted: id, name as written, weight, `max_conns` and so on
@@ -386,6 +405,7 @@ public final class NodeStatus {
   /// @param responseMillis the moving average of the time to the end of a response
   /// @param downSince since when it has been out for its failures
   /// @param selected when it was chosen last
+  /// @param health what active checks have found out
   public record Server(
       PeerSpec spec,
       PeerState state,
@@ -394,7 +414,8 @@ public final class NodeStatus {
       long headerMillis,
       long responseMillis,
       Optional<Instant> downSince,
-      Optional<Instant> selected) {
+      Optional<Instant> selected,
+      Health health) {
     /// The address, as the API's `server` has it.
     public String address() {
       return spec.address().text();
@@ -448,7 +469,8 @@ public final class NodeStatus {
         millis(stats.headerNanos()),
         millis(stats.responseNanos()),
         instant(stats.downSinceMillis(now), wall),
-        instant(stats.selectedMillis(), wall));
+        instant(stats.selectedMillis(), wall),
+        Health.of(peer.activeHealth()));
   }
 
   private static long millis(long nanos) {

@@ -2,6 +2,7 @@ package dev.turnout.http;
 
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.upstream.HealthListener;
 import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
@@ -39,6 +40,7 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private volatile HealthListener health = HealthListener.NONE;
   private @Nullable Naming usualNaming; // the writer's
   private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
 
@@ -57,6 +59,15 @@ public final class Upstreams {
   public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
     this.changed = changed;
     this.gone = gone;
+  }
+
+  /// Tells what changes in the health of upstreams, besides whoever is told already.
+  public void onHealth(HealthListener listener) {
+    health = health.andThen(listener);
+  }
+
+  private Upstream make(UpstreamSpec spec, long revision) {
+    return new Upstream(spec, revision, Balancers::create, event -> health.changed(event));
   }
 
   /// True if the names of servers of this upstream can be resolved at run time: its configuration
@@ -106,7 +117,7 @@ public final class Upstreams {
     UpstreamSpec spec = next.spec();
     if (there == null) {
       if (spec != null) {
-        Upstream made = new Upstream(spec, revision, Balancers::create);
+        Upstream made = make(spec, revision);
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
         names.resolveBy(made, usualNaming);
@@ -157,7 +168,7 @@ public final class Upstreams {
       String key = key(spec.name());
       specs.put(key, spec);
       Entry there = entries.get(key);
-      Upstream upstream = there != null ? there.upstream : new Upstream(spec, 0, Balancers::create);
+      Upstream upstream = there != null ? there.upstream : make(spec, 0);
       planned.put(key, upstream);
       return upstream;
     }

@@ -15,6 +15,7 @@ public final class PeerSet {
   private final Map<Long, PeerSpec> parents;
   private final Balancer.Factory balancers;
   private final SpinLock lock;
+  private final UpstreamHealth health;
   private final PeerTier primaries;
   private final PeerTier backups;
   private final Balancer primaryBalancer;
@@ -29,6 +30,7 @@ public final class PeerSet {
       Map<Long, PeerSpec> parents,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       List<Peer> primaries,
       List<Peer> backups) {
     this.revision = revision;
@@ -37,6 +39,7 @@ public final class PeerSet {
     this.parents = parents;
     this.balancers = balancers;
     this.lock = lock;
+    this.health = health;
     this.primaries = new PeerTier(primaries, 0, lock);
     this.backups = new PeerTier(backups, primaries.size(), lock);
     this.primaryBalancer =
@@ -58,6 +61,7 @@ public final class PeerSet {
     this.parents = same.parents;
     this.balancers = same.balancers;
     this.lock = same.lock;
+    this.health = same.health;
     this.primaries = same.primaries;
     this.backups = same.backups;
     this.primaryBalancer = same.primaryBalancer;
@@ -72,8 +76,9 @@ public final class PeerSet {
   }
 
   /// The first snapshot of an upstream.
-  static PeerSet build(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
-    return build(spec, Resolutions.NONE, revision, balancers, new SpinLock(), null);
+  static PeerSet build(
+      UpstreamSpec spec, long revision, Balancer.Factory balancers, UpstreamHealth health) {
+    return build(spec, Resolutions.NONE, revision, balancers, new SpinLock(), health, null);
   }
 
   /// The snapshot after `previous`: servers that stay keep their counters, health and weights.
@@ -82,13 +87,20 @@ public final class PeerSet {
       return new PeerSet(revision, previous);
     }
     Resolutions carried = previous.resolutions.carriedTo(spec);
-    return build(spec, carried, revision, previous.balancers, previous.lock, previous);
+    return build(
+        spec, carried, revision, previous.balancers, previous.lock, previous.health, previous);
   }
 
   /// The snapshot after `previous` when a name was resolved anew.
   static PeerSet build(Resolutions resolutions, PeerSet previous) {
     return build(
-        previous.spec, resolutions, previous.revision, previous.balancers, previous.lock, previous);
+        previous.spec,
+        resolutions,
+        previous.revision,
+        previous.balancers,
+        previous.lock,
+        previous.health,
+        previous);
   }
 
   private static PeerSet build(
@@ -97,6 +109,7 @@ public final class PeerSet {
       long revision,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       @Nullable PeerSet previous) {
     Map<Long, Peer> known = HashMap.newHashMap(previous == null ? 0 : previous.size());
     if (previous != null) {
@@ -112,7 +125,11 @@ public final class PeerSet {
     for (PeerSpec server : servers) {
       Peer old = known.get(server.id());
       boolean stays = old != null && old.spec().isSameServer(server);
-      Peer peer = old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock);
+      Peer peer =
+          old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock, health);
+      if (!stays && health.policy().startsChecking()) {
+        peer.startChecking();
+      }
       boolean wasOpen = old != null && stays && old.isOpen();
       if (previous != null && !wasOpen && peer.isOpen()) {
         peer.opens();
@@ -120,7 +137,15 @@ public final class PeerSet {
       (server.backup() ? backups : primaries).add(peer);
     }
     return new PeerSet(
-        revision, spec, resolutions, Map.copyOf(parents), balancers, lock, primaries, backups);
+        revision,
+        spec,
+        resolutions,
+        Map.copyOf(parents),
+        balancers,
+        lock,
+        health,
+        primaries,
+        backups);
   }
 
   /// The servers as they are to be spoken to: those found for a name stand in its place.
@@ -156,9 +181,10 @@ public final class PeerSet {
     return backupBalancer.pick(context, tries);
   }
 
-  /// The only server takes what comes: neither its failures nor an earlier try rule it out.
+  /// The only server takes what comes: neither its failures nor an earlier try rule it out, only an
+  /// active check does.
   private @Nullable Peer pickAlone(Peer only, PickContext context, Tries tries) {
-    if (!only.isOpen()) {
+    if (!only.isOpen() || only.isBarred()) {
       return null;
     }
     if (only.spec().maxConns() == 0) {

@@ -19,6 +19,7 @@ import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
 import dev.turnout.net.resolve.ResolverStats;
+import dev.turnout.upstream.HealthListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -44,7 +45,8 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops) throws IOException, InterruptedException {
+  private TestProxy(String http, int loops, HealthListener health)
+      throws IOException, InterruptedException {
     directory = Files.createTempDirectory("turnout-test");
     Files.createDirectory(directory.resolve("logs"));
     logs = new LogFiles();
@@ -62,6 +64,7 @@ public final class TestProxy implements AutoCloseable {
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
     outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
+    environment.upstreams().onHealth(health);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
     environment.workers(workers);
@@ -69,7 +72,12 @@ public final class TestProxy implements AutoCloseable {
     listeners =
         new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
     node = new Node(workers, listeners);
-    node.start(configuration.build(generation, loops));
+    try {
+      node.start(configuration.build(generation, loops));
+    } catch (IOException | RuntimeException e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /// Starts a node with these contents of `http {}` on one loop.
@@ -79,8 +87,18 @@ public final class TestProxy implements AutoCloseable {
 
   /// Starts a node with these contents of `http {}`.
   public static TestProxy start(String http, int loops) {
+    return start(http, loops, HealthListener.NONE);
+  }
+
+  /// Starts a node with these contents of `http {}` on one loop, and tells of all that happens to
+  /// the health of its upstreams from the beginning.
+  public static TestProxy start(String http, HealthListener health) {
+    return start(http, 1, health);
+  }
+
+  private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops);
+      return new TestProxy(http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

@@ -11,6 +11,7 @@ import static dev.turnout.admin.plus.Shape.when;
 
 import dev.turnout.control.NodeStatus.ConnectionLimit;
 import dev.turnout.control.NodeStatus.Connections;
+import dev.turnout.control.NodeStatus.Health;
 import dev.turnout.control.NodeStatus.NodeProcess;
 import dev.turnout.control.NodeStatus.RequestLimit;
 import dev.turnout.control.NodeStatus.Requests;
@@ -157,12 +158,14 @@ final class Shapes {
     return buckets;
   }
 
-  private static final Shape<HealthFigures> HEALTH =
-      Shape.<HealthFigures>of(
-          number("checks", HealthFigures::checks),
-          number("fails", HealthFigures::fails),
-          number("unhealthy", HealthFigures::unhealthy),
-          when(HealthFigures::wasChecked, flag("last_passed", HealthFigures::hasPassed)));
+  private static final Shape<Health> HEALTH =
+      Shape.<Health>of(
+          number("checks", Health::checks),
+          number("fails", Health::fails),
+          number("unhealthy", Health::unhealthy),
+          when(
+              health -> health.lastPassed().isPresent(),
+              flag("last_passed", health -> health.lastPassed().orElse(false))));
 
   static final Shape<Server> PEER =
       Shape.<Server>of(
@@ -187,7 +190,7 @@ final class Shapes {
           number("received", peer -> peer.totals().received()),
           number("fails", peer -> peer.totals().fails()),
           number("unavail", peer -> peer.totals().unavail()),
-          object("health_checks", HEALTH, _ -> HealthFigures.NONE), // nothing makes active checks
+          object("health_checks", HEALTH, Server::health),
           number("downtime", peer -> peer.totals().downtimeMillis()),
           when(
               peer -> peer.downSince().isPresent(),

@@ -101,11 +101,16 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::zone)
         .syntax("name [size]")
         .summary(
-            "Names the zone of the group's state, and makes the group one that the API shows and"
-                + " changes; such a group may be empty.")
+            "Names the zone of the group's state, and lets the group be checked, shown and changed at"
+                + " run time; such a group may be empty.")
         .differs(
             "The state of every group is shared by all event loops; the size is not reserved.");
     keepalive(http);
+  }
+
+  /// Whether an upstream's block has a `zone`.
+  public static boolean hasZone(Scope upstream) {
+    return upstream.isSet(ZONE);
   }
 
   private static void zone(Directive d, Scope scope) {
