@@ -1,6 +1,7 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
@@ -28,7 +29,6 @@ import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
 import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
-import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -53,7 +53,6 @@ final class Modules {
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
-        new UpstreamZoneModule(),
         new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
@@ -75,6 +74,7 @@ final class Modules {
         new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
+        new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
