@@ -1,6 +1,8 @@
 package dev.turnout.app;
 
+import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.UpstreamConfModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
@@ -27,6 +29,7 @@ import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.ServerListModule;
 import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
@@ -46,6 +49,7 @@ final class Modules {
     StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     ResolverModule resolvers = new ResolverModule(core);
+    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -53,7 +57,8 @@ final class Modules {
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
-        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
+        new ServerListModule(),
+        upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
@@ -74,6 +79,8 @@ final class Modules {
         new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
+        new DyupsModule(upstreams, writer),
+        new UpstreamConfModule(upstreams, writer),
         new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
