@@ -209,26 +209,10 @@ public final class SwitchModule implements HttpModule {
       String value) {
     KeyvalModule.Use use = keyvals.use(zone);
     String standard = use == null || use.otherwise() == null ? "" : use.otherwise();
-    long request = exchange.begun();
-    writer
-        .submit(
-            ChangeRequest.of(permit.origin(""), table.zone(), new KeyvalChange.Put(host, value)))
-        .whenComplete((result, bug) ->
-            exchange
-                .worker()
-                .loop()
-                .execute(() -> {
-                  if (!exchange.isLive() || exchange.begun() != request) {
-                    return; // the client did not wait; the change stands
-                  }
-                  if (bug != null) {
-                    exchange
-                        .engine()
-                        .failed(exchange, new IllegalStateException("switch failed", bug));
-                  } else {
-                    tell(exchange, result, host, standard, value);
-                  }
-                }));
+    ChangeRequest request =
+        ChangeRequest.of(permit.origin(""), table.zone(), new KeyvalChange.Put(host, value));
+    Submission.submit(
+        writer, exchange, request, result -> tell(exchange, result, host, standard, value));
   }
 
   private static void tell(

@@ -1,7 +1,10 @@
 package dev.turnout.app;
 
+import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.UpstreamConfModule;
 import dev.turnout.admin.gate.GateModule;
+import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
@@ -27,9 +30,9 @@ import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.ServerListModule;
 import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
-import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -50,6 +53,7 @@ final class Modules {
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
     ResolverModule resolvers = new ResolverModule(core);
+    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -57,8 +61,8 @@ final class Modules {
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
-        new UpstreamZoneModule(),
-        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
+        new ServerListModule(),
+        upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
@@ -80,6 +84,9 @@ final class Modules {
         new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
+        new DyupsModule(upstreams, writer),
+        new UpstreamConfModule(upstreams, writer),
+        new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges

@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.DirectiveDefinition;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,7 @@ public final class HttpRegistry {
   private final HttpEnvironment environment;
   private final Upstreams.Plan upstreams;
   private final SharedZones.Plan sharedZones;
+  private final UpstreamZones.Plan upstreamZones;
   private final Map<String, Variable> variables = new HashMap<>();
   private final Map<String, Function<String, Variable>> prefixes = new HashMap<>();
   private final Map<String, Variables.Setter> setters = new HashMap<>();
@@ -66,7 +69,6 @@ public final class HttpRegistry {
   private final List<Factory<LogHandler>> logs = new ArrayList<>();
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
-  private final Map<String, Template> hashKeys = new HashMap<>();
   private final Map<String, StickyValues> sticky = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
@@ -83,6 +85,9 @@ public final class HttpRegistry {
     this.upstreams = environment.upstreams().plan();
     this.sharedZones = environment.sharedZones().plan();
     pending.add(sharedZones);
+    this.upstreamZones = environment.upstreamZones().plan();
+    pending.add(upstreamZones);
+    beforeBuild.add(upstreamZones::complete);
     this.compiled = new Variables(variables, prefixes, setters);
     for (Phase phase : Phase.values()) {
       phases.put(phase, new ArrayList<>());
@@ -192,13 +197,13 @@ public final class HttpRegistry {
     pending.add(effect);
   }
 
-  /// Notes the key of an upstream's `hash`.
-  public void hashKey(String upstream, Template key) {
-    hashKeys.put(upstream, key);
-  }
-
-  Map<String, Template> hashKeys() {
-    return hashKeys;
+  /// Reads a text as the inside of a block, by the readers of this configuration.
+  ///
+  /// @param name how the text is called in errors
+  /// @param allowed the directives that it may have; others are only for the configuration
+  /// @throws ConfigException with the first error
+  public void readInside(Scope block, String name, String text, Set<String> allowed) {
+    ConfigLoader.loadInside(block, name, text, directives, allowed);
   }
 
   /// Notes what an upstream's `sticky` reads and writes.
@@ -259,6 +264,11 @@ public final class HttpRegistry {
   /// What takes effect, or is given up, with the configuration.
   public List<Pending> pending() {
     return pending;
+  }
+
+  /// The zones of this configuration's upstreams.
+  public UpstreamZones.Plan upstreamZones() {
+    return upstreamZones;
   }
 
   int exchangeSlotCount() {

@@ -30,13 +30,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The node inside a test's own process: a configuration goes in, requests are served on port 0.
 public final class TestProxy implements AutoCloseable {
   private final Path directory;
+  private final boolean directoryStays;
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final ChangeWriter writer;
@@ -47,10 +48,12 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops, HealthListener health)
+  private TestProxy(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health)
       throws IOException, InterruptedException {
-    directory = Files.createTempDirectory("turnout-test");
-    Files.createDirectory(directory.resolve("logs"));
+    this.directory = directory;
+    this.directoryStays = directoryStays;
+    Files.createDirectories(directory.resolve("logs"));
     logs = new LogFiles();
     Revision revision = new Revision();
     History history = new History(revision);
@@ -100,7 +103,22 @@ public final class TestProxy implements AutoCloseable {
 
   private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops, health);
+      return start(Files.createTempDirectory("turnout-test"), false, http, loops, health);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
+  /// start it again.
+  public static TestProxy startIn(Path directory, String http) {
+    return start(directory, true, http, 1, HealthListener.NONE);
+  }
+
+  private static TestProxy start(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health) {
+    try {
+      return new TestProxy(directory, directoryStays, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -168,9 +186,9 @@ public final class TestProxy implements AutoCloseable {
     return writer;
   }
 
-  /// A key-value zone of this name.
-  public KeyvalZone zone(String name) {
-    return Objects.requireNonNull(zones.find(name));
+  /// A key-value zone that is in force; null if there is none of this name.
+  public @Nullable KeyvalZone zone(String name) {
+    return zones.find(name);
   }
 
   /// The upstreams that are in force.
@@ -207,7 +225,7 @@ public final class TestProxy implements AutoCloseable {
     workers.close();
     String log = errorLog();
     logs.close();
-    try (Stream<Path> files = Files.walk(directory)) {
+    try (Stream<Path> files = directoryStays ? Stream.empty() : Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(TestProxy::delete);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

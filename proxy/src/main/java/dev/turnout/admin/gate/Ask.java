@@ -73,6 +73,7 @@ public record Ask(Level level, String what, @Nullable String upstream, @Nullable
       switch (operation) {
         case Operation.EditUpstream(String name, _) -> asks.add(servers(name));
         case Operation.CreateUpstream(var spec) -> asks.add(group(spec.name()));
+        case Operation.PutUpstream(var spec) -> asks.add(group(spec.name()));
         case Operation.DeleteUpstream(String name) -> asks.add(group(name));
         case Operation.Restore(long revision) -> asks.add(restore(revision));
         case Operation.EditZone edit -> {
@@ -80,7 +81,7 @@ public record Ask(Level level, String what, @Nullable String upstream, @Nullable
           for (KeyvalChange change : edit.edits()) {
             asks.add(
                 switch (change) {
-                  case KeyvalChange.Put(String key, String _) -> key(zone, key);
+                  case KeyvalChange.Put(String key, _, _) -> key(zone, key);
                   case KeyvalChange.Delete(String key) -> key(zone, key);
                   case KeyvalChange.Clear() -> wholeZone(zone);
                 });

@@ -241,7 +241,7 @@ class TargetsIT {
 
   private static ChangeResult put(SwitchSite site, String target) throws IOException {
     site.get("/switch?ups=blue&host=other.test"); // the zone is there
-    var zone = site.proxy().zone("switch");
+    var zone = Objects.requireNonNull(site.proxy().zone("switch"));
     return made(
         site,
         new Operation.EditZone(zone, List.of(new KeyvalChange.Put("a.test", target)), List.of()));
