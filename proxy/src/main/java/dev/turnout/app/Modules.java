@@ -1,6 +1,8 @@
 package dev.turnout.app;
 
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.control.ControlApiModule;
+import dev.turnout.admin.control.GuardModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
@@ -40,7 +42,8 @@ final class Modules {
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
+        // before what it remembers
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
         new UpstreamModule(), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
@@ -59,6 +62,8 @@ final class Modules {
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new SwitchModule(keyvals, writer),
+        new GuardModule(writer),
+        new ControlApiModule(process.control()),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges

@@ -89,6 +89,12 @@ public final class Tries {
     left++;
   }
 
+  /// The revision of the list that the request is with, or was with last; -1: it was with none.
+  public long revision() {
+    PeerSet last = set;
+    return last == null ? -1 : last.revision();
+  }
+
   /// The request goes on with `current`.
   void enter(PeerSet current) {
     if (set != current) {

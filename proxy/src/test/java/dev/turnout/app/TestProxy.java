@@ -162,6 +162,7 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    outside.control().close();
     writer.close();
     zones.close();
     workers.close();
