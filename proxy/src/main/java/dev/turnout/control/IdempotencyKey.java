@@ -12,6 +12,8 @@ public final class IdempotencyKey {
 
   private IdempotencyKey() {}
 
+  /// The key as changes are stored with it.
+  ///
   /// @param key as the client chose it, without spaces
   /// @param asked all that makes up the request
   public static String of(String key, String... asked) {

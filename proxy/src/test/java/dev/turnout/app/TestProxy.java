@@ -6,6 +6,7 @@ import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.ControlPlane;
 import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
@@ -137,6 +138,11 @@ public final class TestProxy implements AutoCloseable {
   /// The single writer of changes.
   public ChangeWriter writer() {
     return writer;
+  }
+
+  /// What operators speak to.
+  public ControlPlane control() {
+    return outside.control();
   }
 
   /// The upstreams that are in force.

@@ -11,7 +11,6 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Variable;
 import dev.turnout.http.access.AccessModule;
-import dev.turnout.http.access.AuthBasicModule;
 import org.jspecify.annotations.Nullable;
 
 /// `control_api`: Turnout's own interface for those who operate it.
@@ -59,16 +58,7 @@ public final class ControlApiModule implements HttpModule {
   }
 
   private void read(Directive d, Scope scope) {
-    boolean writable = false;
-    if (d.argumentCount() == 1) {
-      switch (d.argument(0)) {
-        case "write=on" -> writable = true;
-        case "write=off" -> writable = false;
-        default ->
-            throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"")
-                .withHelp("written control_api, or control_api write=on");
-      }
-    }
+    boolean write = d.argumentCount() == 1 && isOn(d);
     HttpRegistry registry = http;
     ControlApi answers = api;
     Variable user = remoteUser;
@@ -80,10 +70,19 @@ public final class ControlApiModule implements HttpModule {
           .withHelp("such as location /control/ { ... }");
     }
     AccessModule.onlyThisMachineByDefault(scope);
-    registry.changesState(writable);
+    registry.changesState(write);
     String name = CoreModule.locationName(scope);
     String base = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
-    boolean write = writable;
     scope.set(HttpRegistry.CONTENT, _ -> new ControlHandler(answers, control, base, write, user));
+  }
+
+  private static boolean isOn(Directive d) {
+    return switch (d.argument(0)) {
+      case "write=on" -> true;
+      case "write=off" -> false;
+      default ->
+          throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"")
+              .withHelp("written control_api, or control_api write=on");
+    };
   }
 }

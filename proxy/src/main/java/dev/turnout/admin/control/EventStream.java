@@ -69,9 +69,8 @@ final class EventStream implements Exchange.Upstreaming, Events.Watcher {
   private byte[] gap(long oldest) {
     String id = EventCursor.text(events, oldest);
     long revision = control.writer().history().revision();
-    return ("id: %s\nevent: gap\ndata: {\"oldest\":\"%s\",\"revision\":%d}\n\n"
-            .formatted(id, id, revision))
-        .getBytes(UTF_8);
+    String data = "{\"oldest\":\"" + id + "\",\"revision\":" + revision + "}";
+    return ("id: " + id + "\nevent: gap\ndata: " + data + "\n\n").getBytes(UTF_8);
   }
 
   /// A comment, so that a client that has vanished is noticed.

@@ -1,0 +1,53 @@
+package dev.turnout.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class EventsTest {
+  private final Events events = new Events(() -> 7, 4);
+
+  private void publish(int count) {
+    for (int i = 0; i < count; i++) {
+      events.publish("test", Map.of("i", i));
+    }
+  }
+
+  private static Object numbers(Events.Batch batch) {
+    return batch.events().stream().map(Event::number).toList();
+  }
+
+  @Test
+  void eachReadsOnWhereItWas() {
+    publish(3);
+
+    Events.Batch first = events.after(0, 2);
+    Events.Batch second = events.after(first.next(), 2);
+    Events.Batch third = events.after(second.next(), 2);
+
+    assertThat(numbers(first)).asString().isEqualTo("[1, 2]");
+    assertThat(numbers(second)).asString().isEqualTo("[3]");
+    assertThat(third.events()).isEmpty();
+    assertThat(third.next()).isEqualTo(3);
+    assertThat(third.gap()).isFalse();
+  }
+
+  @Test
+  void whoFallsBehindTheRingFindsAGap() {
+    publish(6);
+
+    Events.Batch late = events.after(1, 10);
+
+    assertThat(late.gap()).isTrue();
+    assertThat(numbers(late)).asString().isEqualTo("[3, 4, 5, 6]");
+    assertThat(events.after(2, 10).gap()).isFalse();
+  }
+
+  @Test
+  void whoHasSeenMoreThanThereWasFindsAGap() {
+    publish(2);
+
+    assertThat(events.after(9, 10).gap()).isTrue();
+  }
+}
