@@ -2,7 +2,14 @@ package dev.turnout.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.turnout.cluster.KeyvalChange;
+import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.MemoryStateStore;
+import dev.turnout.cluster.Revision;
+import dev.turnout.http.Upstreams;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class EventsTest {
@@ -49,5 +56,23 @@ class EventsTest {
     publish(2);
 
     assertThat(events.after(9, 10).gap()).isTrue();
+  }
+
+  @Test
+  void troubleWithAStoreIsAnEvent() throws Exception {
+    MemoryStateStore broken = new MemoryStateStore();
+    broken.close();
+    KeyvalZone zone = new KeyvalZone("z", 1000, broken, KeyvalSnapshot.EMPTY);
+    try (ChangeWriter writer = Writers.start(new Revision(), Fence.NONE);
+        ControlPlane control = ControlPlane.of(writer, new Upstreams())) {
+
+      writer
+          .submit(ChangeRequest.of(Writers.TEST, zone, new KeyvalChange.Put("k", "v")))
+          .get(20, TimeUnit.SECONDS);
+
+      Event event = control.events().after(0, 10).events().getFirst();
+      assertThat(event.content()).isInstanceOf(Event.Told.class);
+      assertThat(event.content().kind()).isEqualTo("store");
+    }
   }
 }

@@ -161,20 +161,23 @@ final class ControlApi {
         .toList();
   }
 
+  /// The revision that is in force.
+  private long revision() {
+    return control.writer().<Long>consistently(revision -> revision);
+  }
+
   private Answer index(Call call) {
-    return control
-        .writer()
-        .consistently(revision ->
-            Answer.json(
-                    200,
-                    out -> {
-                      out.writeStartObject();
-                      out.writeStringProperty("api", "turnout-control/1");
-                      out.writeStringProperty("openapi", call.base() + "/" + OPENAPI);
-                      out.writeNumberProperty("revision", revision);
-                      out.writeEndObject();
-                    })
-                .withRevision(revision));
+    long revision = revision();
+    return Answer.json(
+            200,
+            out -> {
+              out.writeStartObject();
+              out.writeStringProperty("api", "turnout-control/1");
+              out.writeStringProperty("openapi", call.base() + "/" + OPENAPI);
+              out.writeNumberProperty("revision", revision);
+              out.writeEndObject();
+            })
+        .withRevision(revision);
   }
 
   private static Answer openapi() {
@@ -542,7 +545,7 @@ final class ControlApi {
 
   private Answer revisions(Call call) {
     int limit = (int) call.number("limit", USUAL_REVISIONS, 1, MOST_REVISIONS);
-    long present = control.writer().<Long>consistently(revision -> revision);
+    long present = revision();
     History history = changes.history();
     long since = call.number("since", newest(history, limit), 0, Long.MAX_VALUE);
     List<JournalEntry> entries =
@@ -575,7 +578,7 @@ final class ControlApi {
 
   private Answer revision(Call call) {
     long number = call.number("revision");
-    long present = control.writer().<Long>consistently(revision -> revision);
+    long present = revision();
     JournalEntry entry =
         changes
             .history()
@@ -605,18 +608,20 @@ final class ControlApi {
   /// build on it.
   private Answer undo(Call call) {
     long number = call.number("revision");
-    long present = control.writer().<Long>consistently(revision -> revision);
-    if (number != present || changes.history().entry(number).isEmpty()) {
+    ChangeRequest asked = call.change(List.of(new Operation.Restore(number - 1)));
+    try {
+      return changed(200, asked.ifRevision(number));
+    } catch (Problem problem) {
+      if (problem.status() != 412) {
+        throw problem;
+      }
+      long present = revision();
+      if (asked.ifRevision() != null && asked.ifRevision() != present) {
+        throw problem;
+      }
       throw changes.history().entry(number).isEmpty()
           ? unknown(number, present)
           : notTheLast(number, present);
-    }
-    ChangeRequest request =
-        call.change(List.of(new Operation.Restore(number - 1))).ifRevision(number);
-    try {
-      return changed(200, request);
-    } catch (Problem problem) {
-      throw problem.status() == 412 ? notTheLast(number, number + 1) : problem;
     }
   }
 
@@ -657,7 +662,7 @@ final class ControlApi {
                 call.number("id"),
                 deadline,
                 then,
-                call.change(List.of()));
+                call.change(List.of()).withKey(""));
     return switch (begin) {
       case Drains.Begin.Begun(Drain drain, long revision) ->
           Answer.json(202, out -> Views.drain(out, drain))
@@ -701,7 +706,9 @@ final class ControlApi {
   }
 
   private Answer cancelDrain(Call call) {
-    return switch (control.drains().cancel(call.parameter("drain"), call.change(List.of()))) {
+    return switch (control
+        .drains()
+        .cancel(call.parameter("drain"), call.change(List.of()).withKey(""))) {
       case Drains.Cancel.Cancelled(Drain drain, long revision) ->
           Answer.json(200, out -> Views.drain(out, drain)).withRevision(revision);
       case Drains.Cancel.TooLate(Drain drain) ->

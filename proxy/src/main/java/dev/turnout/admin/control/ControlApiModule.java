@@ -69,6 +69,7 @@ public final class ControlApiModule implements HttpModule {
       throw ConfigException.at(d, "\"control_api\" must be in a location that is given by a prefix")
           .withHelp("such as location /control/ { ... }");
     }
+    CoreModule.limitsBodiesItself(scope);
     AccessModule.onlyThisMachineByDefault(scope);
     registry.changesState(write);
     String name = CoreModule.locationName(scope);

@@ -197,7 +197,12 @@ class ControlApiIT {
     assertThat(client.get("/state?at=yesterday").status()).isEqualTo(400);
 
     assertThat(client.post("/revisions/2/undo", "").status()).isEqualTo(409);
-    Reply undone = client.post("/revisions/3/undo?why=mistake", "");
+    Reply undone = client.post("/revisions/3/undo?why=mistake", "", "Idempotency-Key", "u");
+    assertThat(
+            client
+                .post("/revisions/3/undo?why=mistake", "", "Idempotency-Key", "u")
+                .at("/repeated"))
+        .isEqualTo("true");
     assertThat(undone.at("/changes/upstreams/0/kind")).isEqualTo("created");
     Reply restored = client.post("/revisions/0/restore", "");
     assertThat(restored.at("/revision")).isEqualTo("5");
@@ -228,7 +233,7 @@ class ControlApiIT {
         .isEqualTo("/weight");
     assertThat(client.patch("/upstreams/app/servers/0", "{'weight':'1'}").at("/error/message"))
         .contains("a string");
-    assertThat(client.get("/upstreams/ap").at("/error/hint")).contains("app");
+    assertThat(client.get("/upstreams/spar").at("/error/hint")).contains("spare");
     assertThat(client.get("/state?att=1").at("/error/where")).isEqualTo("query:att");
     assertThat(
             client

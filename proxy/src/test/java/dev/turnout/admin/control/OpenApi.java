@@ -90,12 +90,16 @@ final class OpenApi {
     }
     if (type.equals("application/json") && !method.equals("HEAD")) {
       List<String> wrong = new ArrayList<>();
-      check(members(content).get("schema"), Json.parse(body), "", wrong);
+      check(members(content).get("schema"), Json.parse(bytes(body)), "", wrong);
       if (!wrong.isEmpty()) {
         throw new AssertionError(method + " " + path + ": " + wrong + " in " + body);
       }
     }
     return name(wanted, template, status + "");
+  }
+
+  private static String bytes(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
   }
 
   private String template(String path) {
