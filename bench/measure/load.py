@@ -64,7 +64,7 @@ def warm(side, path="small", connections=64, requests=200_000, limit=60):
 def java():
     """The JDK 25 that ./build and ./turnout find as well."""
     find = os.path.join(os.path.dirname(HERE), ".launcher", "find-java.sh")
-    home = subprocess.run(["bash", "-c", f". '{find}' && find_java_home"],
+    home = subprocess.run(["bash", "-c", f". '{find}' && find_java_home && echo \"$JAVA_HOME\""],
                           capture_output=True, text=True, check=True).stdout.strip()
     return home
 

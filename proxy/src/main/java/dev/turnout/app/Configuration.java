@@ -154,6 +154,7 @@ final class Configuration {
               if (trouble != null) {
                 log.log(Level.ERROR, "the new configuration is not in the history: " + trouble);
               }
+              http.environment().serving(generation);
             });
         control.drains().resume();
       }

@@ -3,12 +3,15 @@ package dev.turnout.app;
 import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.admin.control.GuardModule;
+import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.ResolverModule;
+import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.GeoModule;
@@ -22,6 +25,7 @@ import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
@@ -39,17 +43,20 @@ final class Modules {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
     SatisfyModule satisfy = new SatisfyModule();
+    ResolverModule resolvers = new ResolverModule(core);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         // before what it remembers
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
-        new UpstreamModule(), // before proxy_pass, which names upstreams
+        resolvers, // makes the resolvers before the others ask for them
+        new UpstreamModule(resolvers), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
@@ -59,8 +66,10 @@ final class Modules {
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
+        new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
         new GuardModule(writer),
         new ControlApiModule(process.control()),

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Stream;
 
 /// The life of the process once its configuration is read: it starts the node, does what signals
 /// ask for, and ends. Its thread is the control thread.
@@ -112,6 +113,7 @@ final class Running {
     node.present().log().log(Level.NOTICE, "exit");
     process.control().close();
     process.writer().close();
+    environment.upstreams().stopResolving();
     environment.zones().close();
     workers.close();
     environment.logs().close();
@@ -153,7 +155,36 @@ final class Running {
         accounts
             .group(wanted.group())
             .orElseThrow(() -> new IOException("getgrnam(\"" + wanted.group() + "\") failed"));
+    HttpEnvironment environment = process.environment();
+    Path state = environment.stateDirectory();
+    if (state != null && Files.isDirectory(state)) {
+      give(state, user, group);
+      try (Stream<Path> files = Files.list(state)) {
+        for (Path file : files.toList()) {
+          give(file, user, group);
+        }
+      }
+    }
     Posix.becomeUser(user, group, accounts.groupsOf(user.name(), group));
+    for (Path file : environment.zones().files()) {
+      refuseIfFixed(file, user);
+    }
+  }
+
+  /// What root has made, and the user is to change.
+  private static void give(Path file, Accounts.User user, int group) throws IOException {
+    Files.setAttribute(file, "unix:uid", user.uid());
+    Files.setAttribute(file, "unix:gid", group);
+  }
+
+  /// A state that could not be changed later has to be known now.
+  private static void refuseIfFixed(Path file, Accounts.User user) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory != null && !Files.isWritable(directory)) {
+      throw new IOException(
+          "state file \"%s\": user \"%s\" may not write to its directory"
+              .formatted(file, user.name()));
+    }
   }
 
   private static void writePid(Path file) throws IOException {

@@ -112,6 +112,7 @@ final class StateModule implements HttpModule {
             .keepIn(FileStateStore.open("drains", where.resolve("drains.json")))
             .forEach(registry::warn);
       }
+      registry.environment().stateDirectory(where);
     } catch (IOException e) {
       throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));
     }

@@ -15,9 +15,12 @@ public sealed interface Delta {
   record OfZone(
       String zone, Map<String, @Nullable String> before, Map<String, @Nullable String> after)
       implements Delta {
-    public OfZone {
-      before = Collections.unmodifiableMap(new LinkedHashMap<>(before));
-      after = Collections.unmodifiableMap(new LinkedHashMap<>(after));
+    // Written out: of a compact constructor the class file does not keep that values may be null.
+    public OfZone(
+        String zone, Map<String, @Nullable String> before, Map<String, @Nullable String> after) {
+      this.zone = zone;
+      this.before = Collections.unmodifiableMap(new LinkedHashMap<>(before));
+      this.after = Collections.unmodifiableMap(new LinkedHashMap<>(after));
     }
   }
 }

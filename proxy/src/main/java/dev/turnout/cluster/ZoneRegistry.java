@@ -68,6 +68,14 @@ public final class ZoneRegistry implements AutoCloseable {
     return carried == null ? null : carried.zone;
   }
 
+  /// The files that zones in force are kept in.
+  public List<Path> files() {
+    return zones.values().stream()
+        .map(carried -> carried.spec.stateFile())
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
   /// All zones that are in force, in no particular order.
   public List<KeyvalZone> all() {
     return zones.values().stream().map(Carried::zone).toList();
@@ -117,6 +125,11 @@ public final class ZoneRegistry implements AutoCloseable {
     } catch (IOException e) {
       throw new ZoneRefused("zone \"" + spec.name() + "\": " + e.getMessage(), e);
     }
+  }
+
+  /// The zones that are in force.
+  public synchronized List<KeyvalZone> zones() {
+    return zones.values().stream().map(Carried::zone).toList();
   }
 
   /// A process that was killed may have journalled a change that its file does not have yet.

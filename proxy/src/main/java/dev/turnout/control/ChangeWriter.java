@@ -54,6 +54,7 @@ public final class ChangeWriter implements AutoCloseable {
   private final Upstreams upstreams;
   private final Function<String, @Nullable KeyvalZone> zones;
   private final Fence fence;
+  private final ChangeCounters counters = new ChangeCounters();
   private final LinkedBlockingQueue<Work> waiting = new LinkedBlockingQueue<>();
   private final Thread thread;
   private volatile Guards guards = Guards.NONE;
@@ -97,6 +98,11 @@ public final class ChangeWriter implements AutoCloseable {
     return history;
   }
 
+  /// What became of the changes that were asked for.
+  public ChangeCounters counters() {
+    return counters;
+  }
+
   /// The guards of the configuration that is in force.
   public void guards(Guards next) {
     guards = next;
@@ -123,6 +129,12 @@ public final class ChangeWriter implements AutoCloseable {
   /// Asks for a change; never blocks. The answer is given on a virtual thread, so what is chained
   /// to it may block. It fails only by a bug of ours.
   public CompletableFuture<ChangeResult> submit(ChangeRequest request) {
+    long began = System.nanoTime();
+    CompletableFuture<ChangeResult> answer = enqueue(request);
+    return answer.whenComplete((result, _) -> counters.answered(result, System.nanoTime() - began));
+  }
+
+  private CompletableFuture<ChangeResult> enqueue(ChangeRequest request) {
     Work.Submitted submitted = new Work.Submitted(request, new CompletableFuture<>());
     synchronized (this) {
       if (closed) {

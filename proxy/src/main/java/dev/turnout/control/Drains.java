@@ -7,6 +7,8 @@ import dev.turnout.cluster.StateStore;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerPatch;
+import dev.turnout.upstream.PeerSet;
+import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
 import java.io.IOException;
@@ -66,12 +68,18 @@ public final class Drains implements AutoCloseable {
   /// A drain and the server that it waits for.
   private static final class Running {
     volatile Drain now; // written under the monitor of the drains
-    final Peer peer;
+    final PeerSpec server;
+    final List<Peer> peers; // several of a name
     final CompletableFuture<Drain> over = new CompletableFuture<>();
 
-    Running(Drain now, Peer peer) {
+    Running(Drain now, Server found) {
       this.now = now;
-      this.peer = peer;
+      this.server = found.spec;
+      this.peers = found.peers;
+    }
+
+    int active() {
+      return Drains.active(peers);
     }
   }
 
@@ -112,13 +120,13 @@ public final class Drains implements AutoCloseable {
       if (drain == null) {
         continue;
       }
-      Peer peer = peer(drain.upstream(), drain.server());
-      if (peer == null || !peer.spec().drain()) {
+      Server found = find(drain.upstream(), drain.server());
+      if (found == null || !found.spec.drain()) {
         String why = "the server was changed while the node was down";
         end(drain.over(Drain.Phase.ENDED, null, System.currentTimeMillis(), why));
         keep(one.getKey(), null);
       } else {
-        running.put(drain.id(), new Running(drain.noted("taken up after a restart"), peer));
+        running.put(drain.id(), new Running(drain.noted("taken up after a restart"), found));
       }
     }
     look();
@@ -142,8 +150,8 @@ public final class Drains implements AutoCloseable {
     if (!(result instanceof ChangeResult.Applied applied) || conditions.dryRun()) {
       return new Begin.NotMade(result);
     }
-    Peer peer = peer(upstream, server);
-    if (peer == null) {
+    Server found = find(upstream, server);
+    if (found == null) {
       return new Begin.NotMade(
           new ChangeResult.Rejected(
               upstream, new dev.turnout.upstream.ChangeResult.UnknownServer(server)));
@@ -154,14 +162,14 @@ public final class Drains implements AutoCloseable {
             Long.toString(ids.incrementAndGet(), 36),
             upstream,
             server,
-            peer.spec().server(),
+            found.spec.server(),
             then,
             conditions.force(),
             conditions.origin(),
             started,
             deadlineMillis == null ? null : started + deadlineMillis,
             Drain.Phase.DRAINING,
-            peer.active(),
+            active(found.peers),
             null,
             false,
             null,
@@ -175,7 +183,7 @@ public final class Drains implements AutoCloseable {
       if (trouble != null) {
         drain = drain.noted("will not be taken up after a restart: " + trouble);
       }
-      running.put(drain.id(), new Running(drain, peer));
+      running.put(drain.id(), new Running(drain, found));
       look();
     }
     tell(drain);
@@ -206,16 +214,23 @@ public final class Drains implements AutoCloseable {
     return null;
   }
 
-  private @Nullable Peer peer(String upstream, long server) {
+  /// A server as it is wanted, and the peers that stand for it.
+  private record Server(PeerSpec spec, List<Peer> peers) {}
+
+  private @Nullable Server find(String upstream, long server) {
     Upstream there = upstreams.find(upstream);
-    if (there != null) {
-      for (Peer peer : there.current().peers()) {
-        if (peer.id() == server) {
-          return peer;
-        }
-      }
+    if (there == null) {
+      return null;
     }
-    return null;
+    PeerSet set = there.current();
+    int at = set.spec().indexOf(server);
+    return at < 0
+        ? null
+        : new Server(set.spec().servers().get(at), set.byServer().getOrDefault(server, List.of()));
+  }
+
+  private static int active(List<Peer> peers) {
+    return peers.stream().mapToInt(Peer::active).sum();
   }
 
   /// Those that are over first, then those under way, oldest first.
@@ -231,7 +246,7 @@ public final class Drains implements AutoCloseable {
   }
 
   private static Drain counted(Running one) {
-    return one.now.with(one.now.phase(), one.peer.active());
+    return one.now.with(one.now.phase(), one.active());
   }
 
   /// Completes, with how it ended, when a drain is over.
@@ -255,7 +270,7 @@ public final class Drains implements AutoCloseable {
       if (one.now.phase() != Drain.Phase.DRAINING) {
         return new Cancel.TooLate(one.now);
       }
-      one.now = one.now.with(Drain.Phase.FINISHING, one.peer.active());
+      one.now = one.now.with(Drain.Phase.FINISHING, one.active());
     }
     ChangeResult result =
         writer.submit(with(conditions, drain(one.now.upstream(), one.now.server(), false))).join();
@@ -264,7 +279,7 @@ public final class Drains implements AutoCloseable {
       return new Cancel.Cancelled(over, applied.revision());
     }
     synchronized (this) {
-      one.now = one.now.with(Drain.Phase.DRAINING, one.peer.active());
+      one.now = one.now.with(Drain.Phase.DRAINING, one.active());
     }
     return new Cancel.NotMade(result);
   }
@@ -302,7 +317,7 @@ public final class Drains implements AutoCloseable {
       if (one.now.phase() != Drain.Phase.DRAINING) {
         return;
       }
-      int active = one.peer.active();
+      int active = one.active();
       Long deadline = one.now.deadlineMillis();
       boolean late = active > 0 && deadline != null && System.currentTimeMillis() >= deadline;
       if (active > 0 && !late && !isOvertaken(one)) {
@@ -318,24 +333,28 @@ public final class Drains implements AutoCloseable {
 
   /// True if something else has changed what becomes of the server.
   private boolean isOvertaken(Running one) {
-    Peer present = peer(one.now.upstream(), one.now.server());
-    return present != null && (!present.isSameServer(one.peer) || !present.spec().drain());
+    Server present = find(one.now.upstream(), one.now.server());
+    return present != null && isOther(one, present);
   }
 
-  private record Seen(long revision, @Nullable Peer present) {}
+  private static boolean isOther(Running one, Server present) {
+    return !present.spec.address().equals(one.server.address()) || !present.spec.drain();
+  }
+
+  private record Seen(long revision, @Nullable Server present) {}
 
   private void finish(Running one) {
     Drain drain = one.now;
     while (!closed) {
       Seen seen =
           writer.consistently(
-              revision -> new Seen(revision, peer(drain.upstream(), drain.server())));
-      Peer present = seen.present;
+              revision -> new Seen(revision, find(drain.upstream(), drain.server())));
+      Server present = seen.present;
       if (present == null) {
         over(one, Drain.Phase.DONE, null, "the server had been removed meanwhile");
         return;
       }
-      if (!present.isSameServer(one.peer) || !present.spec().drain()) {
+      if (isOther(one, present)) {
         over(one, Drain.Phase.ENDED, null, "the server was changed meanwhile");
         return;
       }

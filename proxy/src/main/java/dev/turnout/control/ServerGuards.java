@@ -4,6 +4,7 @@ import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.Peer;
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.PeerState;
 import dev.turnout.upstream.Upstream;
@@ -62,11 +63,8 @@ public final class ServerGuards implements Guards {
     for (PeerSpec server : before.servers()) {
       touched += server.equals(nextById.get(server.id())) ? 0 : 1;
     }
-    Map<Long, Peer> live = new HashMap<>();
     Upstream upstream = upstreams.find(name);
-    if (upstream != null) {
-      upstream.current().peers().forEach(peer -> live.put(peer.id(), peer));
-    }
+    Map<Long, List<Peer>> live = upstream == null ? Map.of() : upstream.current().byServer();
     return new GuardRules.Figures(
         before.servers().size(),
         touched,
@@ -80,19 +78,20 @@ public final class ServerGuards implements Guards {
     return (int) servers.stream().filter(server -> !server.down() && !server.drain()).count();
   }
 
-  private static int healthy(List<PeerSpec> servers, Map<Long, Peer> live) {
+  private static int healthy(List<PeerSpec> servers, Map<Long, List<Peer>> live) {
     long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
     return (int)
         servers.stream()
             .filter(server -> !server.down() && !server.drain() && !server.backup())
-            .filter(server -> isHealthy(server, live.get(server.id()), nowMillis))
+            .filter(
+                server -> isHealthy(server, live.getOrDefault(server.id(), List.of()), nowMillis))
             .count();
   }
 
-  private static boolean isHealthy(PeerSpec server, @Nullable Peer peer, long nowMillis) {
-    if (peer == null || !peer.spec().address().equals(server.address())) {
-      return true;
-    }
-    return NOT_ILL.contains(peer.state(nowMillis));
+  private static boolean isHealthy(PeerSpec server, List<Peer> peers, long nowMillis) {
+    boolean isNamed = server.address() instanceof PeerAddress.Unresolved;
+    boolean isNew =
+        peers.stream().noneMatch(peer -> isNamed || peer.address().equals(server.address()));
+    return isNew || peers.stream().anyMatch(peer -> NOT_ILL.contains(peer.state(nowMillis)));
   }
 }

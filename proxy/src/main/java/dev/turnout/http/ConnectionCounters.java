@@ -19,6 +19,10 @@ public final class ConnectionCounters {
     private final AtomicLong requests = new AtomicLong();
     private final AtomicLong reading = new AtomicLong();
     private final AtomicLong writing = new AtomicLong();
+    private final AtomicLong dropped = new AtomicLong();
+    private volatile long acceptedBefore;
+    private volatile long droppedBefore;
+    private volatile long requestsBefore;
 
     private Loop(AtomicLong numbers) {
       this.numbers = numbers;
@@ -33,6 +37,11 @@ public final class ConnectionCounters {
       add(accepted, 1);
       add(active, 1);
       return numbers.incrementAndGet();
+    }
+
+    /// A connection that was accepted is not served: there are too many.
+    public void dropped() {
+      add(dropped, 1);
     }
 
     /// A connection is gone.
@@ -60,6 +69,46 @@ public final class ConnectionCounters {
     public void requestEnded() {
       add(writing, -1);
     }
+
+    /// What it has counted since the start, or since it was told to forget.
+    public Figures figures() {
+      long busy = Math.max(0, reading.getOpaque() + writing.getOpaque());
+      long open = Math.max(busy, active.getOpaque());
+      return new Figures(
+          accepted.getOpaque() - acceptedBefore,
+          dropped.getOpaque() - droppedBefore,
+          busy,
+          open - busy,
+          requests.getOpaque() - requestsBefore,
+          busy);
+    }
+
+    /// Counts connections from here; `stub_status` goes on.
+    public void forgetConnections() {
+      acceptedBefore = accepted.getOpaque();
+      droppedBefore = dropped.getOpaque();
+    }
+
+    /// Counts requests from here; `stub_status` goes on.
+    public void forgetRequests() {
+      requestsBefore = requests.getOpaque();
+    }
+  }
+
+  /// Connections and requests of one loop.
+  ///
+  /// @param accepted connections that were accepted
+  /// @param dropped those of them that were not served
+  /// @param active connections that carry a request now
+  /// @param idle connections that wait for one
+  /// @param requests requests that have come
+  /// @param current requests that are under way, those included whose head is being read
+  public record Figures(
+      long accepted, long dropped, long active, long idle, long requests, long current) {}
+
+  /// The loops, by index.
+  public List<Loop> loops() {
+    return List.copyOf(loops);
   }
 
   /// The counters of one more loop.
@@ -76,6 +125,11 @@ public final class ConnectionCounters {
   /// Connections accepted since the start.
   public long acceptedTotal() {
     return sum(loop -> loop.accepted.getOpaque());
+  }
+
+  /// Connections that were accepted and not served, since the start.
+  public long droppedTotal() {
+    return sum(loop -> loop.dropped.getOpaque());
   }
 
   /// Connections that are open.

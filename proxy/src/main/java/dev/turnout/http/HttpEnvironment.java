@@ -3,6 +3,13 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -13,7 +20,12 @@ public final class HttpEnvironment {
   private final Upstreams upstreams = new Upstreams();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
+  private final Map<Class<?>, Object> kept = new HashMap<>();
+  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
+  private final StatusZones statusZones = new StatusZones();
   private @Nullable Workers workers;
+  private volatile @Nullable Generation serving;
+  private @Nullable Path stateDirectory;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -35,14 +47,59 @@ public final class HttpEnvironment {
     return sharedZones;
   }
 
+  /// The zones of `status_zone`.
+  public StatusZones statusZones() {
+    return statusZones;
+  }
+
+  /// The configuration that serves.
+  public Generation serving() {
+    Generation there = serving;
+    if (there == null) {
+      throw new IllegalStateException("no configuration serves yet");
+    }
+    return there;
+  }
+
+  /// From now on this configuration serves.
+  public void serving(Generation generation) {
+    serving = generation;
+  }
+
   /// The upstreams.
   public Upstreams upstreams() {
     return upstreams;
   }
 
+  /// What the resolvers with this `status_zone` count.
+  public ResolverStats resolverStats(String zone) {
+    return resolverStats.computeIfAbsent(zone, _ -> new ResolverStats());
+  }
+
+  /// The names of all zones that resolvers have counted in.
+  public Set<String> resolverZones() {
+    return Set.copyOf(resolverStats.keySet());
+  }
+
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// What a module has of its own that outlives configurations: made when it is first asked for.
+  /// Used by the thread that reads configurations.
+  public <T> T kept(Class<T> type, Function<HttpEnvironment, T> make) {
+    return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
+  }
+
+  /// Where the journal of changes is; null: nowhere.
+  public @Nullable Path stateDirectory() {
+    return stateDirectory;
+  }
+
+  /// The journal of changes is in this directory.
+  public void stateDirectory(Path directory) {
+    stateDirectory = directory;
   }
 
   /// The event loops.

@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,8 @@ public final class HttpRegistry {
   private final List<Pending> pending = new ArrayList<>();
   private final Map<String, Template> hashKeys = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
+  private final Map<Scope, Place> places = new HashMap<>();
+  private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
   private boolean changesState;
@@ -151,6 +154,15 @@ public final class HttpRegistry {
   /// Runs when everything is read and before locations are built.
   public void beforeBuild(Runnable step) {
     beforeBuild.add(step);
+  }
+
+  /// Runs when all of a configuration is built and may still be given up.
+  public void afterBuild(Consumer<Generation> step) {
+    afterBuild.add(step);
+  }
+
+  void built(Generation generation) {
+    afterBuild.forEach(step -> step.accept(generation));
   }
 
   /// Notes that the configuration has something that can change the state of the node.
@@ -279,6 +291,22 @@ public final class HttpRegistry {
     boolean isPart =
         scope.context() == Context.LOCATION_IF || scope.context() == Context.LIMIT_EXCEPT;
     return content == null && isPart && parent != null ? content(parent) : content;
+  }
+
+  /// What a `location` has become, and the server it is in.
+  public record Place(VirtualServer server, Location location) {}
+
+  /// What the `location` of a scope has become; there once all is built.
+  public Place place(Scope scope) {
+    Place place = places.get(scope);
+    if (place == null) {
+      throw new IllegalStateException(scope + " is not built");
+    }
+    return place;
+  }
+
+  void place(Scope scope, Place place) {
+    places.put(scope, place);
   }
 
   /// The location that an `if` inside a location has become; built before the one around it.

@@ -16,15 +16,16 @@ public final class SharedZones {
   /// @param use the directive that declares it
   /// @param size its size in bytes, as configured
   /// @param key what its entries are found by, as written
-  /// @param content the table itself
-  private record Zone(String use, long size, String key, Object content) {}
+  /// @param content the table itself, a {@link SharedTable} if it can be asked about
+  public record Zone(String use, long size, String key, Object content) {}
 
   /// The zones of a configuration that is about to take over.
   Plan plan() {
     return new Plan();
   }
 
-  private synchronized Map<String, Zone> current() {
+  /// The zones in use, by name.
+  public synchronized Map<String, Zone> current() {
     return current;
   }
 

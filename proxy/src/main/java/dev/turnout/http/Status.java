@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 /// Status codes (RFC 9110 section 15) with the texts that nginx sends, and the bodies of its
 /// built-in error pages.
 public final class Status {
+  /// The connection has become a tunnel.
+  public static final int SWITCHING_PROTOCOLS = 101;
+
   /// nginx's own code: close the connection without an answer.
   public static final int CLOSE = 444;
 

@@ -2,6 +2,7 @@ package dev.turnout.http;
 
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.upstream.HealthListener;
 import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
@@ -39,6 +40,9 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private volatile HealthListener health = HealthListener.NONE;
+  private @Nullable Naming usualNaming; // the writer's
+  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -55,6 +59,26 @@ public final class Upstreams {
   public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
     this.changed = changed;
     this.gone = gone;
+  }
+
+  /// Tells what changes in the health of upstreams, besides whoever is told already.
+  public void onHealth(HealthListener listener) {
+    health = health.andThen(listener);
+  }
+
+  private Upstream make(UpstreamSpec spec, long revision) {
+    return new Upstream(spec, revision, Balancers::create, event -> health.changed(event));
+  }
+
+  /// True if the names of servers of this upstream can be resolved at run time: its configuration
+  /// has a resolver. Called by the writer.
+  public boolean hasResolver(Upstream upstream) {
+    return names.hasResolver(upstream);
+  }
+
+  /// Names are not resolved any more.
+  public void stopResolving() {
+    names.stop();
   }
 
   /// All of them, in no particular order.
@@ -101,9 +125,10 @@ public final class Upstreams {
     UpstreamSpec spec = next.spec();
     if (there == null) {
       if (spec != null) {
-        Upstream made = new Upstream(spec, revision, Balancers::create);
+        Upstream made = make(spec, revision);
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
+        names.resolveBy(made, usualNaming);
       }
       return;
     }
@@ -119,11 +144,13 @@ public final class Upstreams {
       byName.put(key, upstream);
     }
     changed.accept(upstream);
+    names.listChanged(upstream);
   }
 
   private void remove(String key, Entry there) {
     entries.remove(key);
     byName.remove(key);
+    names.resolveBy(there.upstream, null);
     gone.accept(there.upstream);
   }
 
@@ -141,15 +168,27 @@ public final class Upstreams {
   public final class Plan {
     private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
     private final Map<String, Upstream> planned = new HashMap<>();
+    private final Map<String, Naming> namings = new HashMap<>();
+    private @Nullable Naming usual;
 
     /// Declares an upstream and returns it; what it is to be takes effect with [#activate].
     public Upstream declare(UpstreamSpec spec) {
       String key = key(spec.name());
       specs.put(key, spec);
       Entry there = entries.get(key);
-      Upstream upstream = there != null ? there.upstream : new Upstream(spec, 0, Balancers::create);
+      Upstream upstream = there != null ? there.upstream : make(spec, 0);
       planned.put(key, upstream);
       return upstream;
+    }
+
+    /// Says who resolves the names of the servers of an upstream in the plan.
+    public void resolveBy(String name, Naming naming) {
+      namings.put(key(name), naming);
+    }
+
+    /// Says who resolves names for upstreams that are made at run time.
+    public void resolveOthersBy(Naming naming) {
+      usual = naming;
     }
 
     /// The upstream of this name in the plan.
@@ -186,6 +225,7 @@ public final class Upstreams {
 
     /// Puts the plan in force. Called by the writer.
     public void activate(long revision) {
+      usualNaming = usual;
       Map<String, UpstreamState> next = new LinkedHashMap<>();
       specs.forEach((key, wanted) -> next.put(key, merged(wanted, before(key))));
       Map<String, UpstreamState> kept = new HashMap<>(remembered);
@@ -211,6 +251,8 @@ public final class Upstreams {
           put(state.name(), state, revision); // made at run time, before the restart
         }
       });
+      entries.forEach(
+          (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
     }
 
     private @Nullable UpstreamState before(String name) {
@@ -240,7 +282,7 @@ public final class Upstreams {
         return new UpstreamState(next, next);
       }
       UpstreamSpec next = SpecMerge.merge(configured, wanted, present);
-      return new UpstreamState(next, SpecMerge.configured(configured, wanted, present, next));
+      return new UpstreamState(next, SpecMerge.configured(configured, wanted, present));
     }
   }
 }

@@ -56,6 +56,23 @@ public record PeerSpec(
     return server.equals(other.server) && address.equals(other.address) && backup == other.backup;
   }
 
+  /// The same server at another place.
+  PeerSpec at(String server, PeerAddress address) {
+    return new PeerSpec(
+        id,
+        server,
+        address,
+        weight,
+        maxConns,
+        maxFails,
+        failTimeoutMillis,
+        slowStartMillis,
+        backup,
+        down,
+        drain,
+        route);
+  }
+
   public PeerSpec withId(long id) {
     return new PeerSpec(
         id,

@@ -45,16 +45,22 @@ public final class SpecMerge {
   }
 
   /// What the configuration is to be remembered as after [#merge]: its servers with the ids that
-  /// they have in `merged`.
+  /// they have in what was merged.
   public static UpstreamSpec configured(
-      UpstreamSpec before, UpstreamSpec now, UpstreamSpec present, UpstreamSpec merged) {
+      UpstreamSpec before, UpstreamSpec now, UpstreamSpec present) {
     UpstreamSpec numbered = now.succeeding(before);
     long fresh = Math.max(present.nextId(), before.nextId());
+    long nextId = before.nextId();
     List<PeerSpec> servers = new ArrayList<>();
     for (PeerSpec server : numbered.servers()) {
-      servers.add(find(before, server.id()) == null ? server.withId(fresh++) : server);
+      if (find(before, server.id()) == null) {
+        servers.add(server.withId(fresh++));
+        nextId = fresh;
+      } else {
+        servers.add(server);
+      }
     }
-    return new UpstreamSpec(now.name(), servers, now.method(), now.keepalive(), merged.nextId());
+    return new UpstreamSpec(now.name(), servers, now.method(), now.keepalive(), nextId);
   }
 
   private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {

@@ -10,6 +10,7 @@ import dev.turnout.control.ControlPlane;
 import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
+import dev.turnout.control.NodeStatus;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.PhaseEngine;
@@ -18,6 +19,8 @@ import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
+import dev.turnout.upstream.HealthListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -43,7 +46,8 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops) throws IOException, InterruptedException {
+  private TestProxy(String http, int loops, HealthListener health)
+      throws IOException, InterruptedException {
     directory = Files.createTempDirectory("turnout-test");
     Files.createDirectory(directory.resolve("logs"));
     logs = new LogFiles();
@@ -61,6 +65,7 @@ public final class TestProxy implements AutoCloseable {
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
     outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
+    environment.upstreams().onHealth(health);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
     environment.workers(workers);
@@ -68,7 +73,12 @@ public final class TestProxy implements AutoCloseable {
     listeners =
         new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
     node = new Node(workers, listeners);
-    node.start(configuration.build(generation, loops));
+    try {
+      node.start(configuration.build(generation, loops));
+    } catch (IOException | RuntimeException e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /// Starts a node with these contents of `http {}` on one loop.
@@ -78,8 +88,18 @@ public final class TestProxy implements AutoCloseable {
 
   /// Starts a node with these contents of `http {}`.
   public static TestProxy start(String http, int loops) {
+    return start(http, loops, HealthListener.NONE);
+  }
+
+  /// Starts a node with these contents of `http {}` on one loop, and tells of all that happens to
+  /// the health of its upstreams from the beginning.
+  public static TestProxy start(String http, HealthListener health) {
+    return start(http, 1, health);
+  }
+
+  private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops);
+      return new TestProxy(http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -135,6 +155,13 @@ public final class TestProxy implements AutoCloseable {
     return environment.connections();
   }
 
+  /// What the node has counted, once the loops have finished what they were doing: so whoever has
+  /// its answer finds it counted.
+  public NodeStatus status() {
+    workers.fence().toCompletableFuture().join();
+    return new NodeStatus(environment);
+  }
+
   /// The single writer of changes.
   public ChangeWriter writer() {
     return writer;
@@ -148,6 +175,11 @@ public final class TestProxy implements AutoCloseable {
   /// The upstreams that are in force.
   public Upstreams upstreams() {
     return environment.upstreams();
+  }
+
+  /// What the resolvers with this `status_zone` have counted.
+  public ResolverStats.Counts resolverCounts(String zone) {
+    return environment.resolverStats(zone).counts();
   }
 
   /// The error log so far.
@@ -170,6 +202,7 @@ public final class TestProxy implements AutoCloseable {
     }
     outside.control().close();
     writer.close();
+    environment.upstreams().stopResolving();
     zones.close();
     workers.close();
     String log = errorLog();

@@ -8,7 +8,11 @@ import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.cluster.ZoneSpec;
+import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
+import dev.turnout.http.Upstreams;
+import dev.turnout.upstream.Servers;
+import dev.turnout.upstream.UpstreamChange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -67,6 +71,60 @@ class FullDiskTest {
       assertThat(zone.get("host")).isEqualTo("green");
     }
     assertThat(stored(file)).isEqualTo(Map.of("host", "green"));
+  }
+
+  @Test
+  void aJournalOnAFullDiskTakesNoChangeAndHealsByItself() throws Exception {
+    Revision revision = new Revision();
+    History history = new History(revision);
+    history.keepIn(FileJournal.open(directory, 1000));
+    Upstreams upstreams = new Upstreams();
+    try (ChangeWriter writer =
+        ChangeWriter.start(revision, history, upstreams, _ -> null, Fence.NONE)) {
+      configure(writer, upstreams);
+      assertThat(add(writer, 3)).isInstanceOf(ChangeResult.Applied.class);
+      byte[] stored = Files.readAllBytes(directory.resolve("journal"));
+      Path ballast = directory.resolve("ballast");
+      fill(ballast);
+
+      ChangeResult refused = null;
+      for (int port = 100; refused == null; port++) { // what is left of the last block
+        ChangeResult result = add(writer, port);
+        if (!(result instanceof ChangeResult.Applied)) {
+          refused = result;
+        } else {
+          stored = Files.readAllBytes(directory.resolve("journal"));
+        }
+      }
+
+      assertThat(refused).isInstanceOf(ChangeResult.StoreFailed.class);
+      assertThat(((ChangeResult.StoreFailed) refused).status()).isEqualTo(507);
+      assertThat(directory.resolve("journal")).hasBinaryContent(stored);
+      int before = servers(upstreams);
+      Files.delete(ballast);
+      assertThat(add(writer, 4)).isInstanceOf(ChangeResult.Applied.class);
+      assertThat(servers(upstreams)).isEqualTo(before + 1);
+    }
+    History after = new History(new Revision());
+    after.keepIn(FileJournal.open(directory, 1000));
+    assertThat(after.revision()).isEqualTo(history.revision());
+    after.close();
+  }
+
+  private static void configure(ChangeWriter writer, Upstreams upstreams) {
+    Upstreams.Plan plan = upstreams.plan();
+    plan.declare(Servers.spec(Servers.server(1)));
+    writer.exclusively(() -> assertThat(writer.activate(plan)).isNull());
+  }
+
+  private static ChangeResult add(ChangeWriter writer, int port) throws Exception {
+    return writer
+        .submit(ChangeRequest.of(Writers.TEST, "app", new UpstreamChange.Add(Servers.server(port))))
+        .get(20, TimeUnit.SECONDS);
+  }
+
+  private static int servers(Upstreams upstreams) {
+    return java.util.Objects.requireNonNull(upstreams.find("app")).current().size();
   }
 
   private static KeyvalZone activate(ZoneRegistry registry, Path file) {

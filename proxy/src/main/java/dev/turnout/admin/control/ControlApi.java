@@ -55,7 +55,7 @@ final class ControlApi {
     this.control = control;
     this.environment = environment;
     this.changes = new Changes(control.writer());
-    this.operations = new OperationReader(name -> environment.zones().find(name));
+    this.operations = new OperationReader(name -> environment.zones().find(name), this::reader);
 
     get("", Set.of(), this::index);
     get("openapi.json", Set.of(), _ -> openapi());
@@ -353,7 +353,8 @@ final class ControlApi {
                 found
                     .spec()
                     .servers()
-                    .forEach(server -> StateView.server(out, server, peers.get(server.id())));
+                    .forEach(server ->
+                        StateView.server(out, server, peers.getOrDefault(server.id(), List.of())));
               }
               out.writeEndArray();
             })
@@ -372,7 +373,8 @@ final class ControlApi {
           .at("path");
     }
     var peers = StateView.peers(find(found));
-    return Answer.json(200, out -> StateView.server(out, server, peers.get(server.id())))
+    return Answer.json(
+            200, out -> StateView.server(out, server, peers.getOrDefault(server.id(), List.of())))
         .withRevision(present.revision);
   }
 
@@ -445,6 +447,11 @@ final class ControlApi {
 
   // ---- changing
 
+  private ServerReader reader(String upstream) {
+    Upstream there = environment.upstreams().find(upstream);
+    return new ServerReader(there != null && environment.upstreams().hasResolver(there));
+  }
+
   private Answer changed(int status, ChangeRequest request) {
     return changes.answer(status, request, changes.make(request));
   }
@@ -476,7 +483,7 @@ final class ControlApi {
 
   private Answer replaceServers(Call call) {
     Members body = call.members();
-    List<PeerSpec> servers = OperationReader.servers(body);
+    List<PeerSpec> servers = OperationReader.servers(body, reader(call.parameter("upstream")));
     body.end();
     return edit(call, new UpstreamChange.Replace(servers));
   }
@@ -494,7 +501,7 @@ final class ControlApi {
   private Answer addServer(Call call) {
     String upstream = call.parameter("upstream");
     List<Operation> adds = new ArrayList<>();
-    for (PeerSpec server : ServerReader.servers(call.members(), false)) {
+    for (PeerSpec server : reader(upstream).servers(call.members(), false)) {
       adds.add(new Operation.EditUpstream(upstream, new UpstreamChange.Add(server)));
     }
     ChangeRequest request = call.change(adds);
@@ -510,7 +517,9 @@ final class ControlApi {
 
   private Answer updateServer(Call call) {
     return edit(
-        call, new UpstreamChange.Update(call.number("id"), ServerReader.patch(call.members())));
+        call,
+        new UpstreamChange.Update(
+            call.number("id"), reader(call.parameter("upstream")).patch(call.members())));
   }
 
   private Answer removeServer(Call call) {

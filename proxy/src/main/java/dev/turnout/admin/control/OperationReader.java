@@ -32,11 +32,17 @@ final class OperationReader {
           "clear_zone",
           "restore");
 
+  private static final ServerReader OF_NEW_UPSTREAM = new ServerReader(false);
+
   private final Function<String, @Nullable KeyvalZone> zones;
+  private final Function<String, ServerReader> readers;
 
   /// @param zones finds a key-value zone by its name
-  OperationReader(Function<String, @Nullable KeyvalZone> zones) {
+  /// @param readers what reads the servers of an upstream
+  OperationReader(
+      Function<String, @Nullable KeyvalZone> zones, Function<String, ServerReader> readers) {
     this.zones = zones;
+    this.readers = readers;
   }
 
   /// Operations, and where in the body each is described: one description may be several.
@@ -71,7 +77,7 @@ final class OperationReader {
     switch (kind) {
       case "add_server" -> {
         String upstream = body.needText("upstream");
-        List<PeerSpec> servers = ServerReader.servers(body.needObject("server"), false);
+        List<PeerSpec> servers = readers.apply(upstream).servers(body.needObject("server"), false);
         for (PeerSpec server : servers) {
           to.add(new Operation.EditUpstream(upstream, new UpstreamChange.Add(server)), place);
         }
@@ -80,11 +86,11 @@ final class OperationReader {
           to.add(
               edit(
                   body,
-                  new UpstreamChange.Update(id(body), ServerReader.patch(body.needObject("set")))),
+                  new UpstreamChange.Update(id(body), reader(body).patch(body.needObject("set")))),
               place);
       case "remove_server" -> to.add(edit(body, new UpstreamChange.Remove(id(body))), place);
       case "replace_servers" ->
-          to.add(edit(body, new UpstreamChange.Replace(servers(body))), place);
+          to.add(edit(body, new UpstreamChange.Replace(servers(body, reader(body)))), place);
       case "create_upstream" ->
           to.add(new Operation.CreateUpstream(upstream(body, "upstream")), place);
       case "delete_upstream" ->
@@ -130,6 +136,10 @@ final class OperationReader {
     body.end();
   }
 
+  private ServerReader reader(Members body) {
+    return readers.apply(body.needText("upstream"));
+  }
+
   private static Operation edit(Members body, UpstreamChange change) {
     return new Operation.EditUpstream(body.needText("upstream"), change);
   }
@@ -170,10 +180,10 @@ final class OperationReader {
   }
 
   /// A whole list of servers.
-  static List<PeerSpec> servers(Members body) {
+  static List<PeerSpec> servers(Members body, ServerReader reader) {
     List<PeerSpec> servers = new ArrayList<>();
     for (Members server : body.needObjects("servers")) {
-      servers.addAll(ServerReader.servers(server, true));
+      servers.addAll(reader.servers(server, true));
     }
     return servers;
   }
@@ -197,7 +207,7 @@ final class OperationReader {
     List<PeerSpec> servers = new ArrayList<>();
     if (body.has("servers")) {
       for (Members server : body.needObjects("servers")) {
-        servers.addAll(ServerReader.servers(server, false));
+        servers.addAll(OF_NEW_UPSTREAM.servers(server, false));
       }
     }
     if (!method.allowsBackup() && servers.stream().anyMatch(PeerSpec::backup)) {

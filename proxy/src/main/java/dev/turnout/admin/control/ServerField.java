@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import java.util.List;
 import java.util.Objects;
@@ -12,7 +13,9 @@ record ServerField(String name, Function<PeerSpec, Object> value) {
   static final List<ServerField> ALL =
       List.of(
           new ServerField("server", PeerSpec::server),
-          new ServerField("address", spec -> spec.address().text()),
+          new ServerField("address", ServerField::address),
+          new ServerField("resolve", spec -> spec.address() instanceof PeerAddress.Unresolved),
+          new ServerField("service", ServerField::service),
           new ServerField("weight", PeerSpec::weight),
           new ServerField("max_conns", PeerSpec::maxConns),
           new ServerField("max_fails", PeerSpec::maxFails),
@@ -22,6 +25,16 @@ record ServerField(String name, Function<PeerSpec, Object> value) {
           new ServerField("down", PeerSpec::down),
           new ServerField("drain", PeerSpec::drain),
           new ServerField("route", PeerSpec::route));
+
+  private static String address(PeerSpec spec) {
+    return spec.address() instanceof PeerAddress.Unresolved(String host, int port, _)
+        ? host + ":" + port
+        : spec.address().text();
+  }
+
+  private static String service(PeerSpec spec) {
+    return spec.address() instanceof PeerAddress.Unresolved name ? name.service() : "";
+  }
 
   /// The fields that differ.
   static List<ServerField> differing(PeerSpec one, PeerSpec other) {

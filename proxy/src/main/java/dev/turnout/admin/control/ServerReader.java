@@ -8,14 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Servers as bodies describe them. A name is looked up when it is read, which may wait.
-final class ServerReader {
+/// Servers as bodies describe them. A name is looked up when it is read, which may wait, or, with
+/// `resolve`, for as long as the server is there.
+///
+/// @param resolves whether names can be resolved at run time for the upstream
+record ServerReader(boolean resolves) {
   private static final int LONGEST_ADDRESS = 255;
 
-  private ServerReader() {}
-
   /// What is set in `body`, of a server that is there.
-  static PeerPatch patch(Members body) {
+  PeerPatch patch(Members body) {
     if (body.has("backup")) {
       throw Problem.invalid(
           "\"backup\" is set when a server is added, and stays",
@@ -34,19 +35,24 @@ final class ServerReader {
                 + String.join(", ", addresses.stream().map(PeerAddress::text).toList()));
       }
       patch = patch.withServer(server, addresses.getFirst());
+    } else if (body.has("resolve") || body.has("service")) {
+      throw Problem.invalid(
+          "\"resolve\" and \"service\" say what \"server\" is",
+          body.place("server"),
+          "give it too");
     }
     body.end();
     return patch;
   }
 
   /// The servers that a body describes: one for each address of the name.
-  static List<PeerSpec> servers(Members body, boolean mayHaveId) {
+  List<PeerSpec> servers(Members body, boolean mayHaveId) {
     Long id = mayHaveId ? body.number("id", 0, Long.MAX_VALUE) : null;
     String server = body.needText("server");
     PeerPatch patch = values(body);
     boolean backup = Boolean.TRUE.equals(body.truth("backup"));
-    body.end();
     List<PeerAddress> addresses = addresses(body, server);
+    body.end();
     if (id != null && addresses.size() > 1) {
       throw Problem.invalid(
           "\""
@@ -92,12 +98,28 @@ final class ServerReader {
     return number == null ? null : number.intValue();
   }
 
-  private static List<PeerAddress> addresses(Members body, String server) {
+  private List<PeerAddress> addresses(Members body, String server) {
+    boolean resolve = Boolean.TRUE.equals(body.truth("resolve"));
+    String service = body.text("service", "");
+    boolean named = ServerAddress.isName(server);
+    if (!service.isEmpty() && (!resolve || !named || server.indexOf(':') >= 0)) {
+      throw Problem.invalid(
+          "\"service\" is for a name without a port, with \"resolve\"", body.place("service"), "");
+    }
+    if (resolve && named && !resolves) {
+      throw Problem.invalid(
+          "no resolver is there for this upstream",
+          body.place("resolve"),
+          "resolver is a directive of the configuration; an upstream that is just being made has"
+              + " one only afterwards");
+    }
     try {
       if (server.isEmpty() || server.length() > LONGEST_ADDRESS) {
         throw new IllegalArgumentException("it has " + server.length() + " bytes");
       }
-      return ServerAddress.lookUp(server);
+      return resolve && named
+          ? List.of(ServerAddress.unresolved(server, service))
+          : ServerAddress.lookUp(server);
     } catch (IllegalArgumentException e) {
       throw Problem.invalid(
           "\"" + server + "\" is not a server: " + e.getMessage(),

@@ -4,14 +4,18 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.Peer;
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.PeerState;
+import dev.turnout.upstream.PeerStats;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -70,23 +74,20 @@ final class StateView {
 
   private static void servers(
       JsonGenerator out, String name, @Nullable UpstreamSpec spec, @Nullable Upstream live) {
-    Map<Long, Peer> peers = peers(live);
+    Map<Long, List<Peer>> peers = peers(live);
     out.writeArrayPropertyStart(name);
     for (PeerSpec server : spec == null ? List.<PeerSpec>of() : spec.servers()) {
-      server(out, server, peers.get(server.id()));
+      server(out, server, live == null ? null : peers.getOrDefault(server.id(), List.of()));
     }
     out.writeEndArray();
   }
 
-  static Map<Long, Peer> peers(@Nullable Upstream live) {
-    Map<Long, Peer> peers = new HashMap<>();
-    if (live != null) {
-      live.current().peers().forEach(peer -> peers.put(peer.id(), peer));
-    }
-    return peers;
+  static Map<Long, List<Peer>> peers(@Nullable Upstream live) {
+    return live == null ? Map.of() : live.current().byServer();
   }
 
-  static void server(JsonGenerator out, PeerSpec spec, @Nullable Peer live) {
+  /// @param live what stands for the server; null for a state of the past
+  static void server(JsonGenerator out, PeerSpec spec, @Nullable List<Peer> live) {
     out.writeStartObject();
     ServerField.writeAll(out, spec);
     if (live == null) {
@@ -94,14 +95,38 @@ final class StateView {
     } else {
       out.writeObjectPropertyStart("live");
       long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
-      out.writeStringProperty("state", live.state(nowMillis).name().toLowerCase(Locale.ROOT));
-      out.writeNumberProperty("active", live.active());
-      out.writeNumberProperty("requests", live.stats().requests());
-      out.writeNumberProperty("fails", live.stats().fails());
-      out.writeNumberProperty("unavail", live.stats().unavail());
+      out.writeStringProperty("state", state(live, nowMillis));
+      out.writeNumberProperty("active", live.stream().mapToLong(Peer::active).sum());
+      out.writeNumberProperty("requests", sum(live, PeerStats::requests));
+      out.writeNumberProperty("fails", sum(live, PeerStats::fails));
+      out.writeNumberProperty("unavail", sum(live, PeerStats::unavail));
+      out.writeArrayPropertyStart("resolved");
+      if (spec.address() instanceof PeerAddress.Unresolved) {
+        for (Peer peer : live) {
+          out.writeStartObject();
+          Json.write(out, "address", peer.address().text());
+          out.writeStringProperty("state", state(List.of(peer), nowMillis));
+          out.writeNumberProperty("active", peer.active());
+          out.writeEndObject();
+        }
+      }
+      out.writeEndArray();
       out.writeEndObject();
     }
     out.writeEndObject();
+  }
+
+  private static long sum(List<Peer> peers, ToLongFunction<PeerStats> what) {
+    return peers.stream().mapToLong(peer -> what.applyAsLong(peer.stats())).sum();
+  }
+
+  /// That of the one that does best; a name may have several addresses, or none yet.
+  private static String state(List<Peer> peers, long nowMillis) {
+    return peers.stream()
+        .map(peer -> peer.state(nowMillis))
+        .min(Comparator.comparing(state -> state != PeerState.UP))
+        .map(state -> state.name().toLowerCase(Locale.ROOT))
+        .orElse("unresolved");
   }
 
   /// Where what is wanted is not what the configuration says.

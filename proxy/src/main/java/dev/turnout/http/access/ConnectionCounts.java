@@ -1,5 +1,8 @@
 package dev.turnout.http.access;
 
+import dev.turnout.http.LimitOutcome;
+import dev.turnout.http.LimitTable;
+import dev.turnout.metrics.Tally;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -7,11 +10,12 @@ import java.util.Map;
 ///
 /// Shared by all loops and bounded by the size of the zone. It is cut into stripes by key, each
 /// guarded by its own monitor, under which a few words change and nothing waits.
-final class ConnectionCounts {
+final class ConnectionCounts implements LimitTable {
   private static final long STRIPE_SIZE = 32 * 1024;
   private static final int MOST_STRIPES = 16;
 
   private final Stripe[] stripes;
+  private final Tally<LimitOutcome> outcomes = new Tally<>(LimitOutcome.class);
 
   /// Counts that take `size` bytes as nginx reckons: about sixteen thousand to the megabyte.
   ConnectionCounts(long size) {
@@ -55,6 +59,33 @@ final class ConnectionCounts {
       Count count = stripe.counts.get(key);
       return count == null ? 0 : count.requests;
     }
+  }
+
+  @Override
+  public Tally<LimitOutcome> outcomes() {
+    return outcomes;
+  }
+
+  @Override
+  public long usedBytes() {
+    long used = 0;
+    for (Stripe stripe : stripes) {
+      synchronized (stripe) {
+        used += stripe.used;
+      }
+    }
+    return used;
+  }
+
+  @Override
+  public int entries() {
+    int entries = 0;
+    for (Stripe stripe : stripes) {
+      synchronized (stripe) {
+        entries += stripe.counts.size();
+      }
+    }
+    return entries;
   }
 
   private Stripe stripe(String key) {

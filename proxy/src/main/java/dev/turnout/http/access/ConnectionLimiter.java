@@ -2,6 +2,7 @@ package dev.turnout.http.access;
 
 import dev.turnout.http.Exchange;
 import dev.turnout.http.ExchangeSlot;
+import dev.turnout.http.LimitOutcome;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.http.Verdict;
 import dev.turnout.log.Level;
@@ -24,18 +25,11 @@ final class ConnectionLimiter implements PhaseHandler {
   /// @param most how many requests with one key may be under way
   record Limit(LimitZones.Zone<ConnectionCounts> zone, int most) {}
 
-  /// What became of a request: `$limit_conn_status`.
-  enum Outcome {
-    PASSED,
-    REJECTED,
-    REJECTED_DRY_RUN
-  }
-
   /// A request's way through the limits.
   ///
   /// @param outcome what became of it
   /// @param entered where it is counted
-  record Passage(Outcome outcome, @Nullable Entry entered) {}
+  record Passage(LimitOutcome outcome, @Nullable Entry entered) {}
 
   /// A count that a request is in, and the one it entered before.
   private record Entry(ConnectionCounts counts, String key, @Nullable Entry before) {}
@@ -72,15 +66,18 @@ final class ConnectionLimiter implements PhaseHandler {
                       + " by zone \""
                       + zone.name()
                       + "\"");
-          return refused(exchange, entered);
+          return refused(exchange, zone, entered);
         }
         case NO_ROOM -> {
-          return refused(exchange, entered);
+          return refused(exchange, zone, entered);
         }
       }
     }
+    for (Entry entry = entered; entry != null; entry = entry.before()) {
+      entry.counts().outcomes().count(exchange.worker().index(), LimitOutcome.PASSED);
+    }
     if (entered != null) {
-      exchange.put(passageSlot, new Passage(Outcome.PASSED, entered));
+      exchange.put(passageSlot, new Passage(LimitOutcome.PASSED, entered));
     }
     return Verdict.CONTINUE;
   }
@@ -102,13 +99,16 @@ final class ConnectionLimiter implements PhaseHandler {
     return true;
   }
 
-  private Verdict refused(Exchange exchange, @Nullable Entry entered) {
+  private Verdict refused(
+      Exchange exchange, LimitZones.Zone<ConnectionCounts> zone, @Nullable Entry entered) {
     leave(entered);
+    LimitOutcome outcome = dryRun ? LimitOutcome.REJECTED_DRY_RUN : LimitOutcome.REJECTED;
+    zone.content().outcomes().count(exchange.worker().index(), outcome);
     if (dryRun) {
-      exchange.put(passageSlot, new Passage(Outcome.REJECTED_DRY_RUN, null));
+      exchange.put(passageSlot, new Passage(LimitOutcome.REJECTED_DRY_RUN, null));
       return Verdict.CONTINUE;
     }
-    exchange.put(passageSlot, new Passage(Outcome.REJECTED, null));
+    exchange.put(passageSlot, new Passage(LimitOutcome.REJECTED, null));
     exchange.finish(status);
     return Verdict.RESPONDED;
   }

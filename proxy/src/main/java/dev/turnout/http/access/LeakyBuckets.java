@@ -1,5 +1,8 @@
 package dev.turnout.http.access;
 
+import dev.turnout.http.LimitOutcome;
+import dev.turnout.http.LimitTable;
+import dev.turnout.metrics.Tally;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// guarded by its own monitor, under which a few words change and nothing waits. A stripe that is
 /// full forgets the key that was asked for longest ago. Quantities are thousandths of a request,
 /// times milliseconds, as in nginx.
-final class LeakyBuckets {
+final class LeakyBuckets implements LimitTable {
   private static final long IDLE_MILLIS = 60_000;
   private static final long LONG_AGO = 3_600_000;
   private static final long STRIPE_SIZE = 32 * 1024;
   private static final int MOST_STRIPES = 16;
 
   private final Stripe[] stripes;
+  private final Tally<LimitOutcome> outcomes = new Tally<>(LimitOutcome.class);
 
   /// Buckets that take `size` bytes as nginx reckons: about eight thousand to the megabyte.
   LeakyBuckets(long size) {
@@ -137,7 +141,8 @@ final class LeakyBuckets {
   }
 
   /// How many keys have a bucket.
-  int size() {
+  @Override
+  public int entries() {
     int size = 0;
     for (Stripe stripe : stripes) {
       synchronized (stripe) {
@@ -145,6 +150,22 @@ final class LeakyBuckets {
       }
     }
     return size;
+  }
+
+  @Override
+  public Tally<LimitOutcome> outcomes() {
+    return outcomes;
+  }
+
+  @Override
+  public long usedBytes() {
+    long used = 0;
+    for (Stripe stripe : stripes) {
+      synchronized (stripe) {
+        used += stripe.used;
+      }
+    }
+    return used;
   }
 
   /// A part of the keys, guarded by its monitor.

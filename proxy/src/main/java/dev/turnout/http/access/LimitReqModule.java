@@ -12,6 +12,7 @@ import dev.turnout.config.Units;
 import dev.turnout.http.ExchangeSlot;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.LimitOutcome;
 import dev.turnout.http.Phase;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.log.Level;
@@ -73,11 +74,11 @@ public final class LimitReqModule implements HttpModule {
         .flag(DRY_RUN)
         .defaultText("off")
         .summary("Requests are counted and told of as if limited, and pass.");
-    ExchangeSlot<RequestLimiter.Outcome> outcome = http.exchangeSlot();
+    ExchangeSlot<LimitOutcome> outcome = http.exchangeSlot();
     http.variable(
         "limit_req_status",
         exchange -> {
-          RequestLimiter.Outcome there = exchange.get(outcome);
+          LimitOutcome there = exchange.get(outcome);
           return there == null ? null : there.name();
         });
     http.phase(Phase.PREACCESS, scope -> handler(scope, outcome));
@@ -159,8 +160,7 @@ public final class LimitReqModule implements HttpModule {
     return number * 1000;
   }
 
-  private @Nullable PhaseHandler handler(
-      Scope scope, ExchangeSlot<RequestLimiter.Outcome> outcome) {
+  private @Nullable PhaseHandler handler(Scope scope, ExchangeSlot<LimitOutcome> outcome) {
     List<Limit> limits = scope.get(LIMITS);
     if (limits.isEmpty()) {
       return null;

@@ -2,6 +2,7 @@ package dev.turnout.http.access;
 
 import dev.turnout.http.Exchange;
 import dev.turnout.http.ExchangeSlot;
+import dev.turnout.http.LimitOutcome;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.http.Verdict;
 import dev.turnout.log.Level;
@@ -18,7 +19,7 @@ final class RequestLimiter implements PhaseHandler {
   private final Level delayLevel;
   private final int status;
   private final boolean dryRun;
-  private final ExchangeSlot<Outcome> outcomeSlot;
+  private final ExchangeSlot<LimitOutcome> outcomeSlot;
 
   /// One `limit_req`, in thousandths of a request.
   ///
@@ -31,17 +32,12 @@ final class RequestLimiter implements PhaseHandler {
     }
   }
 
-  /// What became of a request: `$limit_req_status`.
-  enum Outcome {
-    PASSED,
-    DELAYED,
-    REJECTED,
-    DELAYED_DRY_RUN,
-    REJECTED_DRY_RUN
-  }
-
   RequestLimiter(
-      List<Limit> limits, Level level, int status, boolean dryRun, ExchangeSlot<Outcome> slot) {
+      List<Limit> limits,
+      Level level,
+      int status,
+      boolean dryRun,
+      ExchangeSlot<LimitOutcome> slot) {
     this.limits = limits.toArray(new Limit[0]);
     this.refusalLevel = level;
     this.delayLevel =
@@ -134,18 +130,25 @@ final class RequestLimiter implements PhaseHandler {
                   + "\"");
     }
     if (dryRun) {
-      exchange.put(outcomeSlot, Outcome.REJECTED_DRY_RUN);
+      count(exchange, zone, LimitOutcome.REJECTED_DRY_RUN);
+      exchange.put(outcomeSlot, LimitOutcome.REJECTED_DRY_RUN);
       return Verdict.CONTINUE;
     }
-    exchange.put(outcomeSlot, Outcome.REJECTED);
+    count(exchange, zone, LimitOutcome.REJECTED);
+    exchange.put(outcomeSlot, LimitOutcome.REJECTED);
     exchange.finish(status);
     return Verdict.RESPONDED;
+  }
+
+  private static void count(
+      Exchange exchange, LimitZones.Zone<LeakyBuckets> zone, LimitOutcome outcome) {
+    zone.content().outcomes().count(exchange.worker().index(), outcome);
   }
 
   private Verdict passed(Exchange exchange, LeakyBuckets.@Nullable Visit[] visits, long now) {
     long longest = 0;
     long excess = 0;
-    String zone = "";
+    int strictest = -1;
     for (int i = limits.length - 1; i >= 0; i--) {
       LeakyBuckets.Visit visit = visits[i];
       if (visit != null) {
@@ -154,18 +157,24 @@ final class RequestLimiter implements PhaseHandler {
         if (wait > longest) {
           longest = wait;
           excess = visit.excess();
-          zone = limits[i].zone().name();
+          strictest = i;
         }
       }
     }
-    if (longest == 0) {
-      exchange.put(outcomeSlot, Outcome.PASSED);
+    for (int i = 0; i < limits.length; i++) {
+      if (visits[i] != null && i != strictest) {
+        count(exchange, limits[i].zone(), LimitOutcome.PASSED);
+      }
+    }
+    if (strictest < 0) {
+      exchange.put(outcomeSlot, LimitOutcome.PASSED);
       return Verdict.CONTINUE;
     }
-    return delayed(exchange, longest, excess, zone);
+    return delayed(exchange, longest, excess, limits[strictest].zone());
   }
 
-  private Verdict delayed(Exchange exchange, long millis, long excess, String zone) {
+  private Verdict delayed(
+      Exchange exchange, long millis, long excess, LimitZones.Zone<LeakyBuckets> zone) {
     exchange.log(
         delayLevel,
         () ->
@@ -174,13 +183,15 @@ final class RequestLimiter implements PhaseHandler {
                 + ", excess: "
                 + requests(excess)
                 + ", by zone \""
-                + zone
+                + zone.name()
                 + "\"");
     if (dryRun) {
-      exchange.put(outcomeSlot, Outcome.DELAYED_DRY_RUN);
+      count(exchange, zone, LimitOutcome.DELAYED_DRY_RUN);
+      exchange.put(outcomeSlot, LimitOutcome.DELAYED_DRY_RUN);
       return Verdict.CONTINUE;
     }
-    exchange.put(outcomeSlot, Outcome.DELAYED);
+    count(exchange, zone, LimitOutcome.DELAYED);
+    exchange.put(outcomeSlot, LimitOutcome.DELAYED);
     exchange.resumeAfter(millis);
     return Verdict.SUSPENDED;
   }

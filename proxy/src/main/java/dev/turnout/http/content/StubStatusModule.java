@@ -39,7 +39,11 @@ public final class StubStatusModule implements HttpModule {
   static String text(ConnectionCounters counters) {
     long accepted = counters.acceptedTotal();
     return "Active connections: %d \nserver accepts handled requests\n %d %d %d \n"
-            .formatted(counters.activeNow(), accepted, accepted, counters.requestsTotal())
+            .formatted(
+                counters.activeNow(),
+                accepted,
+                accepted - counters.droppedTotal(),
+                counters.requestsTotal())
         + "Reading: %d Writing: %d Waiting: %d \n"
             .formatted(counters.readingNow(), counters.writingNow(), counters.waitingNow());
   }

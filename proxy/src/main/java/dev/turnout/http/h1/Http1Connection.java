@@ -125,6 +125,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     deadline = limit;
     limit.set(openedNanos, point.serving().settings().headerTimeout());
     if (shared.isFull()) {
+      shared.counters().dropped();
       point
           .serving()
           .settings()

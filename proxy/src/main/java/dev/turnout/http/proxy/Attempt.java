@@ -8,6 +8,7 @@ import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerAddress;
+import dev.turnout.upstream.PeerStats;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
@@ -47,7 +48,7 @@ final class Attempt {
   private int interim;
   private int status;
   private long connectMillis = -1;
-  private long headMillis = -1;
+  private long headNanos = -1;
   private long endMillis = -1;
   private long bytesSent;
   private long bytesReceived;
@@ -96,6 +97,7 @@ final class Attempt {
         switch (peer.address()) {
           case PeerAddress.Inet inet -> inet.socket();
           case PeerAddress.Unix(String path) -> worker.transport().unixAddress(path);
+          case PeerAddress.Unresolved name -> throw new IllegalStateException(name + " is no peer");
         };
     Channel channel = worker.transport().clientChannels(address).newChannel();
     if (!(peer.address() instanceof PeerAddress.Unix)) {
@@ -251,6 +253,11 @@ final class Attempt {
     watchSending(to);
   }
 
+  /// So many bytes of the client went into the tunnel.
+  void tunnelled(int bytes) {
+    bytesSent += bytes;
+  }
+
   /// True while no more of a streamed body should be read.
   boolean isCongested() {
     UpstreamConnection to = connection;
@@ -323,9 +330,9 @@ final class Attempt {
     if (parser.warning() != null) {
       proxying.exchange().log(Level.WARN, parser.warning());
     }
-    headMillis = elapsed();
+    headNanos = elapsedNanos();
     status = head.status();
-    peer.stats().responded(status);
+    stats().responded(status);
     if (proxying.retriesOn(status)) {
       in.release();
       fail(new Failure.ListedStatus(status));
@@ -336,6 +343,7 @@ final class Attempt {
     boolean complete = proxying.framing().isComplete() && !in.isReadable();
     if (!proxying.forwardHead(head, complete)) {
       in.release();
+      stats().took(headNanos, elapsedNanos());
       end(true);
       proxying.answeredOtherwise();
       return;
@@ -354,9 +362,9 @@ final class Attempt {
       fail(new Failure.InvalidResponse("upstream sent unexpected 101 response"));
       return;
     }
-    headMillis = elapsed();
+    headNanos = elapsedNanos();
     status = 101;
-    peer.stats().responded(101);
+    stats().responded(101);
     stage = Stage.TUNNEL;
     UpstreamConnection from = connection();
     from.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
@@ -456,6 +464,7 @@ final class Attempt {
 
   /// The response has come whole and has been given to the client's side.
   private void finished() {
+    stats().took(headNanos, elapsedNanos());
     end(false);
     proxying.answered(this);
   }
@@ -483,8 +492,11 @@ final class Attempt {
   }
 
   private void count() {
-    peer.stats().sent(bytesSent);
-    peer.stats().received(bytesReceived);
+    stats().moved(bytesSent, bytesReceived);
+  }
+
+  private PeerStats.Loop stats() {
+    return peer.stats().on(proxying.worker().index());
   }
 
   private void fail(Failure failure) {
@@ -637,7 +649,7 @@ final class Attempt {
   }
 
   long headMillis() {
-    return headMillis;
+    return headNanos < 0 ? -1 : headNanos / 1_000_000;
   }
 
   /// How long it took, in milliseconds; -1 while it is under way.
@@ -668,7 +680,11 @@ final class Attempt {
   }
 
   private long elapsed() {
-    return (proxying.worker().nowNanos() - startedNanos) / 1_000_000;
+    return elapsedNanos() / 1_000_000;
+  }
+
+  private long elapsedNanos() {
+    return proxying.worker().nowNanos() - startedNanos;
   }
 
   private UpstreamConnection connection() {

@@ -1,5 +1,6 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.metrics.Counter;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerSet;
@@ -11,6 +12,12 @@ import org.jspecify.annotations.Nullable;
 /// to the loop.
 final class ConnectionPool {
   private final List<UpstreamConnection> idle = new ArrayList<>();
+  private final Counter count;
+
+  /// @param count where it says how many there are
+  ConnectionPool(Counter count) {
+    this.count = count;
+  }
 
   /// Takes the idle connection to this peer's server that was used last.
   @Nullable UpstreamConnection take(Peer peer) {
@@ -18,6 +25,7 @@ final class ConnectionPool {
       UpstreamConnection connection = idle.get(i);
       if (connection.peer().isSameServer(peer)) {
         idle.remove(i);
+        count.set(idle.size());
         return connection;
       }
     }
@@ -30,11 +38,13 @@ final class ConnectionPool {
       idle.removeFirst().close();
     }
     idle.add(connection);
+    count.set(idle.size());
   }
 
   /// Forgets a connection that has closed.
   void remove(UpstreamConnection connection) {
     idle.remove(connection);
+    count.set(idle.size());
   }
 
   /// Closes the connections to servers that are not in the list any more.
@@ -45,6 +55,7 @@ final class ConnectionPool {
         connection.close();
       }
     }
+    count.set(idle.size());
   }
 
   /// Closes all.
@@ -53,6 +64,7 @@ final class ConnectionPool {
       connection.close();
     }
     idle.clear();
+    count.set(0);
   }
 
   int size() {

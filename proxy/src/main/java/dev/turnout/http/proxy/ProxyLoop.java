@@ -39,7 +39,7 @@ final class ProxyLoop {
   ConnectionPool pool(Upstream upstream) {
     ConnectionPool pool = pools.get(upstream);
     if (pool == null) {
-      pool = new ConnectionPool();
+      pool = new ConnectionPool(upstream.idleOn(worker.index()));
       pools.put(upstream, pool);
     }
     return pool;

@@ -17,10 +17,12 @@ import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Regex;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.Template;
 import dev.turnout.http.proxy.Failure.Condition;
 import dev.turnout.http.proxy.RequestComposer.SetHeader;
 import dev.turnout.net.ListenAddress;
+import dev.turnout.net.resolve.Resolver;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.Upstream;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -269,21 +271,30 @@ public final class ProxyModule implements HttpModule {
     if (scope.isSet(PASS)) {
       throw ConfigException.directive(d, "is duplicate");
     }
-    Pass pass = text.isLiteral() ? fixed(d, scope, url) : byVariables(d, url);
+    Pass pass = text.isLiteral() ? fixed(d, scope, url) : byVariables(d, scope, url);
     scope.set(PASS, pass);
     scope.set(HttpRegistry.CONTENT, location -> handler(location, pass));
     CoreModule.redirectDirectories(scope);
   }
 
-  private Pass byVariables(Directive d, String url) {
+  private Pass byVariables(Directive d, Scope scope, String url) {
     boolean schemeKnown = url.regionMatches(true, 0, "http://", 0, 7);
     if (!schemeKnown && url.regionMatches(true, 0, "https://", 0, 8)) {
       throw ConfigException.at(d, 0, "https protocol is not supported in \"proxy_pass\"");
     }
     Template rest = registry().template(d, 0, schemeKnown ? url.substring(7) : url);
-    ProxyTarget target =
-        new ProxyTarget.ByName(rest, !schemeKnown, registry().environment().upstreams(), literals);
-    return new Pass(d, () -> target, false, null);
+    Supplier<ProxyTarget> target =
+        () ->
+            new ProxyTarget.ByName(
+                rest, !schemeKnown, registry().environment().upstreams(), literals, names(scope));
+    return new Pass(d, target, false, null);
+  }
+
+  private static @Nullable NamedUpstreams names(Scope scope) {
+    Resolver resolver = ResolverModule.resolver(scope);
+    return resolver == null
+        ? null
+        : new NamedUpstreams(resolver, ResolverModule.timeoutMillis(scope));
   }
 
   private Pass fixed(Directive d, Scope scope, String url) {

@@ -66,20 +66,58 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// Begins for an exchange that has come to a proxied location.
   void begin(
       Exchange exchange, ProxySettings settings, ProxyTarget.Resolved target, String locationName) {
+    enter(exchange, settings);
+    proceed(target, locationName);
+  }
+
+  /// Begins for an exchange that has come to a proxied location, where a name is to be resolved
+  /// before it can go on.
+  void begin(
+      Exchange exchange, ProxySettings settings, ProxyTarget.Unresolved target, String location) {
+    enter(exchange, settings);
+    long mine = exchange.begun();
+    target
+        .by()
+        .resolve(
+            worker(),
+            target,
+            (upstream, trouble) -> {
+              if (this.exchange != exchange || exchange.begun() != mine || over) {
+                return; // the client is gone
+              }
+              worker().refreshClock();
+              exchange.guarded(() -> {
+                if (upstream != null) {
+                  proceed(target.resolved(upstream), location);
+                } else {
+                  exchange.log(
+                      Level.ERROR, target.name() + " could not be resolved (" + trouble + ")");
+                  finish(502);
+                }
+              });
+            });
+  }
+
+  private void enter(Exchange exchange, ProxySettings settings) {
     this.exchange = exchange;
     this.settings = settings;
-    this.target = target;
-    startedNanos = loop.worker().nowNanos();
     streaming = false;
     streamedChunks = false;
     headForwarded = false;
     paused = false;
     over = false;
-    String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
-    method = changed.isEmpty() ? exchange.method() : changed;
-    requestTarget = ProxyTarget.requestTarget(exchange, target, locationName);
     before = exchange.upstreaming() instanceof Proxying earlier ? earlier : null;
     exchange.upstreaming(this);
+  }
+
+  private void proceed(ProxyTarget.Resolved to, String locationName) {
+    Exchange exchange = exchange();
+    ProxySettings settings = settings();
+    target = to;
+    startedNanos = loop.worker().nowNanos();
+    String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
+    method = changed.isEmpty() ? exchange.method() : changed;
+    requestTarget = ProxyTarget.requestTarget(exchange, to, locationName);
     RequestBody body = exchange.body();
     if (settings.passRequestBody() && body.isPassedOn()) {
       exchange.log(Level.ERROR, "the request body has been passed on already and is gone");
@@ -548,7 +586,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     present.log(
-        Level.INFO, "client prematurely closed connection, so upstream connection is closed too");
+        Level.INFO,
+        current() == null
+            ? "client prematurely closed connection"
+            : "client prematurely closed connection, so upstream connection is closed too");
     abandon();
     over = true;
     if (!headForwarded) {
@@ -615,6 +656,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     to.deadline().set(worker().nowNanos(), settings().readTimeout());
+    Attempt attempt = current();
+    if (attempt != null) {
+      attempt.tunnelled(bytes.readableBytes());
+    }
     to.channel().write(bytes, to.channel().voidPromise());
     if (!to.channel().isWritable()) {
       exchange().downstream().readTunnel(false);

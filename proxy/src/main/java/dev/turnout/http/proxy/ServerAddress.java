@@ -1,5 +1,6 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.config.Units;
 import dev.turnout.net.ListenAddress;
 import dev.turnout.upstream.PeerAddress;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -9,6 +10,7 @@ import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /// The addresses of servers as they are written: `127.0.0.1:8080`, `name:8080`, `unix:/path`.
 public final class ServerAddress {
@@ -44,6 +46,29 @@ public final class ServerAddress {
       throw new IllegalArgumentException("host not found", e);
     }
     return all;
+  }
+
+  /// Whether `text` names a server by a name, which a name service is asked about.
+  public static boolean isName(String text) {
+    return !text.startsWith("unix:") && !LiteralUpstreams.isLiteral(text);
+  }
+
+  /// The name that `text` has, to be resolved at run time.
+  ///
+  /// @param service the service whose records are asked for; empty: addresses are
+  /// @throws IllegalArgumentException in nginx's words, such as `invalid port`
+  public static PeerAddress.Unresolved unresolved(String text, String service) {
+    int colon = text.lastIndexOf(':');
+    String host = colon < 0 ? text : text.substring(0, colon);
+    if (host.isEmpty()) {
+      throw new IllegalArgumentException("no host");
+    }
+    OptionalLong port =
+        colon < 0 ? OptionalLong.of(DEFAULT_PORT) : Units.number(text.substring(colon + 1));
+    if (port.isEmpty() || port.getAsLong() < 1 || port.getAsLong() > 65535) {
+      throw new IllegalArgumentException("invalid port");
+    }
+    return new PeerAddress.Unresolved(host, (int) port.getAsLong(), service);
   }
 
   private static String host(String text) {

@@ -10,6 +10,8 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Naming;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -34,7 +36,18 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  /// The name of the upstream's `zone`.
+  public static final Setting<String> ZONE = Setting.local("zone", "");
+
+  private static final long LEAST_ZONE = 8 * 4096;
+
+  private final ResolverModule resolvers;
   private @Nullable HttpRegistry http;
+
+  /// @param resolvers who resolves names of servers at run time
+  public UpstreamModule(ResolverModule resolvers) {
+    this.resolvers = resolvers;
+  }
 
   @Override
   public void register(HttpRegistry http) {
@@ -54,8 +67,10 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain]")
-        .summary("One server of the group, or, of a name, one for each of its addresses.");
+                + " [down] [drain] [resolve] [service=]")
+        .summary(
+            "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
+                + " they follow what name servers say.");
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
@@ -78,7 +93,31 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
+    http.directive("zone")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::zone)
+        .syntax("name [size]")
+        .summary("Lets the group be checked, shown and changed at run time.")
+        .differs("All loops share a group anyway; the size is not used.");
     keepalive(http);
+  }
+
+  private static void zone(Directive d, Scope scope) {
+    String name = d.argument(0);
+    if (name.isEmpty()) {
+      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
+    }
+    if (d.argumentCount() == 2) {
+      OptionalLong size = Units.size(d.argument(1));
+      if (size.isEmpty()) {
+        throw ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\"");
+      }
+      if (size.getAsLong() < LEAST_ZONE) {
+        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
+      }
+    }
+    scope.set(ZONE, name);
   }
 
   private static void keepalive(HttpRegistry http) {
@@ -128,6 +167,17 @@ public final class UpstreamModule implements HttpModule {
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
+    boolean named =
+        servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+    registry.beforeBuild(() -> {
+      Naming naming = resolvers.naming(scope);
+      if (naming != null) {
+        registry.upstreams().resolveBy(name, naming);
+      } else if (named) {
+        throw ConfigException.at(
+            d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+      }
+    });
   }
 
   private static void connections(Directive d, Scope scope) {
@@ -191,7 +241,7 @@ public final class UpstreamModule implements HttpModule {
       throw ConfigException.at(d, "balancing method does not support parameter \"slow_start\"");
     }
     List<PeerSpec> specs = new ArrayList<>();
-    for (PeerAddress address : ProxyModule.addresses(d, d.argument(0))) {
+    for (PeerAddress address : said.addresses(d)) {
       specs.add(said.spec(d.argument(0), address));
     }
     for (PeerSpec spec : specs) {
@@ -209,6 +259,8 @@ public final class UpstreamModule implements HttpModule {
     private boolean backup;
     private boolean down;
     private boolean drain;
+    private boolean resolve;
+    private String service = "";
 
     void read(Directive d, int i) {
       String word = d.argument(i);
@@ -229,11 +281,55 @@ public final class UpstreamModule implements HttpModule {
         case "backup" -> backup = true;
         case "down" -> down = true;
         case "drain" -> drain = true;
-        case "resolve", "service", "route" ->
+        case "resolve" -> resolve = true;
+        case "service" -> {
+          service = value;
+          if (service.isEmpty()) {
+            throw ConfigException.at(d, i, equals < 0 ? unknown(word) : "service is empty");
+          }
+        }
+        case "route" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
         default -> throw invalid(d, i, word);
       }
+    }
+
+    private static String unknown(String word) {
+      return "invalid parameter \"" + word + "\"";
+    }
+
+    /// The places that the server's address names, or the name that is resolved at run time.
+    PeerAddress[] addresses(Directive d) {
+      String server = d.argument(0);
+      if (!service.isEmpty() && !resolve) {
+        throw ConfigException.at(
+            d, 0, "service upstream \"" + server + "\" requires \"resolve\" parameter");
+      }
+      boolean named = !server.startsWith("unix:") && !LiteralUpstreams.isLiteral(server);
+      if (!service.isEmpty() && named && server.indexOf(':') >= 0) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" may not have port");
+      }
+      if (!service.isEmpty() && !named) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" requires domain name");
+      }
+      return resolve && named
+          ? new PeerAddress[] {unresolved(d, server)}
+          : ProxyModule.addresses(d, server);
+    }
+
+    private PeerAddress unresolved(Directive d, String server) {
+      int colon = server.lastIndexOf(':');
+      String host = colon < 0 ? server : server.substring(0, colon);
+      if (host.isEmpty()) {
+        throw ConfigException.at(d, 0, "no host in upstream \"" + server + "\"");
+      }
+      OptionalLong port =
+          colon < 0 ? OptionalLong.of(80) : Units.number(server.substring(colon + 1));
+      if (port.isEmpty() || port.getAsLong() < 1 || port.getAsLong() > 65535) {
+        throw ConfigException.at(d, 0, "invalid port in upstream \"" + server + "\"");
+      }
+      return new PeerAddress.Unresolved(host, (int) port.getAsLong(), service);
     }
 
     PeerSpec spec(String server, PeerAddress address) {

@@ -228,6 +228,11 @@ class ControlApiIT {
 
     assertThat(client.post("/changes", "{'operations':[{'op':'ad_server'}]}").at("/error/hint"))
         .contains("add_server");
+    assertThat(
+            client
+                .post("/upstreams/app/servers", "{'server':'a.test','resolve':true}")
+                .at("/error/where"))
+        .isEqualTo("/resolve");
     assertThat(client.post("/changes", "{'operations':[").at("/error/where")).startsWith("line");
     assertThat(client.patch("/upstreams/app/servers/0", "{'weight':0}").at("/error/where"))
         .isEqualTo("/weight");

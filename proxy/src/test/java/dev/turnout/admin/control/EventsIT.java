@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.admin.control.ControlClient.Reply;
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.ClosedPort;
+import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -170,6 +172,33 @@ class EventsIT {
       proxy.reload(CONFIG);
 
       assertThat(next(stream)).isEmpty();
+    }
+  }
+
+  @Test
+  void aServerThatFailsIsAnEvent() throws Exception {
+    try (var dead = new ClosedPort();
+        var alive = FakeUpstream.answering("alive");
+        var failing =
+            TestProxy.start(
+                """
+                upstream app { server %s; server %s; }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api; }
+                  location / { proxy_pass http://app; }
+                }
+                """
+                    .formatted(dead.address(), alive.address()));
+        var reader = ControlClient.of(failing)) {
+      String since = reader.get("/events?wait=0s").at("/next");
+
+      RawClient.get(failing.port(), "a.test", "/");
+
+      Reply poll = reader.get("/events?wait=30s&since=" + since);
+      assertThat(poll.at("/events/0/kind")).isEqualTo("health");
+      assertThat(poll.at("/events/0/data/address")).isEqualTo(dead.address());
+      assertThat(poll.at("/events/0/data/to")).isEqualTo("unavail");
     }
   }
 }

@@ -83,7 +83,7 @@ class LeakyBucketsTest {
 
     buckets.take("another", ONE_PER_SECOND, 0, 1);
 
-    assertThat(buckets.size()).isEqualTo(room);
+    assertThat(buckets.entries()).isEqualTo(room);
     assertThat(buckets.take("key0", ONE_PER_SECOND, 0, 1).answer()).isEqualTo(Answer.REFUSED);
     assertThat(buckets.take("key1", ONE_PER_SECOND, 0, 1).answer()).isEqualTo(Answer.PASSES);
   }
@@ -107,9 +107,9 @@ class LeakyBucketsTest {
     }
 
     buckets.take("early", ONE_PER_SECOND, 0, 59_999);
-    assertThat(buckets.size()).isEqualTo(6);
+    assertThat(buckets.entries()).isEqualTo(6);
 
     buckets.take("late", ONE_PER_SECOND, 0, 60_000);
-    assertThat(buckets.size()).isEqualTo(5);
+    assertThat(buckets.entries()).isEqualTo(5);
   }
 }

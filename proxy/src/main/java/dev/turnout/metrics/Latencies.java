@@ -1,0 +1,79 @@
+package dev.turnout.metrics;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// How long things took, in buckets.
+///
+/// @param buckets from the shortest; the last has no bound
+/// @param sumNanos what all of them took together
+public record Latencies(List<Bucket> buckets, long sumNanos) {
+  /// None.
+  public static final Latencies NONE = sum(List.of());
+
+  /// What took at most so long, and longer than the bound of the bucket before.
+  ///
+  /// @param boundMicros the bound in microseconds, included; {@link Long#MAX_VALUE} for none
+  /// @param count how many
+  public record Bucket(long boundMicros, long count) {
+    /// True for the last bucket.
+    public boolean isUnbounded() {
+      return boundMicros == Long.MAX_VALUE;
+    }
+  }
+
+  public Latencies {
+    buckets = List.copyOf(buckets);
+  }
+
+  /// The sum over the loops.
+  public static Latencies sum(Iterable<LatencyHistogram> histograms) {
+    long[] counts = new long[LatencyHistogram.buckets()];
+    long nanos = 0;
+    for (LatencyHistogram histogram : histograms) {
+      nanos += histogram.addTo(counts);
+    }
+    List<Bucket> buckets = new ArrayList<>(counts.length);
+    for (int i = 0; i < counts.length; i++) {
+      buckets.add(new Bucket(LatencyHistogram.boundMicros(i), counts[i]));
+    }
+    return new Latencies(buckets, nanos);
+  }
+
+  /// How many there were: always the sum of the buckets.
+  public long count() {
+    return buckets.stream().mapToLong(Bucket::count).sum();
+  }
+
+  /// What all of them took together, in milliseconds.
+  public long sumMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(sumNanos);
+  }
+
+  /// The same with the bounds of the NGINX Plus API, which begin at five milliseconds.
+  public Latencies fromFiveMillis() {
+    List<Bucket> wide = new ArrayList<>();
+    long shorter = 0;
+    for (Bucket bucket : buckets) {
+      if (bucket.boundMicros() < 5000) {
+        shorter += bucket.count();
+      } else {
+        wide.add(new Bucket(bucket.boundMicros(), bucket.count() + shorter));
+        shorter = 0;
+      }
+    }
+    return new Latencies(wide, sumNanos);
+  }
+
+  /// Those that came after `before`.
+  public Latencies since(Latencies before) {
+    List<Bucket> left = new ArrayList<>(buckets.size());
+    for (int i = 0; i < buckets.size(); i++) {
+      Bucket now = buckets.get(i);
+      left.add(
+          new Bucket(now.boundMicros(), Math.max(0, now.count() - before.buckets.get(i).count())));
+    }
+    return new Latencies(left, Math.max(0, sumNanos - before.sumNanos));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,169 @@
+package dev.turnout.systemtest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.RawClient;
+import dev.turnout.testkit.RawResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/// Servers come, go, are weighted and drained under load: no request fails, and none that begins
+/// after a removal or a drain was answered reaches that server.
+class MembershipUnderLoadIT {
+  private static final int CONNECTIONS = 64;
+  private static final int BACKENDS = 5;
+  private static final int CHANGES = Campaign.size("changes", 600, 6_000);
+  private static final long PAUSE_NANOS = 10_000_000; // a hundred changes a second
+  private static final String SERVERS = "/api/9/http/upstreams/app/servers/";
+  private static final Pattern ID = Pattern.compile("\"id\":(\\d+)");
+
+  // Of each backend: odd while it is away, by what was answered.
+  private final AtomicLongArray away = new AtomicLongArray(BACKENDS);
+  private final long[] ids = new long[BACKENDS];
+  private final List<FakeUpstream> backends = new ArrayList<>();
+
+  @Test
+  void noRequestFailsAndNoneReachesAServerThatIsGone() throws Exception {
+    Random random = Campaign.random("membership under load");
+    for (int i = 0; i < BACKENDS; i++) {
+      backends.add(FakeUpstream.namedForLoad(Integer.toString(i)));
+    }
+    StringBuilder servers = new StringBuilder();
+    for (int i = 0; i < BACKENDS; i++) {
+      ids[i] = i;
+      servers.append("server ").append(backends.get(i).address()).append(";\n");
+    }
+    long[] micros = new long[CHANGES];
+    long requests;
+    List<String> failures;
+    try (Turnout turnout =
+        Turnout.startForLoad(
+            """
+            upstream app {
+              zone app 256k;
+              %s
+            }
+            server {
+              listen 127.0.0.1:@PORT@;
+              location /api { api write=on; allow 127.0.0.1; deny all; }
+              location / { proxy_pass http://app; }
+            }
+            """
+                .formatted(servers))) {
+      try (var load = ClosedLoop.start(turnout.port(), CONNECTIONS, this::ask);
+          var operator = RawClient.connect(turnout.port())) {
+        load.awaitMore(CONNECTIONS);
+        for (int n = 0; n < CHANGES; n++) {
+          long start = System.nanoTime();
+          change(operator, random);
+          long took = System.nanoTime() - start;
+          micros[n] = took / 1000;
+          LockSupport.parkNanos(Math.max(0, PAUSE_NANOS - took));
+        }
+        load.awaitMore(CONNECTIONS);
+        requests = load.done();
+        failures = load.failures();
+      }
+    } finally {
+      for (FakeUpstream backend : backends) {
+        backend.close();
+      }
+    }
+    Arrays.sort(micros);
+    Campaign.report(
+        "membership under load",
+        "%d changes, p50 %d us, p99 %d us; %d requests, %s failed or stale"
+            .formatted(
+                CHANGES,
+                micros[CHANGES / 2],
+                micros[CHANGES * 99 / 100],
+                requests,
+                failures.isEmpty() ? "0" : failures));
+    assertThat(failures).isEmpty();
+  }
+
+  private void ask(RawClient client) throws Exception {
+    long[] before = new long[BACKENDS];
+    for (int i = 0; i < BACKENDS; i++) {
+      before[i] = away.get(i);
+    }
+    RawResponse response = client.get("app.test", "/");
+    if (response.status() != 200) {
+      throw new AssertionError(response.raw());
+    }
+    int by = Integer.parseInt(response.body());
+    if (before[by] % 2 == 1 && away.get(by) == before[by]) {
+      throw new AssertionError("answered by " + by + ", which was away all the time");
+    }
+  }
+
+  /// The first server stays, so that there is always one.
+  private void change(RawClient operator, Random random) throws IOException {
+    int which = 1 + random.nextInt(BACKENDS - 1);
+    boolean isAway = away.get(which) % 2 == 1;
+    switch (random.nextInt(4)) {
+      case 0 ->
+          patch(operator, random.nextInt(BACKENDS), "{\"weight\":" + (1 + random.nextInt(9)) + "}");
+      case 1 -> {
+        if (isAway) {
+          comeBack(operator, which);
+        } else {
+          patch(operator, which, "{\"drain\":true}");
+          away.incrementAndGet(which);
+        }
+      }
+      default -> {
+        if (isAway) {
+          comeBack(operator, which);
+        } else {
+          expect(200, operator.send(request("DELETE", SERVERS + ids[which], "")).readResponse());
+          ids[which] = -1;
+          away.incrementAndGet(which);
+        }
+      }
+    }
+  }
+
+  private void comeBack(RawClient operator, int which) throws IOException {
+    away.incrementAndGet(which); // from the moment it is asked for
+    if (ids[which] >= 0) {
+      patch(operator, which, "{\"drain\":false}");
+      return;
+    }
+    String body = "{\"server\":\"" + backends.get(which).address() + "\"}";
+    RawResponse answer = operator.send(request("POST", SERVERS, body)).readResponse();
+    expect(201, answer);
+    Matcher id = ID.matcher(answer.body());
+    assertThat(id.find()).as(answer.body()).isTrue();
+    ids[which] = Long.parseLong(id.group(1));
+  }
+
+  private void patch(RawClient operator, int which, String body) throws IOException {
+    if (ids[which] >= 0) {
+      expect(200, operator.send(request("PATCH", SERVERS + ids[which], body)).readResponse());
+    }
+  }
+
+  private static void expect(int status, RawResponse answer) {
+    assertThat(answer.status()).as(answer.raw()).isEqualTo(status);
+  }
+
+  private static String request(String method, String target, String body) {
+    return method
+        + " "
+        + target
+        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+        + body.length()
+        + "\r\n\r\n"
+        + body;
+  }
+}
