@@ -27,7 +27,10 @@ import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
+import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -42,6 +45,7 @@ final class Modules {
   static List<HttpModule> http(CoreModule core, Configuration.Outside process, Path prefix) {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
+    StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     ResolverModule resolvers = new ResolverModule(core);
     return List.of(
@@ -50,7 +54,10 @@ final class Modules {
         // before what it remembers
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
         resolvers, // makes the resolvers before the others ask for them
-        new UpstreamModule(resolvers), // before proxy_pass, which names upstreams
+        sticky,
+        new QueueModule(),
+        new UpstreamZoneModule(),
+        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),

@@ -336,6 +336,7 @@ final class Draft {
               spec.servers(),
               present.method(),
               present.keepalive(),
+              present.options(),
               Math.max(spec.nextId(), present.nextId()));
     }
     attempt.touched.put(

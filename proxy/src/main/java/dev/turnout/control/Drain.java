@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param deadlineMillis when it is over whatever runs, in milliseconds since the epoch; null:
 ///   never
 /// @param active requests that are at the server; at the end, those that were left
+/// @param sessions sessions that are bound to the server, where `sticky learn` counts them; else
+///   null
 /// @param endedMillis when it was over; null: it is not
 /// @param deadlineReached the deadline came before the end of the last request
 /// @param revision the change that ended it; null: none has
@@ -29,6 +31,7 @@ public record Drain(
     @Nullable Long deadlineMillis,
     Phase phase,
     int active,
+    @Nullable Integer sessions,
     @Nullable Long endedMillis,
     boolean deadlineReached,
     @Nullable Long revision,
@@ -62,7 +65,7 @@ public record Drain(
     }
   }
 
-  Drain with(Phase next, int running) {
+  Drain with(Phase next, int running, @Nullable Integer bound) {
     return new Drain(
         id,
         upstream,
@@ -75,6 +78,7 @@ public record Drain(
         deadlineMillis,
         next,
         running,
+        bound,
         endedMillis,
         deadlineReached,
         revision,
@@ -94,6 +98,7 @@ public record Drain(
         deadlineMillis,
         phase,
         active,
+        sessions,
         endedMillis,
         true,
         revision,
@@ -113,6 +118,7 @@ public record Drain(
         deadlineMillis,
         phase,
         active,
+        sessions,
         endedMillis,
         deadlineReached,
         revision,
@@ -132,6 +138,7 @@ public record Drain(
         deadlineMillis,
         how,
         active,
+        sessions,
         atMillis,
         deadlineReached,
         by,

@@ -57,6 +57,7 @@ final class DrainText {
           Drain.Phase.DRAINING,
           0,
           null,
+          null,
           false,
           null,
           "");

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// While there are any, one virtual thread looks every few milliseconds whether a server's last
 /// request has ended: so a drain costs requests nothing. That no request is on its way to the
 /// server unseen is what the writer's fence is for: the count is looked at only after every loop
-/// has passed it.
+/// has passed it. Requests of sessions that are bound to the server still come: where sessions are
+/// counted (`sticky learn`), a drain waits for their end, too.
 public final class Drains implements AutoCloseable {
   private static final long LOOK_MILLIS = 10;
   private static final long RETRY_MILLIS = 1000;
@@ -170,6 +172,7 @@ public final class Drains implements AutoCloseable {
             deadlineMillis == null ? null : started + deadlineMillis,
             Drain.Phase.DRAINING,
             active(found.peers),
+            sessions(upstream, found.peers),
             null,
             false,
             null,
@@ -245,8 +248,12 @@ public final class Drains implements AutoCloseable {
     return one != null ? Optional.of(counted(one)) : Optional.ofNullable(ended.get(id));
   }
 
-  private static Drain counted(Running one) {
-    return one.now.with(one.now.phase(), one.active());
+  private Drain counted(Running one) {
+    return counted(one, one.now.phase());
+  }
+
+  private Drain counted(Running one, Drain.Phase phase) {
+    return one.now.with(phase, one.active(), sessions(one.now.upstream(), one.peers));
   }
 
   /// Completes, with how it ended, when a drain is over.
@@ -270,7 +277,7 @@ public final class Drains implements AutoCloseable {
       if (one.now.phase() != Drain.Phase.DRAINING) {
         return new Cancel.TooLate(one.now);
       }
-      one.now = one.now.with(Drain.Phase.FINISHING, one.active());
+      one.now = counted(one, Drain.Phase.FINISHING);
     }
     ChangeResult result =
         writer.submit(with(conditions, drain(one.now.upstream(), one.now.server(), false))).join();
@@ -279,7 +286,7 @@ public final class Drains implements AutoCloseable {
       return new Cancel.Cancelled(over, applied.revision());
     }
     synchronized (this) {
-      one.now = one.now.with(Drain.Phase.DRAINING, one.active());
+      one.now = counted(one, Drain.Phase.DRAINING);
     }
     return new Cancel.NotMade(result);
   }
@@ -317,18 +324,40 @@ public final class Drains implements AutoCloseable {
       if (one.now.phase() != Drain.Phase.DRAINING) {
         return;
       }
-      int active = one.active();
+      boolean busy = one.active() > 0 || hasSessions(one);
       Long deadline = one.now.deadlineMillis();
-      boolean late = active > 0 && deadline != null && System.currentTimeMillis() >= deadline;
-      if (active > 0 && !late && !isOvertaken(one)) {
+      boolean late = busy && deadline != null && System.currentTimeMillis() >= deadline;
+      if (busy && !late && !isOvertaken(one)) {
         return;
       }
-      one.now = one.now.with(Drain.Phase.FINISHING, active);
+      one.now = counted(one, Drain.Phase.FINISHING);
       if (late) {
         one.now = one.now.pastDeadline();
       }
     }
     Thread.ofVirtual().name("drain-" + one.now.id()).start(() -> finish(one));
+  }
+
+  private boolean hasSessions(Running one) {
+    Integer sessions = sessions(one.now.upstream(), one.peers);
+    return sessions != null && sessions > 0;
+  }
+
+  /// How many sessions are bound to the servers; null where nobody counts them.
+  private @Nullable Integer sessions(String upstream, List<Peer> peers) {
+    Upstream there = upstreams.find(upstream);
+    if (there == null) {
+      return null;
+    }
+    long nowMillis = System.nanoTime() / 1_000_000; // the clock of sessions
+    Integer sum = null;
+    for (Peer peer : peers) {
+      OptionalInt sessions = there.sessionsAt(peer, nowMillis);
+      if (sessions.isPresent()) {
+        sum = (sum == null ? 0 : sum) + sessions.getAsInt();
+      }
+    }
+    return sum;
   }
 
   /// True if something else has changed what becomes of the server.

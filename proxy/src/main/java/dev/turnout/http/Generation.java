@@ -1,8 +1,10 @@
 package dev.turnout.http;
 
 import java.net.SocketAddress;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One loaded configuration, as requests are served by it. Immutable but for the count of requests
 /// under way. The word is the NGINX Plus API's.
@@ -13,6 +15,7 @@ public final class Generation {
   private final int variableSlots;
   private final int exchangeSlots;
   private final Map<String, Template> hashKeys;
+  private final Map<String, StickyValues> sticky;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -23,6 +26,7 @@ public final class Generation {
       int variableSlots,
       int exchangeSlots,
       Map<String, Template> hashKeys,
+      Map<String, StickyValues> sticky,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
@@ -30,6 +34,7 @@ public final class Generation {
     this.variableSlots = variableSlots;
     this.exchangeSlots = exchangeSlots;
     this.hashKeys = Map.copyOf(hashKeys);
+    this.sticky = Map.copyOf(sticky);
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -54,6 +59,11 @@ public final class Generation {
   /// The key of the upstream's `hash`; empty if it has none.
   public Template hashKey(String upstream) {
     return hashKeys.getOrDefault(upstream, Template.empty());
+  }
+
+  /// What the upstream's `sticky` reads and writes; null if it has none.
+  public @Nullable StickyValues sticky(String upstream) {
+    return sticky.get(upstream.toLowerCase(Locale.ROOT));
   }
 
   int variableSlots() {

@@ -53,6 +53,7 @@ public final class HttpBuilder {
             http.variables().slotCount(),
             http.exchangeSlotCount(),
             http.hashKeys(),
+            http.sticky(),
             workers);
     http.built(generation);
     return generation;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -66,6 +67,7 @@ public final class HttpRegistry {
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
   private final Map<String, Template> hashKeys = new HashMap<>();
+  private final Map<String, StickyValues> sticky = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -197,6 +199,15 @@ public final class HttpRegistry {
 
   Map<String, Template> hashKeys() {
     return hashKeys;
+  }
+
+  /// Notes what an upstream's `sticky` reads and writes.
+  public void sticky(String upstream, StickyValues values) {
+    sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  }
+
+  Map<String, StickyValues> sticky() {
+    return sticky;
   }
 
   /// The process.

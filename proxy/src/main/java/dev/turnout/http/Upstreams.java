@@ -156,7 +156,7 @@ public final class Upstreams {
 
   /// The same upstream with no server: its ids go on where they were.
   private static UpstreamSpec empty(UpstreamSpec spec) {
-    return new UpstreamSpec(spec.name(), List.of(), spec.method(), spec.keepalive(), spec.nextId());
+    return spec.withServers(List.of(), spec.nextId());
   }
 
   /// The upstreams that a configuration being read declares.

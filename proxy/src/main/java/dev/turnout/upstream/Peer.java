@@ -1,5 +1,6 @@
 package dev.turnout.upstream;
 
+import dev.turnout.upstream.sticky.RouteId;
 import org.jspecify.annotations.Nullable;
 
 /// One server in use: its spec, and the state that outlives it.
@@ -16,6 +17,7 @@ public final class Peer {
   private final UpstreamHealth whole;
   private final PeerWeights weights;
   private final SlowStart slowStart;
+  private final PeerTimes times;
 
   // What every choice looks at, out of the spec and close together.
   private final boolean open;
@@ -25,6 +27,8 @@ public final class Peer {
   private final int maxFails;
   private final long failTimeoutMillis;
 
+  private @Nullable String route;
+
   private Peer(
       PeerSpec spec,
       boolean alone,
@@ -33,7 +37,8 @@ public final class Peer {
       ActiveHealth active,
       UpstreamHealth whole,
       PeerWeights weights,
-      SlowStart slowStart) {
+      SlowStart slowStart,
+      PeerTimes times) {
     this.spec = spec;
     this.alone = alone;
     this.stats = stats;
@@ -42,6 +47,7 @@ public final class Peer {
     this.whole = whole;
     this.weights = weights;
     this.slowStart = slowStart;
+    this.times = times;
     this.open = !spec.down() && !spec.drain();
     this.slow = spec.slowStartMillis() > 0;
     this.weight = spec.weight();
@@ -59,7 +65,8 @@ public final class Peer {
         new ActiveHealth(),
         whole,
         new PeerWeights(lock),
-        new SlowStart());
+        new SlowStart(),
+        new PeerTimes(lock));
   }
 
   /// The peer for the same server under a new spec.
@@ -67,7 +74,7 @@ public final class Peer {
     if (next.equals(spec) && nextAlone == alone) {
       return this;
     }
-    return new Peer(next, nextAlone, stats, health, active, whole, weights, slowStart);
+    return new Peer(next, nextAlone, stats, health, active, whole, weights, slowStart, times);
   }
 
   public PeerSpec spec() {
@@ -97,6 +104,21 @@ public final class Peer {
   /// What active checks have found.
   public ActiveHealth activeHealth() {
     return active;
+  }
+
+  /// How long the server takes, where `least_time` asks for it.
+  public PeerTimes times() {
+    return times;
+  }
+
+  /// Its name in sticky sessions: `route=`, or else one made from its address.
+  public String route() {
+    String known = route;
+    if (known == null) {
+      known = spec.route().isEmpty() ? RouteId.of(spec.address().text()) : spec.route();
+      route = known; // loops may do this twice, with the same outcome
+    }
+    return known;
   }
 
   /// Requests that are at the server now.
@@ -166,6 +188,24 @@ public final class Peer {
   /// In panic health is ignored, but nothing is known of a server whose first check is awaited.
   private boolean isPanic() {
     return whole.isPanic() && health.verdict() != PeerHealth.Verdict.CHECKING;
+  }
+
+  /// Whether the peer may take a request that is bound to it: that it drains is no matter.
+  boolean isSelectableIfBound(long nowMillis) {
+    return !spec.down() && (!isOut(nowMillis) || isPanic()) && hasRoom();
+  }
+
+  /// How long the peer cannot be chosen for its failures, which pass by themselves; 0 if that is
+  /// not what keeps it.
+  long outForMillis(long nowMillis) {
+    return open && !alone ? health.outForMillis(maxFails, failTimeoutMillis, nowMillis) : 0;
+  }
+
+  /// How often `fail_timeout` has passed since the peer was last chosen after such a time.
+  public long quietWindows(long nowMillis) {
+    long quiet = health.quietSeconds(nowMillis);
+    long window = failTimeoutMillis / 1000;
+    return quiet > window ? quiet / (window + 1) : 0;
   }
 
   boolean isOpen() {

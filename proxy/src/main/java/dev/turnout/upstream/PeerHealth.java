@@ -176,6 +176,21 @@ public final class PeerHealth {
     }
   }
 
+  /// Whole seconds since a failure, or since it was last chosen after a quiet window.
+  int quietSeconds(long nowMillis) {
+    return seconds(nowMillis) - (int) state;
+  }
+
+  /// How long the peer stays out if nothing else happens; 0 if it is not out.
+  long outForMillis(int maxFails, long failTimeoutMillis, long nowMillis) {
+    long current = state;
+    if (!isExhausted(current, maxFails)) {
+      return 0;
+    }
+    long ticks = failTimeoutMillis / 1000 + 1 - (seconds(nowMillis) - (int) current);
+    return ticks <= 0 ? 0 : (ticks - 1) * 1000 + 1000 - Math.floorMod(nowMillis, 1000L);
+  }
+
   private static boolean isExhausted(long state, int maxFails) {
     return maxFails > 0 && fails(state) >= maxFails;
   }

@@ -1,5 +1,8 @@
 package dev.turnout.upstream;
 
+import dev.turnout.upstream.sticky.LearnedSessions;
+import dev.turnout.upstream.sticky.Sticky;
+import dev.turnout.upstream.sticky.StickyLearn;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +24,11 @@ public final class PeerSet {
   private final Balancer primaryBalancer;
   private final Balancer backupBalancer;
   private final @Nullable Peer alone;
+  private final @Nullable LearnedSessions sessions;
+  private final @Nullable BoundPeers boundPrimaries;
+  private final @Nullable BoundPeers boundBackups;
   private final int tries;
+  private final boolean accounts;
 
   private PeerSet(
       long revision,
@@ -32,7 +39,8 @@ public final class PeerSet {
       SpinLock lock,
       UpstreamHealth health,
       List<Peer> primaries,
-      List<Peer> backups) {
+      List<Peer> backups,
+      @Nullable LearnedSessions sessions) {
     this.revision = revision;
     this.spec = spec;
     this.resolutions = resolutions;
@@ -48,10 +56,18 @@ public final class PeerSet {
     this.backupBalancer = balancers.create(backupMethod(spec.method()), this.backups);
     this.alone = primaries.size() == 1 && backups.isEmpty() ? primaries.getFirst() : null;
     this.tries =
-        (int)
-            Stream.concat(primaries.stream(), backups.stream())
-                .filter(peer -> !peer.spec().down())
-                .count();
+        (int) Stream.concat(primaries.stream(), backups.stream()).filter(Peer::isOpen).count();
+    Sticky sticky = spec.options().sticky();
+    this.sessions = sessions;
+    this.accounts = sessions != null || spec.method().usesTimes();
+    this.boundPrimaries =
+        sticky == null
+            ? null
+            : new BoundPeers(sticky, sessions, this.primaries, this.primaryBalancer);
+    this.boundBackups =
+        sticky == null || backups.isEmpty()
+            ? null
+            : new BoundPeers(sticky, sessions, this.backups, this.backupBalancer);
   }
 
   private PeerSet(long revision, PeerSet same) {
@@ -67,7 +83,11 @@ public final class PeerSet {
     this.primaryBalancer = same.primaryBalancer;
     this.backupBalancer = same.backupBalancer;
     this.alone = same.alone;
+    this.sessions = same.sessions;
+    this.boundPrimaries = same.boundPrimaries;
+    this.boundBackups = same.boundBackups;
     this.tries = same.tries;
+    this.accounts = same.accounts;
   }
 
   /// nginx's other methods leave the backups to round robin.
@@ -145,7 +165,22 @@ public final class PeerSet {
         lock,
         health,
         primaries,
-        backups);
+        backups,
+        sessions(spec, previous));
+  }
+
+  /// What `sticky learn` has learned so far, if it goes on in the same table.
+  private static @Nullable LearnedSessions sessions(UpstreamSpec spec, @Nullable PeerSet previous) {
+    if (!(spec.options().sticky() instanceof StickyLearn learn)) {
+      return null;
+    }
+    if (previous != null
+        && previous.sessions != null
+        && previous.spec.options().sticky() instanceof StickyLearn before
+        && learn.hasTableOf(before)) {
+      return previous.sessions;
+    }
+    return new LearnedSessions(learn.bytes());
   }
 
   /// The servers as they are to be spoken to: those found for a name stand in its place.
@@ -168,6 +203,12 @@ public final class PeerSet {
   /// Chooses a peer: a primary, or a backup if no primary can be chosen.
   @Nullable Peer pick(PickContext context, Tries tries) {
     tries.enter(this);
+    if (boundPrimaries != null && !tries.areOnBackups()) {
+      Peer bound = boundPrimaries.pick(context, tries);
+      if (bound != null) {
+        return bound;
+      }
+    }
     if (alone != null) {
       return pickAlone(alone, context, tries);
     }
@@ -178,7 +219,41 @@ public final class PeerSet {
       }
       tries.goOnWithBackups(); // nginx does not come back to the primaries within a request
     }
+    if (boundBackups != null) {
+      Peer bound = boundBackups.pick(context, tries);
+      if (bound != null) {
+        return bound;
+      }
+    }
     return backupBalancer.pick(context, tries);
+  }
+
+  /// The draining primary that the request is bound to, if it is bound to one.
+  @Nullable Peer pickDraining(PickContext context, Tries tries) {
+    tries.enter(this);
+    return boundPrimaries == null ? null : boundPrimaries.pickDraining(context, tries);
+  }
+
+  /// How long until a server comes back that is only out for its failures; -1 if there is none.
+  long recoversInMillis(long nowMillis) {
+    long soonest = -1;
+    for (int i = 0; i < size(); i++) {
+      long out = peer(i).outForMillis(nowMillis);
+      if (out > 0 && (soonest < 0 || out < soonest)) {
+        soonest = out;
+      }
+    }
+    return soonest;
+  }
+
+  /// Whether anybody learns from responses or measures them.
+  boolean accounts() {
+    return accounts;
+  }
+
+  /// The sessions of `sticky learn`.
+  @Nullable LearnedSessions sessions() {
+    return sessions;
   }
 
   /// The only server takes what comes: neither its failures nor an earlier try rule it out, only an
@@ -253,7 +328,7 @@ public final class PeerSet {
     return primaries.size() + backups.size();
   }
 
-  /// How many attempts one request has: one for each server that is not down.
+  /// How many attempts one request has: one for each server that takes new requests.
   int tries() {
     return tries;
   }

@@ -41,7 +41,7 @@ public final class SpecMerge {
         }
       }
     }
-    return new UpstreamSpec(now.name(), merged, now.method(), now.keepalive(), nextId);
+    return now.withServers(merged, nextId);
   }
 
   /// What the configuration is to be remembered as after [#merge]: its servers with the ids that
@@ -60,7 +60,7 @@ public final class SpecMerge {
         servers.add(server);
       }
     }
-    return new UpstreamSpec(now.name(), servers, now.method(), now.keepalive(), nextId);
+    return now.withServers(servers, nextId);
   }
 
   private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {

@@ -146,5 +146,14 @@ public final class UpstreamHealth {
 
   private void tell(HealthEvent event) {
     listener.changed(event);
+    boolean makesRoom =
+        switch (event) {
+          case HealthEvent.PeerChanged change -> change.to() == PeerState.UP;
+          case HealthEvent.PanicBegan _ -> true;
+          case HealthEvent.PanicEnded _ -> false;
+        };
+    if (makesRoom) {
+      upstream.wakeWaiting();
+    }
   }
 }

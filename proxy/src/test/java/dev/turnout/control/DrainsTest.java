@@ -67,6 +67,7 @@ class DrainsTest {
             Drain.Phase.DRAINING,
             1,
             null,
+            null,
             false,
             null,
             "");

@@ -191,6 +191,7 @@ final class Views {
     out.writeStringProperty("phase", drain.phase().name().toLowerCase(Locale.ROOT));
     out.writeBooleanProperty("over", drain.phase().isOver());
     out.writeNumberProperty("active", drain.active());
+    Json.write(out, "sessions", drain.sessions());
     out.writeStringProperty("started", time(drain.startedMillis()));
     Json.write(out, "deadline", deadline == null ? null : time(deadline));
     out.writeBooleanProperty("deadline_reached", drain.deadlineReached());

@@ -11,7 +11,10 @@ import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.QueueLimits;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.Sticky;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -176,7 +179,8 @@ final class JournalFormat {
     }
     return java.util.Objects.equals(before.configured(), after.configured())
         && spec(before).method().equals(spec(after).method())
-        && spec(before).keepalive().equals(spec(after).keepalive());
+        && spec(before).keepalive().equals(spec(after).keepalive())
+        && spec(before).options().equals(spec(after).options());
   }
 
   private static UpstreamSpec spec(@Nullable UpstreamState state) {
@@ -264,11 +268,30 @@ final class JournalFormat {
       json.writeNumber(keepalive.timeoutMillis());
       json.writeEndArray();
     }
+    write(json, spec.options());
     json.writeNumberProperty("next", spec.nextId());
     json.writeArrayPropertyStart("servers");
     spec.servers().forEach(server -> write(json, server));
     json.writeEndArray();
     json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, UpstreamOptions options) {
+    String zone = options.zone();
+    if (zone != null) {
+      json.writeStringProperty("zone", zone);
+    }
+    Sticky sticky = options.sticky();
+    if (sticky != null) {
+      json.writeStringProperty("sticky", sticky.text());
+    }
+    QueueLimits queue = options.queue();
+    if (queue != null) {
+      json.writeArrayPropertyStart("queue");
+      json.writeNumber(queue.size());
+      json.writeNumber(queue.timeoutMillis());
+      json.writeEndArray();
+    }
   }
 
   private static void write(JsonGenerator json, PeerSpec server) {
@@ -489,9 +512,7 @@ final class JournalFormat {
         ordered.add(server);
       }
     }
-    UpstreamSpec after =
-        new UpstreamSpec(
-            spec.name(), ordered, spec.method(), spec.keepalive(), node.get("next").number());
+    UpstreamSpec after = spec.withServers(ordered, node.get("next").number());
     return new Delta.OfUpstream(name, before, before.with(after));
   }
 
@@ -526,7 +547,20 @@ final class JournalFormat {
         servers,
         BalancingMethod.parse(node.get("method").text()),
         keepalive,
+        options(node),
         node.get("next").number());
+  }
+
+  private static UpstreamOptions options(Node node) {
+    Node queue = node.get("queue");
+    return new UpstreamOptions(
+        node.get("zone").isThere() ? node.get("zone").text() : null,
+        node.get("sticky").isThere() ? Sticky.parse(node.get("sticky").text()) : null,
+        queue.isThere()
+            ? new QueueLimits(
+                Math.toIntExact(new Node(queue.list().get(0)).number()),
+                new Node(queue.list().get(1)).number())
+            : null);
   }
 
   private static PeerSpec server(Node node) {

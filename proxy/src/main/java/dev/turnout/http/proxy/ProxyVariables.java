@@ -29,6 +29,9 @@ final class ProxyVariables {
         "upstream_status",
         orProbe(each(a -> a.status() == 0 ? "-" : "" + a.status(), _ -> "502"), ProbeView::status));
     http.variable("upstream_connect_time", each(a -> seconds(a.connectMillis()), _ -> "-"));
+    http.variable(
+        "upstream_queue_time",
+        each(a -> seconds(a.queuedMillis()), p -> seconds(p.waitedMillis())));
     http.variable("upstream_header_time", each(a -> seconds(a.headMillis()), _ -> "-"));
     http.variable("upstream_response_time", each(a -> seconds(a.endMillis()), _ -> "0.000"));
     http.variable("upstream_response_length", each(a -> "" + a.responseLength(), _ -> "0"));

@@ -16,6 +16,7 @@ import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,17 +37,15 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
-  /// The name of the upstream's `zone`.
-  public static final Setting<String> ZONE = Setting.local("zone", "");
-
-  private static final long LEAST_ZONE = 8 * 4096;
-
   private final ResolverModule resolvers;
+  private final StickyModule sticky;
   private @Nullable HttpRegistry http;
 
   /// @param resolvers who resolves names of servers at run time
-  public UpstreamModule(ResolverModule resolvers) {
+  /// @param sticky what reads `sticky` inside of upstreams
+  public UpstreamModule(ResolverModule resolvers, StickyModule sticky) {
     this.resolvers = resolvers;
+    this.sticky = sticky;
   }
 
   @Override
@@ -67,7 +66,7 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain] [resolve] [service=]")
+                + " [down] [drain] [route=] [resolve] [service=]")
         .summary(
             "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
                 + " they follow what name servers say.");
@@ -76,6 +75,14 @@ public final class UpstreamModule implements HttpModule {
         .arguments(0)
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("least_time")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::leastTime)
+        .syntax("header | last_byte [inflight]")
+        .summary(
+            "The server that would be done first: by how long the head or all of its responses took on"
+                + " average, and how many requests it has.");
     http.directive("ip_hash")
         .in(UPSTREAM)
         .arguments(0)
@@ -85,39 +92,15 @@ public final class UpstreamModule implements HttpModule {
         .in(UPSTREAM)
         .arguments(0, 2)
         .read(UpstreamModule::random)
-        .syntax("[two [least_conn]]")
-        .summary("A server by chance, or the less busy of two.");
+        .syntax("[two [least_conn | least_time=header | least_time=last_byte]]")
+        .summary("A server by chance, or the less busy or the faster of two.");
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
         .read(UpstreamModule::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
-    http.directive("zone")
-        .in(UPSTREAM)
-        .arguments(1, 2)
-        .read(UpstreamModule::zone)
-        .syntax("name [size]")
-        .summary("Lets the group be checked, shown and changed at run time.")
-        .differs("All loops share a group anyway; the size is not used.");
     keepalive(http);
-  }
-
-  private static void zone(Directive d, Scope scope) {
-    String name = d.argument(0);
-    if (name.isEmpty()) {
-      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
-    }
-    if (d.argumentCount() == 2) {
-      OptionalLong size = Units.size(d.argument(1));
-      if (size.isEmpty()) {
-        throw ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\"");
-      }
-      if (size.getAsLong() < LEAST_ZONE) {
-        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
-      }
-    }
-    scope.set(ZONE, name);
   }
 
   private static void keepalive(HttpRegistry http) {
@@ -166,7 +149,12 @@ public final class UpstreamModule implements HttpModule {
     Keepalive keepalive =
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
-    registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
+    UpstreamOptions options =
+        new UpstreamOptions(
+            scope.get(UpstreamZoneModule.ZONE),
+            sticky.declare(name, scope),
+            scope.get(QueueModule.QUEUE));
+    registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive, options));
     boolean named =
         servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
     registry.beforeBuild(() -> {
@@ -211,10 +199,30 @@ public final class UpstreamModule implements HttpModule {
     if (!d.argument(0).equals("two")) {
       throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"");
     }
-    if (d.argumentCount() == 2 && !d.argument(1).equals("least_conn")) {
+    BalancingMethod.LeastTime time =
+        d.argumentCount() == 1
+            ? null
+            : switch (d.argument(1)) {
+              case "least_conn" -> null;
+              case "least_time=header" -> new BalancingMethod.LeastTime(true, false);
+              case "least_time=last_byte" -> new BalancingMethod.LeastTime(false, false);
+              default ->
+                  throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+            };
+    method(d, scope, new BalancingMethod.Random(true, time));
+  }
+
+  private static void leastTime(Directive d, Scope scope) {
+    if (d.argumentCount() == 2 && !d.argument(1).equals("inflight")) {
       throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
     }
-    method(d, scope, new BalancingMethod.Random(true));
+    boolean header =
+        switch (d.argument(0)) {
+          case "header" -> true;
+          case "last_byte" -> false;
+          default -> throw ConfigException.at(d, 0, "invalid value \"" + d.argument(0) + "\"");
+        };
+    method(d, scope, new BalancingMethod.LeastTime(header, d.argumentCount() == 2));
   }
 
   private static void hash(Directive d, Scope scope) {
@@ -259,6 +267,7 @@ public final class UpstreamModule implements HttpModule {
     private boolean backup;
     private boolean down;
     private boolean drain;
+    private String route = "";
     private boolean resolve;
     private String service = "";
 
@@ -281,6 +290,7 @@ public final class UpstreamModule implements HttpModule {
         case "backup" -> backup = true;
         case "down" -> down = true;
         case "drain" -> drain = true;
+        case "route" -> route = route(d, i, value);
         case "resolve" -> resolve = true;
         case "service" -> {
           service = value;
@@ -288,9 +298,6 @@ public final class UpstreamModule implements HttpModule {
             throw ConfigException.at(d, i, equals < 0 ? unknown(word) : "service is empty");
           }
         }
-        case "route" ->
-            throw ConfigException.at(
-                d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
         default -> throw invalid(d, i, word);
       }
     }
@@ -345,7 +352,17 @@ public final class UpstreamModule implements HttpModule {
           backup,
           down,
           drain,
-          "");
+          route);
+    }
+
+    private static String route(Directive d, int i, String value) {
+      if (value.isEmpty()) {
+        throw ConfigException.at(d, i, "route is empty");
+      }
+      if (value.length() > PeerSpec.MAX_ROUTE) {
+        throw ConfigException.at(d, i, "route is longer than " + PeerSpec.MAX_ROUTE);
+      }
+      return value;
     }
 
     private static int number(Directive d, int i, String word, String value) {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.turnout.admin.control.ControlClient.Reply;
 import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.Field;
 import dev.turnout.testkit.RawClient;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,5 +135,37 @@ class DrainIT {
     holding.letGo();
 
     assertThat(client.get("/drains/" + id + "?wait=30s").at("/note")).contains("removed meanwhile");
+  }
+
+  @Test
+  void sessionsThatAreBoundToTheServerAreWaitedFor() throws IOException {
+    try (var upstream =
+            FakeUpstream.answering(200, List.of(new Field("Set-Cookie", "sid=1")), "bound");
+        var sticky =
+            TestProxy.start(
+                """
+                upstream app {
+                  sticky learn create=$upstream_cookie_sid lookup=$cookie_sid zone=s:1m;
+                  server %s; server 127.0.0.1:1 down;
+                }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api write=on; }
+                  location / { proxy_pass http://app; }
+                }
+                """
+                    .formatted(upstream.address()));
+        var api = ControlClient.of(sticky)) {
+      RawClient.get(sticky.port(), "a.test", "/");
+
+      Reply begun =
+          api.post("/upstreams/app/servers/0/drain", "{'deadline':'50ms','then':'remove'}");
+      Reply done = api.get("/drains/" + begun.at("/id") + "?wait=30s");
+
+      assertThat(begun.at("/sessions")).isEqualTo("1");
+      assertThat(done.at("/phase")).isEqualTo("done");
+      assertThat(done.at("/active")).isEqualTo("0");
+      assertThat(done.at("/deadline_reached")).isEqualTo("true");
+    }
   }
 }

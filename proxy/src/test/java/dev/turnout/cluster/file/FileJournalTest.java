@@ -14,8 +14,13 @@ import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.Servers;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.StickyCookie;
+import dev.turnout.upstream.sticky.StickyLearn;
+import dev.turnout.upstream.sticky.StickyRoute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -122,8 +127,42 @@ class FileJournalTest {
         return new UpstreamState(spec, random.nextBoolean() ? spec : null);
       }
     }
-    UpstreamSpec changed = new UpstreamSpec(name, servers, spec.method(), spec.keepalive(), nextId);
+    UpstreamSpec changed = spec.withServers(servers, nextId);
     return new UpstreamState(changed, before == null ? null : before.configured());
+  }
+
+  @Test
+  void howAnUpstreamChoosesIsReadAsItWasWritten() throws IOException {
+    List<BalancingMethod> methods =
+        List.of(
+            new BalancingMethod.LeastTime(true, true),
+            new BalancingMethod.LeastTime(true, false),
+            new BalancingMethod.LeastTime(false, true),
+            new BalancingMethod.LeastTime(false, false),
+            new BalancingMethod.Random(true, new BalancingMethod.LeastTime(true, false)),
+            new BalancingMethod.Random(true, new BalancingMethod.LeastTime(false, false)));
+    List<UpstreamOptions> options =
+        List.of(
+            UpstreamOptions.NONE,
+            new UpstreamOptions("my zone", null, new QueueLimits(10, 60_000)),
+            new UpstreamOptions(null, new StickyCookie("srv id"), null),
+            new UpstreamOptions("z", new StickyRoute(), null),
+            new UpstreamOptions(null, new StickyLearn("a b", 65_536, 1_000, true), null),
+            new UpstreamOptions(null, new StickyLearn("z", 65_536, 1_000, false), null));
+    List<JournalEntry> entries = new ArrayList<>();
+    UpstreamState before = null;
+    for (int i = 0; i < methods.size(); i++) {
+      UpstreamSpec spec =
+          UpstreamSpec.of(
+              "app", List.of(Servers.server(1)), methods.get(i), Keepalive.DEFAULT, options.get(i));
+      UpstreamState after = new UpstreamState(spec, spec);
+      entries.add(entry(i + 1, upstream("app", before, after)));
+      before = after;
+    }
+
+    append(entries);
+
+    assertThat(read().entries()).isEqualTo(entries);
   }
 
   @Test
@@ -241,9 +280,7 @@ class FileJournalTest {
     assertThat(spec).isNotNull();
     List<PeerSpec> servers = new ArrayList<>(spec.servers());
     servers.set(250, servers.get(250).withWeight(7));
-    UpstreamState after =
-        new UpstreamState(
-            new UpstreamSpec("app", servers, spec.method(), spec.keepalive(), spec.nextId()), null);
+    UpstreamState after = new UpstreamState(spec.withServers(servers, spec.nextId()), null);
     append(List.of(entry(1, upstream("app", null, many))));
     long before = Files.size(file());
 
