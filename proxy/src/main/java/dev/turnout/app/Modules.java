@@ -3,6 +3,7 @@ package dev.turnout.app;
 import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.admin.control.GuardModule;
+import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
@@ -30,7 +31,6 @@ import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
 import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
-import dev.turnout.http.proxy.UpstreamZoneModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
@@ -56,7 +56,6 @@ final class Modules {
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
-        new UpstreamZoneModule(),
         new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
@@ -80,6 +79,7 @@ final class Modules {
         new SwitchModule(keyvals, writer),
         new GuardModule(writer),
         new ControlApiModule(process.control()),
+        new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges

@@ -18,11 +18,12 @@ public final class HttpEnvironment {
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final Upstreams upstreams = new Upstreams();
+  private final UpstreamZones upstreamZones = new UpstreamZones();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private final Map<Class<?>, Object> kept = new HashMap<>();
-  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
   private final StatusZones statusZones = new StatusZones();
+  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
   private @Nullable Workers workers;
   private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
@@ -69,6 +70,11 @@ public final class HttpEnvironment {
   /// The upstreams.
   public Upstreams upstreams() {
     return upstreams;
+  }
+
+  /// The zones of the upstreams.
+  public UpstreamZones upstreamZones() {
+    return upstreamZones;
   }
 
   /// What the resolvers with this `status_zone` count.

@@ -56,6 +56,7 @@ public final class HttpRegistry {
   private final HttpEnvironment environment;
   private final Upstreams.Plan upstreams;
   private final SharedZones.Plan sharedZones;
+  private final UpstreamZones.Plan upstreamZones;
   private final Map<String, Variable> variables = new HashMap<>();
   private final Map<String, Function<String, Variable>> prefixes = new HashMap<>();
   private final Map<String, Variables.Setter> setters = new HashMap<>();
@@ -83,6 +84,9 @@ public final class HttpRegistry {
     this.upstreams = environment.upstreams().plan();
     this.sharedZones = environment.sharedZones().plan();
     pending.add(sharedZones);
+    this.upstreamZones = environment.upstreamZones().plan();
+    pending.add(upstreamZones);
+    beforeBuild.add(upstreamZones::complete);
     this.compiled = new Variables(variables, prefixes, setters);
     for (Phase phase : Phase.values()) {
       phases.put(phase, new ArrayList<>());
@@ -259,6 +263,11 @@ public final class HttpRegistry {
   /// What takes effect, or is given up, with the configuration.
   public List<Pending> pending() {
     return pending;
+  }
+
+  /// The zones of this configuration's upstreams.
+  public UpstreamZones.Plan upstreamZones() {
+    return upstreamZones;
   }
 
   int exchangeSlotCount() {

@@ -16,7 +16,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.HttpRegistry.Place;
 import dev.turnout.http.proxy.ProbeTarget;
-import dev.turnout.http.proxy.UpstreamZoneModule;
+import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.upstream.ProbeRules;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayList;
@@ -200,7 +200,7 @@ public final class HealthModule implements HttpModule {
     for (Scope scope : block.children(Context.UPSTREAM)) {
       Directive opener = scope.directive();
       if (opener != null && opener.argument(0).equalsIgnoreCase(upstream.name())) {
-        return scope.isSet(UpstreamZoneModule.ZONE);
+        return UpstreamModule.hasZone(scope);
       }
     }
     return false;

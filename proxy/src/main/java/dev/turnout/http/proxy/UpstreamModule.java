@@ -12,6 +12,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Naming;
 import dev.turnout.http.ResolverModule;
+import dev.turnout.http.UpstreamZones;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -37,6 +38,9 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
+
   private final ResolverModule resolvers;
   private final StickyModule sticky;
   private @Nullable HttpRegistry http;
@@ -47,6 +51,9 @@ public final class UpstreamModule implements HttpModule {
     this.resolvers = resolvers;
     this.sticky = sticky;
   }
+
+  /// A `zone`, and the directive that it was declared with.
+  private record Zone(Directive directive, UpstreamZones.Zone zone) {}
 
   @Override
   public void register(HttpRegistry http) {
@@ -100,7 +107,40 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
+    http.directive("zone")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::zone)
+        .syntax("name [size]")
+        .summary(
+            "Names the zone of the group's state, and lets the group be checked, shown and changed at"
+                + " run time; such a group may be empty.")
+        .differs(
+            "The state of every group is shared by all event loops; the size is not reserved.");
     keepalive(http);
+  }
+
+  /// Whether an upstream's block has a `zone`.
+  public static boolean hasZone(Scope upstream) {
+    return upstream.isSet(ZONE);
+  }
+
+  private static void zone(Directive d, Scope scope) {
+    String name = d.argument(0);
+    if (name.isEmpty()) {
+      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
+    }
+    long size = 0;
+    if (d.argumentCount() == 2) {
+      size =
+          Units.size(d.argument(1))
+              .orElseThrow(
+                  () -> ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\""));
+      if (size < SMALLEST_ZONE) {
+        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
+      }
+    }
+    scope.set(ZONE, new Zone(d, new UpstreamZones.Zone(name, size)));
   }
 
   private static void keepalive(HttpRegistry http) {
@@ -132,7 +172,8 @@ public final class UpstreamModule implements HttpModule {
   private void declare(Directive d, Scope scope) {
     String name = d.argument(0);
     List<PeerSpec> servers = scope.get(SERVERS);
-    if (servers.isEmpty()) {
+    Zone zone = scope.get(ZONE);
+    if (servers.isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
     }
     HttpRegistry registry = http;
@@ -141,6 +182,10 @@ public final class UpstreamModule implements HttpModule {
     }
     if (registry.upstreams().find(name) != null) {
       throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
+    }
+    if (zone != null) {
+      registry.sharedZones().claim(zone.directive(), 0, zone.zone().name(), "zone");
+      registry.upstreamZones().declare(zone.directive(), name, zone.zone());
     }
     BalancingMethod method = scope.get(METHOD);
     if (method instanceof BalancingMethod.Hash hash) {
@@ -151,7 +196,7 @@ public final class UpstreamModule implements HttpModule {
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     UpstreamOptions options =
         new UpstreamOptions(
-            scope.get(UpstreamZoneModule.ZONE),
+            zone == null ? null : zone.zone().name(),
             sticky.declare(name, scope),
             scope.get(QueueModule.QUEUE));
     registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive, options));
@@ -313,7 +358,7 @@ public final class UpstreamModule implements HttpModule {
         throw ConfigException.at(
             d, 0, "service upstream \"" + server + "\" requires \"resolve\" parameter");
       }
-      boolean named = !server.startsWith("unix:") && !LiteralUpstreams.isLiteral(server);
+      boolean named = ServerAddress.isName(server);
       if (!service.isEmpty() && named && server.indexOf(':') >= 0) {
         throw ConfigException.at(d, 0, "service upstream \"" + server + "\" may not have port");
       }
@@ -326,17 +371,11 @@ public final class UpstreamModule implements HttpModule {
     }
 
     private PeerAddress unresolved(Directive d, String server) {
-      int colon = server.lastIndexOf(':');
-      String host = colon < 0 ? server : server.substring(0, colon);
-      if (host.isEmpty()) {
-        throw ConfigException.at(d, 0, "no host in upstream \"" + server + "\"");
+      try {
+        return ServerAddress.unresolved(server, service);
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, 0, e.getMessage() + " in upstream \"" + server + "\"");
       }
-      OptionalLong port =
-          colon < 0 ? OptionalLong.of(80) : Units.number(server.substring(colon + 1));
-      if (port.isEmpty() || port.getAsLong() < 1 || port.getAsLong() > 65535) {
-        throw ConfigException.at(d, 0, "invalid port in upstream \"" + server + "\"");
-      }
-      return new PeerAddress.Unresolved(host, (int) port.getAsLong(), service);
     }
 
     PeerSpec spec(String server, PeerAddress address) {
