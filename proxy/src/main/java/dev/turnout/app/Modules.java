@@ -1,6 +1,8 @@
 package dev.turnout.app;
 
+import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.UpstreamConfModule;
 import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.admin.control.GuardModule;
 import dev.turnout.admin.plus.PlusApiModule;
@@ -29,6 +31,7 @@ import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.ServerListModule;
 import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
@@ -48,6 +51,7 @@ final class Modules {
     StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
     ResolverModule resolvers = new ResolverModule(core);
+    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -56,7 +60,8 @@ final class Modules {
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
-        new UpstreamModule(resolvers, sticky), // before proxy_pass, which names upstreams
+        new ServerListModule(),
+        upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
@@ -79,6 +84,8 @@ final class Modules {
         new SwitchModule(keyvals, writer),
         new GuardModule(writer),
         new ControlApiModule(process.control()),
+        new DyupsModule(upstreams, writer),
+        new UpstreamConfModule(upstreams, writer),
         new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them

@@ -52,7 +52,7 @@ public final class HttpBuilder {
             listenSettings(servers),
             http.variables().slotCount(),
             http.exchangeSlotCount(),
-            http.hashKeys(),
+            http.variables(),
             http.sticky(),
             workers);
     http.built(generation);

@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.DirectiveDefinition;
@@ -13,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +69,6 @@ public final class HttpRegistry {
   private final List<Factory<LogHandler>> logs = new ArrayList<>();
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
-  private final Map<String, Template> hashKeys = new HashMap<>();
   private final Map<String, StickyValues> sticky = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
@@ -196,13 +197,13 @@ public final class HttpRegistry {
     pending.add(effect);
   }
 
-  /// Notes the key of an upstream's `hash`.
-  public void hashKey(String upstream, Template key) {
-    hashKeys.put(upstream, key);
-  }
-
-  Map<String, Template> hashKeys() {
-    return hashKeys;
+  /// Reads a text as the inside of a block, by the readers of this configuration.
+  ///
+  /// @param name how the text is called in errors
+  /// @param allowed the directives that it may have; others are only for the configuration
+  /// @throws ConfigException with the first error
+  public void readInside(Scope block, String name, String text, Set<String> allowed) {
+    ConfigLoader.loadInside(block, name, text, directives, allowed);
   }
 
   /// Notes what an upstream's `sticky` reads and writes.

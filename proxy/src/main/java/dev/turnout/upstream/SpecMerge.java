@@ -41,7 +41,13 @@ public final class SpecMerge {
         }
       }
     }
-    return now.withServers(merged, nextId);
+    return new UpstreamSpec(
+        now.name(),
+        merged,
+        pick(before.method(), now.method(), present.method()),
+        pick(before.keepalive(), now.keepalive(), present.keepalive()),
+        pick(before.options(), now.options(), present.options()),
+        nextId);
   }
 
   /// What the configuration is to be remembered as after [#merge]: its servers with the ids that

@@ -1,8 +1,10 @@
 package dev.turnout.upstream;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -56,6 +58,37 @@ public record UpstreamSpec(
         servers.stream().map(server -> server.withId(PeerSpec.UNASSIGNED)).toList();
     return numbered(
         name, unnumbered, method, keepalive, options, previous.servers, previous.nextId);
+  }
+
+  /// The servers as `server` directives, a line each. A name stands for all of its addresses where
+  /// these are wanted alike, else each has a line of its own.
+  public String serverLines() {
+    Map<String, Set<String>> variants = new HashMap<>();
+    for (PeerSpec server : servers) {
+      variants
+          .computeIfAbsent(server.server(), _ -> new HashSet<>())
+          .add(ServerLine.of(server, server.server()));
+    }
+    Set<String> names = new HashSet<>();
+    StringBuilder lines = new StringBuilder();
+    for (PeerSpec server : servers) {
+      boolean name = isName(server);
+      boolean alike = variants.getOrDefault(server.server(), Set.of()).size() == 1;
+      if (name && alike && !names.add(server.server())) {
+        continue;
+      }
+      String place = name && !alike ? server.address().text() : server.server();
+      lines.append(ServerLine.of(server, place)).append('\n');
+    }
+    return lines.toString();
+  }
+
+  /// True if the server was written as a name that has been looked up.
+  private static boolean isName(PeerSpec server) {
+    String host = server.server();
+    return server.address() instanceof PeerAddress.Inet inet
+        && !host.startsWith("[")
+        && !inet.text().startsWith(host);
   }
 
   public ChangeResult apply(UpstreamChange change) {

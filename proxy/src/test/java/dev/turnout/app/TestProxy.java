@@ -1,5 +1,6 @@
 package dev.turnout.app;
 
+import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.cluster.file.FileJournal;
@@ -32,10 +33,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The node inside a test's own process: a configuration goes in, requests are served on port 0.
 public final class TestProxy implements AutoCloseable {
   private final Path directory;
+  private final boolean directoryStays;
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final ChangeWriter writer;
@@ -46,10 +49,12 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops, HealthListener health)
+  private TestProxy(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health)
       throws IOException, InterruptedException {
-    directory = Files.createTempDirectory("turnout-test");
-    Files.createDirectory(directory.resolve("logs"));
+    this.directory = directory;
+    this.directoryStays = directoryStays;
+    Files.createDirectories(directory.resolve("logs"));
     logs = new LogFiles();
     Revision revision = new Revision();
     History history = new History(revision);
@@ -99,7 +104,22 @@ public final class TestProxy implements AutoCloseable {
 
   private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops, health);
+      return start(Files.createTempDirectory("turnout-test"), false, http, loops, health);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
+  /// start it again.
+  public static TestProxy startIn(Path directory, String http) {
+    return start(directory, true, http, 1, HealthListener.NONE);
+  }
+
+  private static TestProxy start(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health) {
+    try {
+      return new TestProxy(directory, directoryStays, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -172,6 +192,11 @@ public final class TestProxy implements AutoCloseable {
     return outside.control();
   }
 
+  /// A key-value zone that is in force; null if there is none of this name.
+  public @Nullable KeyvalZone zone(String name) {
+    return zones.find(name);
+  }
+
   /// The upstreams that are in force.
   public Upstreams upstreams() {
     return environment.upstreams();
@@ -207,7 +232,7 @@ public final class TestProxy implements AutoCloseable {
     workers.close();
     String log = errorLog();
     logs.close();
-    try (Stream<Path> files = Files.walk(directory)) {
+    try (Stream<Path> files = directoryStays ? Stream.empty() : Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(TestProxy::delete);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -99,6 +99,7 @@ final class Changes {
       case ChangeResult.UnknownRevision _ -> Problem.of(404, "unknown_revision", message).at(place);
       case ChangeResult.UnknownZone _ -> Problem.of(409, "unknown_zone", message).at(place);
       case ChangeResult.ZoneFull _ -> Problem.of(507, "zone_full", message).at(place);
+      case ChangeResult.InvalidKey _ -> Problem.invalid(message, place, "");
       case ChangeResult.Conflict(_, KeyvalCondition unmet) ->
           Problem.of(409, "condition_failed", unmet(unmet)).at(place);
     };

@@ -420,7 +420,10 @@ final class ControlApi {
     Value value =
         control
             .writer()
-            .consistently(revision -> new Value(revision, zone.get(call.parameter("key"))));
+            .consistently(revision ->
+                new Value(
+                    revision,
+                    zone.snapshot().get(call.parameter("key"), System.currentTimeMillis())));
     String found = value.value;
     if (found == null) {
       throw unknownKey(call);

@@ -175,7 +175,7 @@ final class StateView {
     out.writeNumberProperty("revision", content.revision());
     out.writeNumberProperty("size", zone.capacity());
     out.writeNumberProperty("used", content.used());
-    out.writeNumberProperty("keys", content.size());
+    out.writeNumberProperty("keys", content.entriesAt(System.currentTimeMillis()).size());
     out.writeBooleanProperty("own_file", zone.store().isDurable());
   }
 
@@ -189,7 +189,7 @@ final class StateView {
     out.writeStartObject();
     zoneHead(out, zone, content);
     out.writeObjectPropertyStart("entries");
-    new TreeMap<>(content.entries())
+    new TreeMap<>(content.entriesAt(System.currentTimeMillis()))
         .forEach((key, value) -> out.writeStringProperty(Json.text(key), Json.text(value)));
     out.writeEndObject();
     out.writeEndObject();

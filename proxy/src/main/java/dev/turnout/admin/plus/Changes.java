@@ -59,6 +59,7 @@ final class Changes {
       case ChangeResult.Rejected(_, dev.turnout.upstream.ChangeResult.Refused reason) ->
           refusal(reason);
       case ChangeResult.Conflict(_, KeyvalCondition unmet) -> refusal(unmet, text);
+      case ChangeResult.InvalidKey _ -> new Refusal(400, "KeyvalFormatError", "invalid key format");
       case ChangeResult.ZoneFull _ -> new Refusal(507, "KeyvalOutOfMemory", text);
       case ChangeResult.Guarded _ -> new Refusal(409, "ChangeGuarded", text);
       case ChangeResult.InOperation(_, ChangeResult.Refused reason) -> refusal(reason);

@@ -24,12 +24,10 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
   public Reply get(Call call) {
     String key = call.key();
     if (key == null) {
-      return Reply.ok(out -> KeyvalsResource.write(out, zone.snapshot().entries()));
+      return Reply.ok(
+          out -> KeyvalsResource.write(out, zone.snapshot().entriesAt(System.currentTimeMillis())));
     }
-    String value = zone.get(key);
-    if (value == null) {
-      throw new Refusal(404, "KeyvalKeyNotFound", "keyval key not found");
-    }
+    String value = present(key);
     return Reply.ok(out -> KeyvalsResource.write(out, Map.of(key, value)));
   }
 
@@ -48,14 +46,14 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
   private Reply post(Call call) {
     List<KeyvalChange> edits = new ArrayList<>();
     for (Entry<String, Json.Value> pair : pairs(call).entrySet()) {
-      String value = value(call, pair.getValue());
-      if (value == null) {
+      KeyvalChange.Put put = put(call, pair.getKey(), pair.getValue());
+      if (put == null) {
         throw Refusal.keyvalFormat("invalid key format");
       }
-      edits.add(new KeyvalChange.Put(pair.getKey(), value));
+      edits.add(put);
     }
     KeyvalCondition condition =
-        edits.getFirst() instanceof KeyvalChange.Put(String key, _) && edits.size() == 1
+        edits.getFirst() instanceof KeyvalChange.Put(String key, _, _) && edits.size() == 1
             ? new KeyvalCondition.Absent(key)
             : new KeyvalCondition.ZoneEmpty();
     changer.keys(call, zone, edits, condition);
@@ -69,9 +67,8 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
     }
     Entry<String, Json.Value> pair = pairs.entrySet().iterator().next();
     String key = pair.getKey();
-    String value = value(call, pair.getValue());
-    KeyvalChange edit =
-        value == null ? new KeyvalChange.Delete(key) : new KeyvalChange.Put(key, value);
+    KeyvalChange.Put put = put(call, key, pair.getValue());
+    KeyvalChange edit = put == null ? new KeyvalChange.Delete(key) : put;
     changer.keys(call, zone, List.of(edit), new KeyvalCondition.Present(key));
     return Reply.done();
   }
@@ -86,24 +83,52 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
     return pairs;
   }
 
-  /// The value of a pair, as the string it is stored as; null for `null`.
-  private static @Nullable String value(Call call, Json.Value value) {
+  /// What a pair asks for, its value as the string it is stored as; null for `null`.
+  private KeyvalChange.@Nullable Put put(Call call, String key, Json.Value value) {
     return switch (value) {
-      case Json.Scalar scalar -> scalar.text();
+      case Json.Scalar scalar -> new KeyvalChange.Put(key, scalar.text());
       case Json.Null _ -> null;
       case Json.Elements _ -> throw Refusal.keyvalFormat("invalid key format");
       case Json.Members(Map<String, Json.Value> parts) -> {
-        if (call.version() >= EXPIRING && parts.containsKey("expire")) {
-          // no zone has `timeout=`
-          throw Refusal.keyvalFormat("keyval timeout is not enabled");
+        if (call.version() < EXPIRING) {
+          throw Refusal.keyvalFormat("invalid key format");
         }
-        if (call.version() >= EXPIRING
-            && parts.size() == 1
-            && parts.get("value") instanceof Json.Scalar scalar) {
-          yield scalar.text();
-        }
-        throw Refusal.keyvalFormat("invalid key format");
+        yield ending(key, parts);
       }
     };
+  }
+
+  private KeyvalChange.Put ending(String key, Map<String, Json.Value> parts) {
+    boolean expires = parts.containsKey("expire");
+    if (expires && zone.timeoutMillis() == 0) {
+      throw Refusal.keyvalFormat("keyval timeout is not enabled");
+    }
+    Long expire = expires ? millis(parts.get("expire")) : null;
+    String value = parts.get("value") instanceof Json.Scalar scalar ? scalar.text() : null;
+    int known = (expires ? 1 : 0) + (value == null ? 0 : 1);
+    if (known == 0 || known != parts.size()) {
+      throw Refusal.keyvalFormat("invalid key format");
+    }
+    return new KeyvalChange.Put(key, value == null ? present(key) : value, expire);
+  }
+
+  private static long millis(Json.@Nullable Value value) {
+    try {
+      long millis = value instanceof Json.Scalar scalar ? Long.parseLong(scalar.text()) : -1;
+      if (millis >= 0) {
+        return millis;
+      }
+    } catch (NumberFormatException _) {
+      // as any other value that is no time
+    }
+    throw Refusal.keyvalFormat("invalid \"expire\" value");
+  }
+
+  private String present(String key) {
+    String value = zone.snapshot().get(key, System.currentTimeMillis());
+    if (value == null) {
+      throw new Refusal(404, "KeyvalKeyNotFound", "keyval key not found");
+    }
+    return value;
   }
 }

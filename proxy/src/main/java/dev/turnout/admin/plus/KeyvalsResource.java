@@ -20,7 +20,7 @@ record KeyvalsResource(ZoneRegistry all, Changes changer) implements Resource {
       out.writeStartObject();
       for (KeyvalZone zone : zones) {
         out.writeName(zone.name());
-        write(out, zone.snapshot().entries());
+        write(out, zone.snapshot().entriesAt(System.currentTimeMillis()));
       }
       out.writeEndObject();
     });

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
@@ -65,7 +66,7 @@ final class JournalFormat {
   // ---- writing
 
   static byte[] head(
-      long revision, Map<String, UpstreamState> upstreams, Map<String, Map<String, String>> zones) {
+      long revision, Map<String, UpstreamState> upstreams, Map<String, KeyvalSnapshot> zones) {
     return line(json -> {
       json.writeStringProperty("journal", FORMAT);
       json.writeNumberProperty("revision", revision);
@@ -75,11 +76,14 @@ final class JournalFormat {
           .forEach(state -> write(json, state));
       json.writeEndArray();
       json.writeObjectPropertyStart("zones");
-      zones.forEach((zone, entries) -> {
+      zones.forEach((zone, content) -> {
         json.writeObjectPropertyStart(zone);
-        entries.forEach(json::writeStringProperty);
+        content.entries().forEach(json::writeStringProperty);
         json.writeEndObject();
       });
+      json.writeEndObject();
+      json.writeObjectPropertyStart("deadlines");
+      zones.forEach((zone, content) -> writeDeadlines(json, zone, content.deadlines()));
       json.writeEndObject();
     });
   }
@@ -107,6 +111,8 @@ final class JournalFormat {
           json.writeStringProperty("zone", zone.zone());
           writeValues(json, "before", zone.before());
           writeValues(json, "after", zone.after());
+          writeDeadlines(json, "deadlines_before", zone.deadlinesBefore());
+          writeDeadlines(json, "deadlines", zone.deadlinesAfter());
           json.writeEndObject();
         }
       }
@@ -152,6 +158,16 @@ final class JournalFormat {
         json.writeStringProperty(entry.getKey(), value);
       }
     }
+    json.writeEndObject();
+  }
+
+  private static void writeDeadlines(JsonGenerator json, String name, Map<String, Long> deadlines) {
+    if (deadlines.isEmpty()) {
+      return;
+    }
+    json.writeObjectPropertyStart(name);
+    deadlines.forEach(
+        (key, millis) -> json.writeStringProperty(key, Instant.ofEpochMilli(millis).toString()));
     json.writeEndObject();
   }
 
@@ -436,17 +452,23 @@ final class JournalFormat {
         UpstreamState state = state(new Node(one));
         upstreams.put(key(state.name()), state);
       }
-      Map<String, Map<String, String>> zones = new HashMap<>();
+      long revision = node.get("revision").number();
+      Map<String, KeyvalSnapshot> zones = new HashMap<>();
       for (Map.Entry<String, Object> zone : node.get("zones").map().entrySet()) {
         Map<String, String> entries = new HashMap<>();
         new Node(zone.getValue())
             .map()
             .forEach((key, value) -> entries.put(key, new Node(value).text()));
-        zones.put(zone.getKey(), entries);
+        Node deadlines = node.get("deadlines");
+        zones.put(
+            zone.getKey(),
+            KeyvalSnapshot.of(
+                revision,
+                entries,
+                deadlines.isThere() ? deadlines(deadlines.get(zone.getKey())) : Map.of()));
       }
-      return new Journal.Loaded(
-          node.get("revision").number(), upstreams, zones, List.of(), List.of());
-    } catch (IllegalArgumentException e) {
+      return new Journal.Loaded(revision, upstreams, zones, List.of(), List.of());
+    } catch (IllegalArgumentException | DateTimeParseException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
   }
@@ -464,7 +486,11 @@ final class JournalFormat {
         Node zone = new Node(one);
         deltas.add(
             new Delta.OfZone(
-                zone.get("zone").text(), values(zone.get("before")), values(zone.get("after"))));
+                zone.get("zone").text(),
+                values(zone.get("before")),
+                values(zone.get("after")),
+                deadlines(zone.get("deadlines_before")),
+                deadlines(zone.get("deadlines"))));
       }
       return new JournalEntry(
           node.get("revision").number(),
@@ -482,6 +508,17 @@ final class JournalFormat {
     Map<String, @Nullable String> values = new LinkedHashMap<>();
     node.map().forEach((key, value) -> values.put(key, value == null ? null : value.toString()));
     return values;
+  }
+
+  private static Map<String, Long> deadlines(Node node) {
+    if (!node.isThere()) {
+      return Map.of();
+    }
+    Map<String, Long> deadlines = new HashMap<>();
+    node.map()
+        .forEach(
+            (key, time) -> deadlines.put(key, Instant.parse(new Node(time).text()).toEpochMilli()));
+    return deadlines;
   }
 
   private static Delta upstream(Node node, Map<String, UpstreamState> known) {

@@ -898,8 +898,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   @Override
   public String hashKey() {
     Exchange present = exchange();
-    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash
-        ? present.generation().hashKey(target().upstream().name()).evaluate(present)
+    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash hash
+        ? present.generation().hashKey(hash.key()).evaluate(present)
         : "";
   }
 

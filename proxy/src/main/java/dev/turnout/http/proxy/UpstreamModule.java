@@ -3,6 +3,7 @@ package dev.turnout.http.proxy;
 import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.UPSTREAM;
 
+import dev.turnout.cluster.file.ServerListFile;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
@@ -13,19 +14,41 @@ import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Naming;
 import dev.turnout.http.ResolverModule;
 import dev.turnout.http.UpstreamZones;
+import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.Sticky;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// `upstream`, `server` inside it, the balancing methods, and `keepalive` with its limits.
 public final class UpstreamModule implements HttpModule {
+  private static final Set<String> SERVERS_ONLY = Set.of("server");
+
+  /// What an upstream that is made at run time may have: what its spec holds.
+  private static final Set<String> AT_RUN_TIME =
+      Set.of(
+          "server",
+          "least_conn",
+          "least_time",
+          "queue",
+          "ip_hash",
+          "random",
+          "hash",
+          "zone",
+          "keepalive",
+          "keepalive_requests",
+          "keepalive_time",
+          "keepalive_timeout");
+
   private static final Setting<List<PeerSpec>> SERVERS = Setting.local("server", List.of());
   private static final Setting<BalancingMethod> METHOD =
       Setting.local("balancing method", new BalancingMethod.RoundRobin());
@@ -104,7 +127,7 @@ public final class UpstreamModule implements HttpModule {
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
-        .read(UpstreamModule::hash)
+        .read(this::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
     http.directive("zone")
@@ -171,46 +194,108 @@ public final class UpstreamModule implements HttpModule {
 
   private void declare(Directive d, Scope scope) {
     String name = d.argument(0);
-    List<PeerSpec> servers = scope.get(SERVERS);
+    Upstreams.Plan upstreams = registry().upstreams();
+    ServerListFile list = scope.get(ServerListModule.LIST);
     Zone zone = scope.get(ZONE);
-    if (servers.isEmpty() && zone == null) {
+    if (list != null) {
+      readList(d, scope, list);
+    } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
     }
+    if (upstreams.find(name) != null) {
+      throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
+    }
+    if (zone != null) {
+      registry().sharedZones().claim(zone.directive(), 0, zone.zone().name(), "zone");
+      registry().upstreamZones().declare(zone.directive(), name, zone.zone());
+    }
+    upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
+    boolean named = isNamed(scope.get(SERVERS));
+    registry()
+        .beforeBuild(() -> {
+          Naming naming = resolvers.naming(scope);
+          if (naming != null) {
+            upstreams.resolveBy(name, naming);
+          } else if (named) {
+            throw ConfigException.at(
+                d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+          }
+        });
+  }
+
+  private void readList(Directive d, Scope scope, ServerListFile list) {
+    if (!scope.get(SERVERS).isEmpty()) {
+      throw ConfigException.at(d, "\"state\" directive is incompatible with \"server\"")
+          .withHelp("the servers of the group are in \"" + list.file() + "\"");
+    }
+    String user = registry().upstreams().userOf(list);
+    if (user != null) {
+      throw ConfigException.at(
+          d, "state file \"" + list.file() + "\" is in use by upstream \"" + user + "\"");
+    }
+    try {
+      Scope lines = Scope.detached(UPSTREAM, scope);
+      lines.set(METHOD, scope.get(METHOD)); // it decides what a server may have
+      list.read()
+          .ifPresent(
+              text -> registry().readInside(lines, list.file().toString(), text, SERVERS_ONLY));
+      lines.get(SERVERS).forEach(server -> scope.append(SERVERS, server));
+    } catch (IOException e) {
+      throw ConfigException.at(d, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private HttpRegistry registry() {
     HttpRegistry registry = http;
     if (registry == null) {
       throw new IllegalStateException("the upstream module is not registered");
     }
-    if (registry.upstreams().find(name) != null) {
-      throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
-    }
-    if (zone != null) {
-      registry.sharedZones().claim(zone.directive(), 0, zone.zone().name(), "zone");
-      registry.upstreamZones().declare(zone.directive(), name, zone.zone());
-    }
-    BalancingMethod method = scope.get(METHOD);
-    if (method instanceof BalancingMethod.Hash hash) {
-      registry.hashKey(name, registry.template(d, 0, hash.key()));
-    }
+    return registry;
+  }
+
+  private static UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
+    Zone zone = scope.get(ZONE);
     Keepalive keepalive =
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     UpstreamOptions options =
         new UpstreamOptions(
-            zone == null ? null : zone.zone().name(),
-            sticky.declare(name, scope),
-            scope.get(QueueModule.QUEUE));
-    registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive, options));
-    boolean named =
-        servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
-    registry.beforeBuild(() -> {
-      Naming naming = resolvers.naming(scope);
-      if (naming != null) {
-        registry.upstreams().resolveBy(name, naming);
-      } else if (named) {
-        throw ConfigException.at(
-            d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
-      }
-    });
+            zone == null ? null : zone.zone().name(), bound, scope.get(QueueModule.QUEUE));
+    return UpstreamSpec.of(name, scope.get(SERVERS), scope.get(METHOD), keepalive, options);
+  }
+
+  private static boolean isNamed(List<PeerSpec> servers) {
+    return servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+  }
+
+  /// What an `upstream` block with this content would be. It may look names up, so it may wait.
+  ///
+  /// @param around the block that the upstream would stand in
+  /// @throws ConfigException if it would be refused
+  public UpstreamSpec read(String name, String content, Scope around) {
+    Scope scope = Scope.detached(UPSTREAM, around);
+    registry().readInside(scope, "upstream \"" + name + "\"", content, AT_RUN_TIME);
+    if (scope.get(SERVERS).isEmpty()) {
+      throw ConfigException.withoutPosition("no servers are inside upstream");
+    }
+    return spec(name, resolvable(scope), null);
+  }
+
+  /// The servers that one `server` directive with these words would be: one for each address of a
+  /// name. It may look the name up, so it may wait.
+  ///
+  /// @throws ConfigException if it would be refused
+  public List<PeerSpec> readServer(String words, Scope around) {
+    Scope scope = Scope.detached(UPSTREAM, around);
+    registry().readInside(scope, "server", "server " + words + ";", SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
+  private static Scope resolvable(Scope scope) {
+    if (isNamed(scope.get(SERVERS)) && ResolverModule.resolver(scope) == null) {
+      throw ConfigException.withoutPosition("no resolver defined to resolve names at run time");
+    }
+    return scope;
   }
 
   private static void connections(Directive d, Scope scope) {
@@ -270,7 +355,8 @@ public final class UpstreamModule implements HttpModule {
     method(d, scope, new BalancingMethod.LeastTime(header, d.argumentCount() == 2));
   }
 
-  private static void hash(Directive d, Scope scope) {
+  private void hash(Directive d, Scope scope) {
+    registry().template(d, 0); // its variables must be there
     boolean consistent = false;
     if (d.argumentCount() == 2) {
       if (!d.argument(1).equals("consistent")) {

@@ -146,4 +146,38 @@ class PlusKeyvalsIT {
     assertThat(Api.at(Api.json(full.body()), "error", "code")).isEqualTo("KeyvalOutOfMemory");
     assertThat((Map<?, ?>) api.read("/9/http/keyvals/two")).hasSize(2);
   }
+
+  @Test
+  void aPairOfAZoneWithATimeoutExpiresWhenItIsTold() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "keyval_zone zone=one:32k timeout=1h; keyval $arg_k $value zone=one;\n"
+                + "server { listen 127.0.0.1:0; location / { return 200 \"$value\"; }"
+                + " location /api { api write=on; } }")) {
+      int port = proxy.port();
+      post(port, "{\"k\":{\"value\":\"v\",\"expire\":7200000}}");
+      assertThat(RawClient.get(port, "h", "/?k=k").body()).isEqualTo("v");
+      var zone = proxy.zone("one");
+      assertThat(zone).isNotNull();
+      assertThat(zone.snapshot().deadline("k"))
+          .isGreaterThan(System.currentTimeMillis() + 3_600_000);
+
+      post(port, "{\"gone\":{\"value\":\"v\",\"expire\":0}}");
+
+      assertThat(RawClient.get(port, "h", "/api/9/http/keyvals/one").body())
+          .contains("\"k\"")
+          .doesNotContain("gone");
+    }
+  }
+
+  private static void post(int port, String body) throws Exception {
+    RawResponse made =
+        RawClient.ask(
+            port,
+            "POST /api/9/http/keyvals/one HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                + body.length()
+                + "\r\n\r\n"
+                + body);
+    assertThat(made.status()).isEqualTo(201);
+  }
 }

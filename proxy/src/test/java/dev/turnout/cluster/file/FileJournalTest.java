@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
@@ -237,7 +238,8 @@ class FileJournalTest {
     int base = (int) loaded.revision();
     assertThat(loaded.entries().getFirst().revision()).isEqualTo(base + 1);
     assertThat(loaded.upstreams()).containsExactly(Map.entry("app", state("app", base)));
-    assertThat(loaded.zones().get("z"))
+    assertThat(loaded.zones()).containsOnlyKeys("z");
+    assertThat(zone(loaded).entries())
         .containsEntry("k" + base % 3, "" + base)
         .containsEntry("k" + (base - 1) % 3, "" + (base - 1));
   }
@@ -250,6 +252,30 @@ class FileJournalTest {
           .isInstanceOf(IOException.class)
           .hasMessageContaining("held by");
     }
+  }
+
+  @Test
+  void deadlinesAreReadAsTheyWereWrittenAlsoWhereTheJournalBegins() throws IOException {
+    long later = System.currentTimeMillis() + 3_600_000;
+    Delta ending =
+        new Delta.OfZone(
+            "z", Map.of("k", "1"), Map.of("k", "2"), Map.of("k", 5L), Map.of("k", later));
+    Delta over =
+        new Delta.OfZone("z", new HashMap<>(), Map.of("old", "1"), Map.of(), Map.of("old", 5L));
+    append(List.of(entry(1, ending), entry(2, over)));
+    assertThat(read().entries()).isEqualTo(List.of(entry(1, ending), entry(2, over)));
+
+    try (FileJournal journal = FileJournal.open(directory, 1)) {
+      journal.load();
+      done(journal.append(List.of(entry(3, zone("other", "x", null, "1")))));
+      done(journal.append(List.of(entry(4, zone("other", "x", "1", "2")))));
+    }
+
+    Journal.Loaded loaded = read();
+    assertThat(loaded.revision()).isEqualTo(2);
+    assertThat(loaded.zones()).containsOnlyKeys("z");
+    assertThat(zone(loaded).entries()).isEqualTo(Map.of("k", "2"));
+    assertThat(zone(loaded).deadlines()).isEqualTo(Map.of("k", later));
   }
 
   @Test
@@ -288,6 +314,10 @@ class FileJournalTest {
 
     assertThat(Files.size(file()) - before).isLessThan(400);
     assertThat(read().entries().getLast().deltas()).containsExactly(upstream("app", many, after));
+  }
+
+  private static KeyvalSnapshot zone(Journal.Loaded loaded) {
+    return loaded.zones().getOrDefault("z", KeyvalSnapshot.EMPTY);
   }
 
   private Path file() {
