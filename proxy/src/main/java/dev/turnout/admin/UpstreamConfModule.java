@@ -83,7 +83,7 @@ public final class UpstreamConfModule implements HttpModule {
         .syntax("")
         .summary(
             "Shows and changes a group of servers by the arguments of a request"
-                + " (`?upstream=NAME[&add=|&remove=][&id=N][&server=ADDRESS][&weight=N…]`), as NGINX"
+                + " (`?upstream=NAME[&add=|&remove=][&id=N][&server=ADDRESS][&weight=N...]`), as NGINX"
                 + " Plus did before it had its API. Without `allow` or `deny` of its own the location"
                 + " is for this machine only.")
         .differs(
