@@ -4,8 +4,14 @@ import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
-import dev.turnout.cluster.Origin;
+import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.Decision;
+import dev.turnout.admin.gate.Dialect;
+import dev.turnout.admin.gate.Gate;
+import dev.turnout.admin.gate.GateModule;
+import dev.turnout.admin.gate.Permit;
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.control.ChangeRequest;
@@ -17,7 +23,6 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Upstreams;
-import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.log.Level;
 import dev.turnout.upstream.PeerAddress;
@@ -45,11 +50,14 @@ public final class DyupsModule implements HttpModule {
 
   private final UpstreamModule reader;
   private final ChangeWriter writer;
+  private final GateModule gates;
   private @Nullable HttpRegistry http;
 
   /// @param reader what reads the content of an upstream
   /// @param writer the single writer of changes
-  public DyupsModule(UpstreamModule reader, ChangeWriter writer) {
+  /// @param gates who may change what
+  public DyupsModule(UpstreamModule reader, ChangeWriter writer, GateModule gates) {
+    this.gates = gates;
     this.reader = reader;
     this.writer = writer;
   }
@@ -60,7 +68,7 @@ public final class DyupsModule implements HttpModule {
     http.directive("dyups_interface")
         .in(SERVER, LOCATION)
         .arguments(0)
-        .read((_, scope) -> read(scope))
+        .read(this::read)
         .syntax("")
         .summary(
             "Answers `GET /list`, `/detail` and `/upstream/NAME`, sets an upstream with `POST"
@@ -106,28 +114,36 @@ public final class DyupsModule implements HttpModule {
         .summary("Nothing, as in the dyups module: what was changed is in the state directory.");
   }
 
-  private void read(Scope scope) {
+  private void read(Directive d, Scope scope) {
     HttpRegistry registry = http;
     Scope around = scope.enclosing(HTTP);
     if (registry == null || around == null) {
       throw new IllegalStateException("not inside of http");
     }
-    AccessModule.onlyThisMachineByDefault(scope);
-    registry.changesState(true);
+    gates.protect(d, scope);
     Upstreams upstreams = registry.environment().upstreams();
     scope.set(
         HttpRegistry.CONTENT,
         location -> {
           String prefix = CoreModule.locationName(location);
-          return exchange -> handle(exchange, upstreams, prefix, around);
+          Gate gate = gates.gate(location, Dialect.of("dyups"));
+          return exchange -> {
+            boolean reads = exchange.method().equals("GET");
+            switch (gate.check(exchange, reads ? Ask.read() : Ask.attempt())) {
+              case Decision.Granted(Permit permit) ->
+                  handle(exchange, permit, upstreams, prefix, around);
+              case Decision.Refused refused -> refused.answer(exchange);
+            }
+          };
         });
   }
 
-  private void handle(Exchange exchange, Upstreams upstreams, String prefix, Scope around) {
+  private void handle(
+      Exchange exchange, Permit permit, Upstreams upstreams, String prefix, Scope around) {
     List<String> parts = parts(exchange.path(), prefix);
     switch (exchange.method()) {
       case "GET" -> get(exchange, upstreams, parts);
-      case "DELETE" -> delete(exchange, parts);
+      case "DELETE" -> delete(exchange, permit, parts);
       case "POST" ->
           exchange
               .body()
@@ -135,7 +151,7 @@ public final class DyupsModule implements HttpModule {
                 if (exchange.body().length() == 0) {
                   say(exchange, 204, "");
                 } else {
-                  post(exchange, parts, around);
+                  post(exchange, permit, parts, around);
                 }
               });
       default -> say(exchange, 405, "");
@@ -217,13 +233,13 @@ public final class DyupsModule implements HttpModule {
     text.append('\n');
   }
 
-  private void delete(Exchange exchange, List<String> parts) {
+  private void delete(Exchange exchange, Permit permit, List<String> parts) {
     if (parts.size() != 2) {
       say(exchange, 405, "not support this interface");
     } else if (!is(parts, "upstream")) {
       say(exchange, 405, "not support this api");
     } else {
-      submit(exchange, "delete", new Operation.DeleteUpstream(parts.get(1)));
+      submit(exchange, permit, "delete", new Operation.DeleteUpstream(parts.get(1)));
     }
   }
 
@@ -234,7 +250,7 @@ public final class DyupsModule implements HttpModule {
     record Bad(String why) implements Reading {}
   }
 
-  private void post(Exchange exchange, List<String> parts, Scope around) {
+  private void post(Exchange exchange, Permit permit, List<String> parts, Scope around) {
     if (parts.size() != 2 || !isName(parts.get(1))) {
       say(exchange, 404, "not support this interface");
       return;
@@ -252,7 +268,7 @@ public final class DyupsModule implements HttpModule {
         (reading, failure) -> {
           switch (reading) {
             case Reading.Good(UpstreamSpec spec) ->
-                submit(exchange, "update", new Operation.PutUpstream(spec));
+                submit(exchange, permit, "update", new Operation.PutUpstream(spec));
             case Reading.Bad(String why) -> {
               exchange.log(Level.ERROR, "[dyups] upstream \"" + name + "\": " + why);
               say(exchange, 500, "add server failed");
@@ -290,9 +306,13 @@ public final class DyupsModule implements HttpModule {
     return new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
   }
 
-  private void submit(Exchange exchange, String what, Operation operation) {
-    ChangeRequest request =
-        ChangeRequest.of(Origin.of("dyups", exchange.clientAddress()), operation);
+  private void submit(Exchange exchange, Permit permit, String what, Operation operation) {
+    Decision.Refused refused = permit.may(Ask.of(List.of(operation)));
+    if (refused != null) {
+      refused.answer(exchange);
+      return;
+    }
+    ChangeRequest request = ChangeRequest.of(permit.origin(""), operation);
     Submission.submit(writer, exchange, request, result -> tell(exchange, what, operation, result));
   }
 

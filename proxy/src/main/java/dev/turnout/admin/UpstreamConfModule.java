@@ -3,8 +3,14 @@ package dev.turnout.admin;
 import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.LOCATION;
 
-import dev.turnout.cluster.Origin;
+import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.Decision;
+import dev.turnout.admin.gate.Dialect;
+import dev.turnout.admin.gate.Gate;
+import dev.turnout.admin.gate.GateModule;
+import dev.turnout.admin.gate.Permit;
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
@@ -16,7 +22,6 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Upstreams;
 import dev.turnout.http.UriEscape;
-import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.log.Level;
 import dev.turnout.upstream.PeerPatch;
@@ -64,11 +69,14 @@ public final class UpstreamConfModule implements HttpModule {
 
   private final UpstreamModule reader;
   private final ChangeWriter writer;
+  private final GateModule gates;
   private @Nullable HttpRegistry http;
 
   /// @param reader what reads the parameters of a server
   /// @param writer the single writer of changes
-  public UpstreamConfModule(UpstreamModule reader, ChangeWriter writer) {
+  /// @param gates who may change what
+  public UpstreamConfModule(UpstreamModule reader, ChangeWriter writer, GateModule gates) {
+    this.gates = gates;
     this.reader = reader;
     this.writer = writer;
   }
@@ -79,11 +87,11 @@ public final class UpstreamConfModule implements HttpModule {
     http.directive("upstream_conf")
         .in(LOCATION)
         .arguments(0)
-        .read((_, scope) -> read(scope))
+        .read(this::read)
         .syntax("")
         .summary(
             "Shows and changes a group of servers by the arguments of a request"
-                + " (`?upstream=NAME[&add=|&remove=][&id=N][&server=ADDRESS][&weight=N…]`), as NGINX"
+                + " (`?upstream=NAME[&add=|&remove=][&id=N][&server=ADDRESS][&weight=N...]`), as NGINX"
                 + " Plus did before it had its API. Without `allow` or `deny` of its own the location"
                 + " is for this machine only.")
         .differs(
@@ -91,16 +99,20 @@ public final class UpstreamConfModule implements HttpModule {
                 + " `zone`.");
   }
 
-  private void read(Scope scope) {
+  private void read(Directive d, Scope scope) {
     HttpRegistry registry = http;
     Scope around = scope.enclosing(HTTP);
     if (registry == null || around == null) {
       throw new IllegalStateException("not inside of http");
     }
-    AccessModule.onlyThisMachineByDefault(scope);
-    registry.changesState(true);
+    gates.protect(d, scope);
     Upstreams upstreams = registry.environment().upstreams();
-    scope.set(HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, upstreams, around));
+    scope.set(
+        HttpRegistry.CONTENT,
+        location -> {
+          Gate gate = gates.gate(location, Dialect.of("upstream_conf").changingByGet());
+          return exchange -> handle(exchange, gate, upstreams, around);
+        });
   }
 
   /// A request that is not one; the message is for who sent it.
@@ -114,7 +126,7 @@ public final class UpstreamConfModule implements HttpModule {
     }
   }
 
-  private void handle(Exchange exchange, Upstreams upstreams, Scope around) {
+  private void handle(Exchange exchange, Gate gate, Upstreams upstreams, Scope around) {
     if (!exchange.method().equals("GET")) {
       exchange.finish(405);
       return;
@@ -125,10 +137,15 @@ public final class UpstreamConfModule implements HttpModule {
       boolean changes =
           arguments.keySet().stream()
               .anyMatch(name -> !name.equals("upstream") && !name.equals("id") && !backup(name));
-      if (changes) {
-        change(exchange, upstream, arguments, around);
-      } else {
-        show(exchange, upstream, arguments.get("id"));
+      switch (gate.check(exchange, changes ? Ask.servers(upstream.name()) : Ask.read())) {
+        case Decision.Refused refused -> refused.answer(exchange);
+        case Decision.Granted(Permit permit) -> {
+          if (changes) {
+            change(exchange, permit, upstream, arguments, around);
+          } else {
+            show(exchange, upstream, arguments.get("id"));
+          }
+        }
       }
     } catch (Misused e) {
       say(exchange, e.status, e.getMessage() + "\n");
@@ -207,7 +224,11 @@ public final class UpstreamConfModule implements HttpModule {
   }
 
   private void change(
-      Exchange exchange, Upstream upstream, Map<String, String> arguments, Scope around)
+      Exchange exchange,
+      Permit permit,
+      Upstream upstream,
+      Map<String, String> arguments,
+      Scope around)
       throws Misused {
     boolean add = arguments.containsKey("add");
     boolean remove = arguments.containsKey("remove");
@@ -223,7 +244,7 @@ public final class UpstreamConfModule implements HttpModule {
     }
     if (remove && id != null) {
       PeerSpec gone = server(upstream, id);
-      submit(exchange, upstream, true, List.of(new UpstreamChange.Remove(gone.id())));
+      submit(exchange, permit, upstream, true, List.of(new UpstreamChange.Remove(gone.id())));
       return;
     }
     PeerSpec present = id == null ? null : server(upstream, id);
@@ -238,7 +259,7 @@ public final class UpstreamConfModule implements HttpModule {
         },
         (changes, failure) -> {
           if (changes != null) {
-            submit(exchange, upstream, false, changes);
+            submit(exchange, permit, upstream, false, changes);
           } else {
             say(exchange, 400, why(failure) + "\n");
           }
@@ -305,13 +326,16 @@ public final class UpstreamConfModule implements HttpModule {
   }
 
   private void submit(
-      Exchange exchange, Upstream upstream, boolean showRest, List<UpstreamChange> changes) {
+      Exchange exchange,
+      Permit permit,
+      Upstream upstream,
+      boolean showRest,
+      List<UpstreamChange> changes) {
     Operation[] operations =
         changes.stream()
             .map(change -> new Operation.EditUpstream(upstream.name(), change))
             .toArray(Operation[]::new);
-    ChangeRequest request =
-        ChangeRequest.of(Origin.of("upstream_conf", exchange.clientAddress()), operations);
+    ChangeRequest request = ChangeRequest.of(permit.origin(""), operations);
     Submission.submit(writer, exchange, request, result -> tell(exchange, showRest, result));
   }
 

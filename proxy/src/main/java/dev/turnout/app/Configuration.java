@@ -7,6 +7,7 @@ import dev.turnout.config.LoadedConfig;
 import dev.turnout.config.Scope;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.ControlPlane;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.Generation;
 import dev.turnout.http.HttpBuilder;
@@ -27,11 +28,11 @@ final class Configuration {
   private final LoadedConfig loaded;
   private final HttpRegistry http;
   private final CoreModule core;
-  private final ChangeWriter writer;
+  private final ControlPlane control;
 
   private Configuration(
-      LoadedConfig loaded, HttpRegistry http, CoreModule core, ChangeWriter writer) {
-    this.writer = writer;
+      LoadedConfig loaded, HttpRegistry http, CoreModule core, ControlPlane control) {
+    this.control = control;
     this.loaded = loaded;
     this.http = http;
     this.core = core;
@@ -43,11 +44,26 @@ final class Configuration {
   /// @param proxying the proxy's part of the loops
   /// @param writer the single writer of changes
   /// @param journals where its changes are kept
+  /// @param control what operators speak to
   record Outside(
       HttpEnvironment environment,
       Supplier<ProxyLoops> proxying,
       ChangeWriter writer,
-      StateModule.Journals journals) {}
+      StateModule.Journals journals,
+      ControlPlane control) {
+    Outside(
+        HttpEnvironment environment,
+        Supplier<ProxyLoops> proxying,
+        ChangeWriter writer,
+        StateModule.Journals journals) {
+      this(
+          environment,
+          proxying,
+          writer,
+          journals,
+          ControlPlane.of(writer, environment.upstreams()));
+    }
+  }
 
   /// The directives that a load knows, with nothing read yet.
   static DirectiveRegistry directives(Outside process) {
@@ -85,7 +101,7 @@ final class Configuration {
               : process.environment().logs().open(CoreModule.path(main, errorLog));
       CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
     }
-    return new Configuration(loaded, http, core, process.writer());
+    return new Configuration(loaded, http, core, process.control());
   }
 
   LoadedConfig loaded() {
@@ -130,14 +146,17 @@ final class Configuration {
 
       @Override
       public void activate() {
-        writer.exclusively(() -> {
-          http.pending().forEach(HttpRegistry.Pending::activate);
-          String trouble = writer.activate(http.upstreams());
-          if (trouble != null) {
-            log.log(Level.ERROR, "the new configuration is not in the history: " + trouble);
-          }
-          http.environment().serving(generation);
-        });
+        control
+            .writer()
+            .exclusively(() -> {
+              http.pending().forEach(HttpRegistry.Pending::activate);
+              String trouble = control.writer().activate(http.upstreams());
+              if (trouble != null) {
+                log.log(Level.ERROR, "the new configuration is not in the history: " + trouble);
+              }
+              http.environment().serving(generation);
+            });
+        control.drains().resume();
       }
 
       @Override

@@ -3,6 +3,8 @@ package dev.turnout.app;
 import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.UpstreamConfModule;
+import dev.turnout.admin.control.ControlApiModule;
+import dev.turnout.admin.control.GuardModule;
 import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
@@ -57,7 +59,8 @@ final class Modules {
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
+        // before what it remembers
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
@@ -84,9 +87,11 @@ final class Modules {
         new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
-        new DyupsModule(upstreams, writer),
-        new UpstreamConfModule(upstreams, writer),
-        new PlusApiModule(writer),
+        new GuardModule(writer),
+        new ControlApiModule(process.control(), gate),
+        new DyupsModule(upstreams, writer, gate),
+        new UpstreamConfModule(upstreams, writer, gate),
+        new PlusApiModule(writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges

@@ -111,6 +111,7 @@ final class Running {
     serve(node);
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
+    process.control().close();
     process.writer().close();
     environment.upstreams().stopResolving();
     environment.zones().close();
@@ -236,11 +237,13 @@ final class Running {
         case QUIT -> {
           log.log(Level.NOTICE, "signal 3 (SIGQUIT) received, shutting down");
           log.log(Level.NOTICE, "gracefully shutting down");
+          process.control().ending();
           node.drain(shutdownTimeout);
           return;
         }
         case RETIRE -> {
           log.log(Level.NOTICE, "signal 28 (SIGWINCH) received, taking no more connections");
+          process.control().ending();
           node.drain(shutdownTimeout);
         }
         case STOP -> {

@@ -4,10 +4,12 @@ import static dev.turnout.config.Context.HTTP;
 
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.file.FileJournal;
+import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Units;
+import dev.turnout.control.Drains;
 import dev.turnout.control.History;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
@@ -32,6 +34,7 @@ final class StateModule implements HttpModule {
   }
 
   private final History history;
+  private final Drains drains;
   private final Journals journals;
   private final Path prefix;
   private @Nullable HttpRegistry http;
@@ -40,8 +43,9 @@ final class StateModule implements HttpModule {
   private int remembered = FileJournal.USUAL_HISTORY;
 
   /// @param prefix where the usual directory is
-  StateModule(History history, Journals journals, Path prefix) {
+  StateModule(History history, Drains drains, Journals journals, Path prefix) {
     this.history = history;
+    this.drains = drains;
     this.journals = journals;
     this.prefix = prefix;
   }
@@ -101,7 +105,13 @@ final class StateModule implements HttpModule {
       return;
     }
     try {
-      history.keepIn(journals.open(where, remembered)).forEach(registry::warn);
+      Journal journal = journals.open(where, remembered);
+      history.keepIn(journal).forEach(registry::warn);
+      if (journal.isDurable()) {
+        drains
+            .keepIn(FileStateStore.open("drains", where.resolve("drains.json")))
+            .forEach(registry::warn);
+      }
       registry.environment().stateDirectory(where);
     } catch (IOException e) {
       throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));

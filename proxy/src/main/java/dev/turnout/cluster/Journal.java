@@ -42,6 +42,11 @@ public interface Journal extends AutoCloseable {
   /// Takes back what the last [#append] added.
   Commit retract();
 
+  /// True if what is appended outlives the process.
+  default boolean isDurable() {
+    return true;
+  }
+
   /// A journal that remembers nothing.
   static Journal none() {
     return new Journal() {
@@ -58,6 +63,11 @@ public interface Journal extends AutoCloseable {
       @Override
       public Commit retract() {
         return new Commit.Done();
+      }
+
+      @Override
+      public boolean isDurable() {
+        return false;
       }
 
       @Override

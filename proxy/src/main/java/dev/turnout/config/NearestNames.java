@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /// The names that a misspelt word was probably meant to be.
-final class NearestNames {
+public final class NearestNames {
   private static final int MOST = 3;
   private static final int LONGEST = 64;
 
@@ -13,7 +13,7 @@ final class NearestNames {
 
   /// The nearest of `names` by edit distance, in quotes: none, or up to three that are equally
   /// near.
-  static List<String> of(String written, Iterable<String> names) {
+  public static List<String> of(String written, Iterable<String> names) {
     String word = written.toLowerCase(Locale.ROOT);
     List<String> near = new ArrayList<>();
     if (word.length() > LONGEST) {

@@ -38,6 +38,16 @@ public sealed interface ChangeResult {
     String message();
   }
 
+  /// One of several operations was refused, and with it all.
+  ///
+  /// @param index its place among them, from 0
+  record InOperation(int index, Refused reason) implements Refused {
+    @Override
+    public String message() {
+      return reason.message();
+    }
+  }
+
   /// The state is no longer, or never was, at the wanted revision.
   record StaleRevision(long wanted, long currentRevision) implements Refused {
     @Override

@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The node's single writer: its one thread makes all changes of upstreams and key-value zones, in
@@ -68,7 +70,10 @@ public final class ChangeWriter implements AutoCloseable {
   private volatile Guards guards = Guards.NONE;
   private volatile TargetGuard targets = TargetGuard.NONE;
   private volatile ChangeAudit audit = ChangeAudit.NONE;
-  private volatile Consumer<JournalEntry> watcher = _ -> {};
+  private final List<Consumer<JournalEntry>> watchers = new CopyOnWriteArrayList<>();
+  private volatile Consumer<ChangeResult> troubles = _ -> {};
+  private final Object publishing = new Object();
+  private long published; // guarded by publishing
   private boolean closed; // guarded by this
 
   private ChangeWriter(
@@ -126,8 +131,21 @@ public final class ChangeWriter implements AutoCloseable {
   }
 
   /// Who is told of each change once it is published, on the writer's thread.
-  public void watch(Consumer<JournalEntry> newWatcher) {
-    watcher = newWatcher;
+  public void watch(Consumer<JournalEntry> watcher) {
+    watchers.add(watcher);
+  }
+
+  /// Who is told when a batch could not be stored, on the writer's thread.
+  public void watchTroubles(Consumer<ChangeResult> watcher) {
+    troubles = watcher;
+  }
+
+  /// Reads what is published, while nothing else is published: all that `reader` sees belongs to
+  /// the revision that it is given. It must be short, and must not wait.
+  public <T> T consistently(LongFunction<T> reader) {
+    synchronized (publishing) {
+      return reader.apply(published);
+    }
   }
 
   /// Asks for a change; never blocks. The answer is given on a virtual thread, so what is chained
@@ -195,12 +213,19 @@ public final class ChangeWriter implements AutoCloseable {
       if (commit instanceof Commit.Failed(_, String message)) {
         trouble = message;
       }
-      plan.activate(number);
-      watcher.accept(entry);
+      activate(plan, number);
+      watchers.forEach(watcher -> watcher.accept(entry));
     } else {
-      plan.activate(number);
+      activate(plan, number);
     }
     return trouble;
+  }
+
+  private void activate(Upstreams.Plan plan, long number) {
+    synchronized (publishing) {
+      plan.activate(number);
+      published = number;
+    }
   }
 
   /// Takes no more changes, and returns when those that wait are stored and published. Their
@@ -318,6 +343,7 @@ public final class ChangeWriter implements AutoCloseable {
       }
       ChangeResult failure = store(draft, judged);
       if (failure != null) {
+        troubles.accept(failure);
         // Also those that were judged refused: they were judged against a state that is not to be.
         judged.replaceAll(one -> one.with(failure));
         record(judged);
@@ -424,14 +450,17 @@ public final class ChangeWriter implements AutoCloseable {
 
   private void publish(Draft draft) {
     long number = draft.entries().getLast().revision();
-    draft.upstreams().forEach((name, state) -> upstreams.put(name, state, number));
-    for (Draft.Zone zone : draft.zones()) {
-      if (zone.draft().revision() != zone.base().revision()) {
-        KeyvalSnapshot next = zone.draft().toSnapshot();
-        zone.zone().publish(next);
+    synchronized (publishing) {
+      draft.upstreams().forEach((name, state) -> upstreams.put(name, state, number));
+      for (Draft.Zone zone : draft.zones()) {
+        if (zone.draft().revision() != zone.base().revision()) {
+          KeyvalSnapshot next = zone.draft().toSnapshot();
+          zone.zone().publish(next);
+        }
       }
+      published = number;
     }
-    draft.entries().forEach(watcher);
+    watchers.forEach(draft.entries()::forEach);
   }
 
   private static void answer(List<Judged> judged) {

@@ -117,11 +117,12 @@ final class Draft {
       return new ChangeResult.StaleRevision(wanted, revision);
     }
     Attempt attempt = new Attempt();
-    for (Operation operation : request.operations()) {
-      ChangeResult.Refused refused = step(operation, attempt);
+    List<Operation> operations = request.operations();
+    for (int i = 0; i < operations.size(); i++) {
+      ChangeResult.Refused refused = step(operations.get(i), attempt);
       if (refused != null) {
         attempt.takeBack();
-        return refused;
+        return operations.size() == 1 ? refused : new ChangeResult.InOperation(i, refused);
       }
     }
     List<Delta> deltas = deltas(attempt);
@@ -164,7 +165,7 @@ final class Draft {
 
   private @Nullable JournalEntry earlier(String key) {
     for (JournalEntry entry : entries) {
-      if (entry.key().equals(key)) {
+      if (IdempotencyKey.isSame(entry.key(), key)) {
         return entry;
       }
     }
@@ -311,8 +312,10 @@ final class Draft {
       return new ChangeResult.UpstreamExists(spec.name());
     }
     UpstreamSpec configured = state == null ? null : state.configured();
-    attempt.touched.put(key(spec.name()), wanted(spec.name(), spec, configured));
-    attempt.effects.add(new Effect.Group(spec));
+    // One that was deleted comes back: no id may come to mean another server.
+    UpstreamSpec made = configured == null ? spec : spec.succeeding(configured);
+    attempt.touched.put(key(spec.name()), wanted(spec.name(), made, configured));
+    attempt.effects.add(new Effect.Group(made));
     return null;
   }
 

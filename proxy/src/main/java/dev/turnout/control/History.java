@@ -166,6 +166,11 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     return List.copyOf(entries.subList(from, Math.min(entries.size(), from + most)));
   }
 
+  /// The last changes, oldest first, at most `most`.
+  public synchronized List<JournalEntry> last(int most) {
+    return List.copyOf(entries.subList(Math.max(0, entries.size() - most), entries.size()));
+  }
+
   /// One change.
   public synchronized Optional<JournalEntry> entry(long number) {
     int at = indexAfter(number - 1);
@@ -207,7 +212,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   /// The change that was asked with this `Idempotency-Key`.
   synchronized @Nullable JournalEntry withKey(String key) {
     for (int i = entries.size() - 1; i >= 0; i--) {
-      if (entries.get(i).key().equals(key)) {
+      if (IdempotencyKey.isSame(entries.get(i).key(), key)) {
         return entries.get(i);
       }
     }

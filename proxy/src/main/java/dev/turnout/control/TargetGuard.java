@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param ranges where servers that are added may be; empty: anywhere that is not closed
 /// @param unix whether servers that are added may be unix sockets
-/// @param listeners the node's own
+/// @param listeners the node's own that pass requests on, which could come round for ever
 /// @param ownSockets the paths of the node's own unix listeners
 /// @param zones the zones whose values are targets, with the addresses that their switches allow
 public record TargetGuard(

@@ -824,6 +824,14 @@ public final class CoreModule implements HttpModule {
     }
   }
 
+  /// A location that limits the bodies of its requests itself: `client_max_body_size` holds there
+  /// only if it is set there.
+  public static void limitsBodiesItself(Scope location) {
+    if (!location.isSet(MAX_BODY)) {
+      location.set(MAX_BODY, 0L);
+    }
+  }
+
   /// True if the location is given by an exact name or a prefix.
   public static boolean isPrefixLocation(Scope location) {
     LocationName name = location.own(LOCATION_NAME);

@@ -131,6 +131,14 @@ public final class Upstreams {
     return entry == null ? null : entry.state();
   }
 
+  /// All upstreams as they are wanted, by name in lower case; also those that are deleted and that
+  /// the configuration still has. A copy; taken while the writer writes nothing.
+  public Map<String, UpstreamState> states() {
+    Map<String, UpstreamState> states = HashMap.newHashMap(entries.size());
+    entries.forEach((name, entry) -> states.put(name, entry.state()));
+    return states;
+  }
+
   /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
   /// writer.
   public void put(String name, @Nullable UpstreamState next, long revision) {

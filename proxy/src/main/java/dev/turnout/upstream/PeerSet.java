@@ -297,6 +297,18 @@ public final class PeerSet {
     return parents.get(peer.id());
   }
 
+  /// The peers that stand for each server of the spec, by the server's number: one, or, of a name
+  /// that is resolved at run time, one for each address that was found.
+  public Map<Long, List<Peer>> byServer() {
+    Map<Long, List<Peer>> byServer = new HashMap<>();
+    for (Peer peer : peers()) {
+      PeerSpec parent = parent(peer);
+      long server = parent == null ? peer.id() : parent.id();
+      byServer.computeIfAbsent(server, _ -> new ArrayList<>()).add(peer);
+    }
+    return byServer;
+  }
+
   public List<Peer> primaries() {
     return primaries.peers();
   }

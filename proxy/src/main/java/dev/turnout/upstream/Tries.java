@@ -96,6 +96,12 @@ public final class Tries {
     left++;
   }
 
+  /// The revision of the list that the request is with, or was with last; -1: it was with none.
+  public long revision() {
+    PeerSet last = set;
+    return last == null ? -1 : last.revision();
+  }
+
   /// The request looks again among all that it has not been at: it had to wait.
   void beginAgain() {
     onBackups = false;

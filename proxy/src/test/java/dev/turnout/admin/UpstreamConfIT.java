@@ -16,7 +16,7 @@ class UpstreamConfIT {
       """
       upstream u { server 127.0.0.1:1; server 127.0.0.1:2 weight=2 max_fails=3 backup; }
       upstream sticky { ip_hash; server 127.0.0.1:1; }
-      server { listen 127.0.0.1:0; location / { proxy_pass http://u; }
+      server { listen 127.0.0.1:0; server_name h; location / { proxy_pass http://u; }
         location /upstream_conf { upstream_conf; } }
       """;
 

@@ -7,6 +7,7 @@ import dev.turnout.cluster.file.FileJournal;
 import dev.turnout.cluster.file.FileStateStore;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.ControlPlane;
 import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
@@ -186,6 +187,11 @@ public final class TestProxy implements AutoCloseable {
     return writer;
   }
 
+  /// What operators speak to.
+  public ControlPlane control() {
+    return outside.control();
+  }
+
   /// A key-value zone that is in force; null if there is none of this name.
   public @Nullable KeyvalZone zone(String name) {
     return zones.find(name);
@@ -219,6 +225,7 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    outside.control().close();
     writer.close();
     environment.upstreams().stopResolving();
     zones.close();

@@ -147,9 +147,14 @@ class UpstreamChangesTest {
                 put("host", "blue"),
                 new Operation.EditUpstream("app", new UpstreamChange.Remove(99)));
 
-    assertThat(refused).isInstanceOf(ChangeResult.Rejected.class);
-    assertThat(((ChangeResult.Rejected) refused).message())
-        .isEqualTo("server with ID \"99\" does not exist");
+    assertThat(refused)
+        .isInstanceOfSatisfying(
+            ChangeResult.InOperation.class,
+            which -> {
+              assertThat(which.index()).isEqualTo(2);
+              assertThat(which.reason()).isInstanceOf(ChangeResult.Rejected.class);
+              assertThat(which.message()).isEqualTo("server with ID \"99\" does not exist");
+            });
     assertThat(node().servers("app")).containsExactly(ports(1, 2));
     assertThat(node().zone().get("host")).isNull();
     assertThat(node().history.revision()).isZero();

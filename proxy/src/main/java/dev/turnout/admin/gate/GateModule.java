@@ -26,6 +26,7 @@ import dev.turnout.http.ResponseFilter;
 import dev.turnout.http.Upstreams;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
+import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.log.Errno;
 import dev.turnout.net.ListenAddress;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -131,7 +132,7 @@ public final class GateModule implements HttpModule {
         .syntax("CIDR[:ports] | unix: ...")
         .summary(
             "Where servers may be that are added at run time; without it, anywhere. What is"
-                + " link-local, multicast, a cloud's metadata service or a listener of this node is"
+                + " link-local, multicast, a cloud's metadata service or a listener of this node that proxies is"
                 + " refused always. Servers of the configuration are not touched by it.");
     access.alsoAsks(scope -> owner(scope).get(GUARDED) != null && management(scope).isOn());
     Visitors visitors = visitors();
@@ -326,8 +327,8 @@ public final class GateModule implements HttpModule {
   }
 
   private @Nullable PhaseHandler handler(Scope scope) {
-    if (scope.context() == SERVER) {
-      listens.addAll(CoreModule.listens(scope)); // every server is built, also without locations
+    if (ProxyModule.isProxied(scope)) {
+      listens.addAll(CoreModule.listens(scope)); // a request sent there could come round for ever
     }
     if (owner(scope).get(GUARDED) == null) {
       return null;

@@ -29,7 +29,7 @@ final class Hygiene {
     if (!changes(dialect, method)) {
       return new Decision.Refused(405, method + " changes nothing here: use POST, PUT or the like");
     }
-    if (!isOurs(exchange)) {
+    if ((safe || isOfBrowser(request)) && !isOurs(exchange)) {
       return new Decision.Refused(
           403, "a change is asked under a name of this server, or its address");
     }
@@ -60,6 +60,14 @@ final class Hygiene {
       case "GET", "HEAD", "OPTIONS", "TRACE" -> true;
       default -> false;
     };
+  }
+
+  /// Whether a browser sent it: with anything but GET and HEAD it says where the page came from.
+  private static boolean isOfBrowser(RequestHead request) {
+    Fields fields = request.fields();
+    return fields.find(FieldName.ORIGIN) >= 0
+        || fields.find(FieldName.SEC_FETCH_SITE) >= 0
+        || fields.find(FieldName.REFERER) >= 0;
   }
 
   /// Whether `Host` is a name of the server, or an address: a name of somebody else that leads here

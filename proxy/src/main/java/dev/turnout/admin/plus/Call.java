@@ -1,5 +1,6 @@
 package dev.turnout.admin.plus;
 
+import dev.turnout.admin.gate.Permit;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param body the body's bytes, one char each
 /// @param client where the client is
 /// @param address where the client connected to
+/// @param permit what the client may change; null: nothing
 record Call(
     Method method,
     int version,
@@ -22,14 +24,15 @@ record Call(
     @Nullable String key,
     String body,
     String client,
-    String address) {
+    String address,
+    @Nullable Permit permit) {
   Call {
     path = List.copyOf(path);
     fields = fields == null ? null : Set.copyOf(fields);
   }
 
   Call withBody(String bytes) {
-    return new Call(method, version, path, fields, key, bytes, client, address);
+    return new Call(method, version, path, fields, key, bytes, client, address, permit);
   }
 
   /// True if only the names of things are wanted: `?fields=`.

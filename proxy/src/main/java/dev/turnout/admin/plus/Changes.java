@@ -1,5 +1,8 @@
 package dev.turnout.admin.plus;
 
+import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.Decision;
+import dev.turnout.admin.gate.Permit;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalCondition;
 import dev.turnout.cluster.KeyvalZone;
@@ -35,7 +38,14 @@ final class Changes {
   }
 
   private ChangeResult.Applied made(Call call, List<Operation> operations) {
-    Origin origin = new Origin("plus-api", call.client(), call.described());
+    Permit permit = call.permit();
+    if (permit == null) {
+      throw new IllegalStateException("a change that was not let in");
+    }
+    if (permit.may(Ask.of(operations)) instanceof Decision.Refused(int status, String text)) {
+      throw new Refusal(status, "Forbidden", text);
+    }
+    Origin origin = permit.origin(call.described());
     ChangeResult result =
         writer.submit(new ChangeRequest(operations, origin, null, false, false, "")).join();
     return switch (result) {
@@ -63,6 +73,7 @@ final class Changes {
       case ChangeResult.ZoneFull _ -> new Refusal(507, "KeyvalOutOfMemory", text);
       case ChangeResult.ForbiddenTarget _ -> new Refusal(403, "ForbiddenTarget", text);
       case ChangeResult.Guarded _ -> new Refusal(409, "ChangeGuarded", text);
+      case ChangeResult.InOperation(_, ChangeResult.Refused reason) -> refusal(reason);
       case ChangeResult.StaleRevision _,
           ChangeResult.UpstreamExists _,
           ChangeResult.UnknownRevision _,

@@ -1,5 +1,9 @@
 package dev.turnout.admin.plus;
 
+import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.Decision;
+import dev.turnout.admin.gate.Gate;
+import dev.turnout.admin.gate.Permit;
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Response;
@@ -30,14 +34,14 @@ final class PlusApi implements ContentHandler {
   private static final int FIRST_VERSION = 4;
   private static final int LAST_VERSION = 9;
 
-  private final boolean writable;
+  private final @Nullable Gate gate;
   private final Resource root;
   private final Variable requestId;
 
-  /// @param writable `write=on`
+  /// @param gate who may change what; null: nobody may change anything, anybody may look
   /// @param requestId `$request_id`
-  PlusApi(boolean writable, Resource root, Variable requestId) {
-    this.writable = writable;
+  PlusApi(@Nullable Gate gate, Resource root, Variable requestId) {
+    this.gate = gate;
     this.root = root;
     this.requestId = requestId;
   }
@@ -46,20 +50,28 @@ final class PlusApi implements ContentHandler {
   public void handle(Exchange exchange) {
     List<String> path = segments(below(exchange.path(), exchange.location().name()));
     Method method = Method.of(exchange.method());
+    Permit permit = null;
+    if (gate != null) {
+      switch (gate.check(exchange, method.changes() ? Ask.attempt() : Ask.read())) {
+        case Decision.Granted(Permit granted) -> permit = granted;
+        case Decision.Refused(int status, String text) -> {
+          refuse(exchange, new Refusal(status, "Forbidden", text));
+          return;
+        }
+      }
+    }
     if (path.isEmpty()) {
-      Call call = call(exchange, method, LAST_VERSION, path);
+      Call call = call(exchange, method, LAST_VERSION, path, permit);
       answer(exchange, call, new Versions());
       return;
     }
     int version = version(path.getFirst());
     if (version == 0) {
       refuse(exchange, new Refusal(404, "UnknownVersion", "unknown version"));
-    } else if (method.changes() && !writable) {
+    } else if (method.changes() && gate == null) {
       refuse(exchange, Refusal.methodDisabled());
-    } else if (method.changes() && CrossSite.isBehind(exchange)) {
-      refuse(exchange, new Refusal(403, "CrossSiteRequest", "request from another site"));
     } else {
-      Call call = call(exchange, method, version, path.subList(1, path.size()));
+      Call call = call(exchange, method, version, path.subList(1, path.size()), permit);
       if (method.hasBody()) {
         BoundedBody.read(
             exchange,
@@ -95,7 +107,8 @@ final class PlusApi implements ContentHandler {
     return 0;
   }
 
-  private static Call call(Exchange exchange, Method method, int version, List<String> path) {
+  private static Call call(
+      Exchange exchange, Method method, int version, List<String> path, @Nullable Permit permit) {
     String fields = argument(exchange.args(), "fields");
     return new Call(
         method,
@@ -105,7 +118,8 @@ final class PlusApi implements ContentHandler {
         argument(exchange.args(), "key"),
         "",
         exchange.clientAddress(),
-        address(exchange));
+        address(exchange),
+        permit);
   }
 
   private static String address(Exchange exchange) {

@@ -2,6 +2,8 @@ package dev.turnout.admin.plus;
 
 import static dev.turnout.config.Context.LOCATION;
 
+import dev.turnout.admin.gate.Dialect;
+import dev.turnout.admin.gate.GateModule;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
@@ -15,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 /// `api`: the REST API of NGINX Plus, versions 4 to 9, over the node's live state.
 public final class PlusApiModule implements HttpModule {
   private final ChangeWriter writer;
+  private final GateModule gates;
   private @Nullable Resource root;
   private @Nullable Variable requestId;
 
   /// @param writer the single writer of changes
-  public PlusApiModule(ChangeWriter writer) {
+  /// @param gates who may change what
+  public PlusApiModule(ChangeWriter writer, GateModule gates) {
     this.writer = writer;
+    this.gates = gates;
   }
 
   @Override
@@ -30,7 +35,7 @@ public final class PlusApiModule implements HttpModule {
     http.directive("api")
         .in(LOCATION)
         .arguments(0, 1)
-        .read((d, scope) -> read(http, d, scope))
+        .read(this::read)
         .syntax("[write=on|off]")
         .defaultText("write=off")
         .summary(
@@ -44,7 +49,7 @@ public final class PlusApiModule implements HttpModule {
                 + " up when the server is added.");
   }
 
-  private void read(HttpRegistry http, Directive d, Scope scope) {
+  private void read(Directive d, Scope scope) {
     boolean writable =
         switch (d.argumentCount() == 0 ? "write=off" : d.argument(0)) {
           case "write=on" -> true;
@@ -53,7 +58,6 @@ public final class PlusApiModule implements HttpModule {
               throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"")
                   .withHelp("written api, or api write=on");
         };
-    http.changesState(writable);
     Resource tree = root;
     Variable id = requestId;
     if (tree == null || id == null) {
@@ -64,6 +68,12 @@ public final class PlusApiModule implements HttpModule {
       throw ConfigException.at(d, "\"api\" must be in a location that is given by a prefix")
           .withHelp("such as location /api { ... }");
     }
-    scope.set(HttpRegistry.CONTENT, _ -> new PlusApi(writable, tree, id));
+    if (writable) {
+      gates.protect(d, scope);
+    }
+    scope.set(
+        HttpRegistry.CONTENT,
+        location ->
+            new PlusApi(writable ? gates.gate(location, Dialect.of("plus-api")) : null, tree, id));
   }
 }

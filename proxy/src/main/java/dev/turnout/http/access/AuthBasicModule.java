@@ -100,6 +100,15 @@ public final class AuthBasicModule implements HttpModule {
     http.phase(Phase.ACCESS, this::handler);
   }
 
+  /// True if every client of a location is asked for a password, so that `$remote_user` is known.
+  public static boolean isAskedIn(Scope location) {
+    Template realm = location.get(REALM);
+    return realm != null
+        && realm.isConstant()
+        && !realm.toString().equals("off")
+        && location.get(USER_FILE) != null;
+  }
+
   private @Nullable PhaseHandler handler(Scope scope) {
     Template realm = scope.get(REALM);
     Template file = scope.get(USER_FILE);

@@ -259,6 +259,11 @@ public final class ProxyModule implements HttpModule {
 
   // ---- proxy_pass
 
+  /// Whether requests of this location are passed on.
+  public static boolean isProxied(Scope location) {
+    return location.get(PASS) != null;
+  }
+
   private void pass(Directive d, Scope scope) {
     String url = d.argument(0);
     TemplateText text = TemplateText.parse(url);

@@ -37,6 +37,7 @@ final class ProxyVariables {
     http.variable("upstream_response_length", each(a -> "" + a.responseLength(), _ -> "0"));
     http.variable("upstream_bytes_sent", each(a -> "" + a.bytesSent(), _ -> "0"));
     http.variable("upstream_bytes_received", each(a -> "" + a.bytesReceived(), _ -> "0"));
+    http.variable("turnout_revision", ProxyVariables::revision);
     http.variables("upstream_http_", ProxyVariables::field);
     http.variables("upstream_cookie_", ProxyVariables::cookie);
     http.variables("upstream_trailer_", ProxyVariables::trailer);
@@ -69,6 +70,13 @@ final class ProxyVariables {
         exchange.upstreaming() instanceof ProbeView probe
             ? ofProbe.apply(probe)
             : ofRequest.value(exchange);
+  }
+
+  /// The revision that the list of servers had when one was chosen from it.
+  private static @Nullable String revision(Exchange exchange) {
+    Proxying proxying = proxying(exchange);
+    long revision = proxying == null ? -1 : proxying.tries().revision();
+    return revision < 0 ? null : Long.toString(revision);
   }
 
   private static String seconds(long millis) {

@@ -1,0 +1,105 @@
+package dev.turnout.admin.control;
+
+import static dev.turnout.config.Context.LOCATION;
+
+import dev.turnout.admin.gate.Dialect;
+import dev.turnout.admin.gate.GateModule;
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
+import dev.turnout.config.Scope;
+import dev.turnout.control.ControlPlane;
+import dev.turnout.http.CoreModule;
+import dev.turnout.http.HttpModule;
+import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Variable;
+import dev.turnout.http.access.AccessModule;
+import org.jspecify.annotations.Nullable;
+
+/// `control_api`: Turnout's own interface for those who operate it.
+public final class ControlApiModule implements HttpModule {
+  private final ControlPlane control;
+  private @Nullable HttpRegistry http;
+  private final GateModule gates;
+  private @Nullable ControlApi api;
+  private @Nullable Variable remoteUser;
+
+  /// @param gates who may change what
+  public ControlApiModule(ControlPlane control, GateModule gates) {
+    this.control = control;
+    this.gates = gates;
+  }
+
+  @Override
+  public void register(HttpRegistry http) {
+    this.http = http;
+    api = new ControlApi(control, http.environment());
+    remoteUser = http.variables().get("remote_user");
+    http.directive("control_api")
+        .in(LOCATION)
+        .arguments(0, 1)
+        .read(this::read)
+        .syntax("[write=on|off]")
+        .defaultText("write=off")
+        .summary(
+            "Answers with Turnout's own API: the wanted state of upstreams and key-value zones,"
+                + " with where it differs from the configuration; its history; a stream of events;"
+                + " and, with `write=on`, changes of any number of groups and zones at once, undo,"
+                + " and drains. It is described by `GET openapi.json` below the location. Without"
+                + " `allow` or `deny` of its own the location is for this machine only; requests"
+                + " of other sites' pages are refused with 403.");
+    http.pending(
+        new HttpRegistry.Pending() {
+          @Override
+          public void activate() {
+            // Access rules may be others now: who watches comes back and is asked again.
+            control.events().dismissAll();
+          }
+
+          @Override
+          public void abandon() {
+            // nothing was opened
+          }
+        });
+  }
+
+  private void read(Directive d, Scope scope) {
+    boolean write = d.argumentCount() == 1 && isOn(d);
+    HttpRegistry registry = http;
+    ControlApi answers = api;
+    Variable user = remoteUser;
+    if (registry == null || answers == null || user == null) {
+      throw new IllegalStateException("the control API is not registered");
+    }
+    if (!CoreModule.isPrefixLocation(scope)) {
+      throw ConfigException.at(d, "\"control_api\" must be in a location that is given by a prefix")
+          .withHelp("such as location /control/ { ... }");
+    }
+    CoreModule.limitsBodiesItself(scope);
+    if (write) {
+      gates.protect(d, scope);
+    } else {
+      AccessModule.onlyThisMachineByDefault(scope);
+    }
+    String name = CoreModule.locationName(scope);
+    String base = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+    scope.set(
+        HttpRegistry.CONTENT,
+        location ->
+            new ControlHandler(
+                answers,
+                control,
+                base,
+                write ? gates.gate(location, Dialect.of("control-api")) : null,
+                user));
+  }
+
+  private static boolean isOn(Directive d) {
+    return switch (d.argument(0)) {
+      case "write=on" -> true;
+      case "write=off" -> false;
+      default ->
+          throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"")
+              .withHelp("written control_api, or control_api write=on");
+    };
+  }
+}

@@ -1,0 +1,205 @@
+package dev.turnout.admin.control;
+
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.control.Drain;
+import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.UpstreamSpec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+
+/// Changes, revisions and drains as documents show them.
+final class Views {
+  private Views() {}
+
+  /// A moment, as RFC 3339 has it.
+  static String time(long millis) {
+    return Instant.ofEpochMilli(millis).toString();
+  }
+
+  static void revision(JsonGenerator out, JournalEntry entry) {
+    out.writeNumberProperty("revision", entry.revision());
+    out.writeStringProperty("time", time(entry.timeMillis()));
+    Json.write(out, "dialect", entry.origin().dialect());
+    Json.write(out, "who", entry.origin().who());
+    Json.write(out, "why", entry.origin().why());
+    changes(out, entry.deltas());
+  }
+
+  /// Writes `changes` into an open object.
+  static void changes(JsonGenerator out, List<Delta> deltas) {
+    out.writeObjectPropertyStart("changes");
+    out.writeArrayPropertyStart("upstreams");
+    for (Delta delta : deltas) {
+      if (delta instanceof Delta.OfUpstream upstream) {
+        upstream(out, upstream);
+      }
+    }
+    out.writeEndArray();
+    out.writeArrayPropertyStart("zones");
+    for (Delta delta : deltas) {
+      if (delta instanceof Delta.OfZone zone) {
+        zone(out, zone);
+      }
+    }
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  private static void zone(JsonGenerator out, Delta.OfZone zone) {
+    out.writeStartObject();
+    Json.write(out, "zone", zone.zone());
+    out.writeArrayPropertyStart("keys");
+    zone.after()
+        .forEach((key, after) -> {
+          out.writeStartObject();
+          Json.write(out, "key", key);
+          Json.write(out, "from", zone.before().get(key));
+          Json.write(out, "to", after);
+          out.writeEndObject();
+        });
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  private static @Nullable UpstreamSpec spec(@Nullable UpstreamState state) {
+    return state == null ? null : state.spec();
+  }
+
+  private static void upstream(JsonGenerator out, Delta.OfUpstream delta) {
+    UpstreamSpec before = spec(delta.before());
+    UpstreamSpec after = spec(delta.after());
+    out.writeStartObject();
+    Json.write(out, "upstream", delta.name());
+    out.writeStringProperty("kind", kind(before, after));
+    servers(out, before, after);
+    out.writeEndObject();
+  }
+
+  private static String kind(@Nullable UpstreamSpec before, @Nullable UpstreamSpec after) {
+    if (before == null) {
+      return after == null ? "configured" : "created";
+    }
+    if (after == null) {
+      return "deleted";
+    }
+    return before.equals(after) ? "configured" : "changed";
+  }
+
+  private static Map<Long, PeerSpec> byId(@Nullable UpstreamSpec spec) {
+    Map<Long, PeerSpec> servers = new HashMap<>();
+    if (spec != null) {
+      spec.servers().forEach(server -> servers.put(server.id(), server));
+    }
+    return servers;
+  }
+
+  private static List<PeerSpec> servers(@Nullable UpstreamSpec spec) {
+    return spec == null ? List.of() : spec.servers();
+  }
+
+  private static void servers(
+      JsonGenerator out, @Nullable UpstreamSpec before, @Nullable UpstreamSpec after) {
+    Map<Long, PeerSpec> was = byId(before);
+    Map<Long, PeerSpec> is = byId(after);
+    out.writeArrayPropertyStart("added");
+    for (PeerSpec server : servers(after)) {
+      if (!was.containsKey(server.id())) {
+        server(out, server);
+      }
+    }
+    out.writeEndArray();
+    out.writeArrayPropertyStart("removed");
+    for (PeerSpec server : servers(before)) {
+      if (!is.containsKey(server.id())) {
+        server(out, server);
+      }
+    }
+    out.writeEndArray();
+    out.writeArrayPropertyStart("changed");
+    for (PeerSpec now : servers(after)) {
+      PeerSpec old = was.get(now.id());
+      if (old != null && !old.equals(now)) {
+        out.writeStartObject();
+        out.writeNumberProperty("id", now.id());
+        Json.write(out, "server", now.server());
+        out.writeArrayPropertyStart("fields");
+        ServerField.differing(old, now)
+            .forEach(field -> {
+              out.writeStartObject();
+              out.writeStringProperty("field", field.name());
+              field.write(out, "from", old);
+              field.write(out, "to", now);
+              out.writeEndObject();
+            });
+        out.writeEndArray();
+        out.writeEndObject();
+      }
+    }
+    out.writeEndArray();
+    out.writeBooleanProperty("reordered", isReordered(before, after));
+    out.writeArrayPropertyStart("fields");
+    if (before != null && after != null) {
+      field(out, "method", before.method().text(), after.method().text());
+      field(out, "keepalive", before.keepalive().connections(), after.keepalive().connections());
+    }
+    out.writeEndArray();
+  }
+
+  private static boolean isReordered(@Nullable UpstreamSpec before, @Nullable UpstreamSpec after) {
+    Map<Long, PeerSpec> was = byId(before);
+    Map<Long, PeerSpec> is = byId(after);
+    List<Long> stayed = new ArrayList<>();
+    servers(before).stream().map(PeerSpec::id).filter(is::containsKey).forEach(stayed::add);
+    return !stayed.equals(
+        servers(after).stream().map(PeerSpec::id).filter(was::containsKey).toList());
+  }
+
+  private static void field(JsonGenerator out, String name, Object from, Object to) {
+    if (!Objects.equals(from, to)) {
+      out.writeStartObject();
+      out.writeStringProperty("field", name);
+      Json.write(out, "from", from);
+      Json.write(out, "to", to);
+      out.writeEndObject();
+    }
+  }
+
+  static void server(JsonGenerator out, PeerSpec spec) {
+    out.writeStartObject();
+    ServerField.writeAll(out, spec);
+    out.writeEndObject();
+  }
+
+  static void drain(JsonGenerator out, Drain drain) {
+    Long deadline = drain.deadlineMillis();
+    Long ended = drain.endedMillis();
+    out.writeStartObject();
+    out.writeStringProperty("id", drain.id());
+    Json.write(out, "upstream", drain.upstream());
+    out.writeNumberProperty("server", drain.server());
+    Json.write(out, "address", drain.address());
+    out.writeStringProperty("then", drain.then().name().toLowerCase(Locale.ROOT));
+    out.writeStringProperty("phase", drain.phase().name().toLowerCase(Locale.ROOT));
+    out.writeBooleanProperty("over", drain.phase().isOver());
+    out.writeNumberProperty("active", drain.active());
+    Json.write(out, "sessions", drain.sessions());
+    out.writeStringProperty("started", time(drain.startedMillis()));
+    Json.write(out, "deadline", deadline == null ? null : time(deadline));
+    out.writeBooleanProperty("deadline_reached", drain.deadlineReached());
+    Json.write(out, "ended", ended == null ? null : time(ended));
+    Json.write(out, "revision", drain.revision());
+    Json.write(out, "who", drain.origin().who());
+    Json.write(out, "why", drain.origin().why());
+    Json.write(out, "note", drain.note());
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.turnout.control;
+
+import dev.turnout.http.Upstreams;
+import dev.turnout.upstream.HealthEvent;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/// What the process has for those who operate it, whatever the configuration: the writer of
+/// changes, the hub of events, and the drains.
+public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
+    implements AutoCloseable {
+  public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
+    Events events = new Events(() -> writer.history().revision());
+    writer.watch(events::changed);
+    writer.watchTroubles(trouble -> {
+      if (trouble instanceof ChangeResult.StoreFailed(var reason, String message)) {
+        String name = reason.name().toLowerCase(Locale.ROOT);
+        events.publish("store", Map.of("reason", name, "message", message));
+      }
+    });
+    upstreams.onHealth(event -> tell(events, event));
+    return new ControlPlane(writer, events, new Drains(writer, upstreams, events));
+  }
+
+  private static void tell(Events events, HealthEvent event) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("upstream", event.upstream());
+    switch (event) {
+      case HealthEvent.PeerChanged changed -> {
+        fields.put("server", changed.peer().id());
+        fields.put("address", changed.peer().address().text());
+        fields.put("from", changed.from().name().toLowerCase(Locale.ROOT));
+        fields.put("to", changed.to().name().toLowerCase(Locale.ROOT));
+        fields.put("reason", changed.reason());
+        events.publish("health", fields);
+      }
+      case HealthEvent.PanicBegan began -> {
+        fields.put("on", true);
+        fields.put("usable", began.usable());
+        fields.put("total", began.total());
+        events.publish("panic", fields);
+      }
+      case HealthEvent.PanicEnded ended -> {
+        fields.put("on", false);
+        fields.put("usable", ended.usable());
+        fields.put("total", ended.total());
+        events.publish("panic", fields);
+      }
+    }
+  }
+
+  /// The node begins to end: nobody waits for events any more.
+  public void ending() {
+    events.dismissAll();
+  }
+
+  @Override
+  public void close() {
+    events.dismissAll();
+    drains.close();
+  }
+}

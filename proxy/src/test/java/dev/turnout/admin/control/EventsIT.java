@@ -1,0 +1,203 @@
+package dev.turnout.admin.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.turnout.admin.control.ControlClient.Reply;
+import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.ClosedPort;
+import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.RawClient;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class EventsIT {
+  private static final String CONFIG =
+      """
+      state_directory off;
+      upstream app { server 127.0.0.1:1001; server 127.0.0.1:1002; }
+      server { listen 127.0.0.1:0; location /control { control_api write=on; } }
+      """;
+
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private TestProxy proxy;
+  private ControlClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    proxy = TestProxy.start(CONFIG, 2);
+    client = ControlClient.of(proxy);
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    http.close();
+    proxy.close();
+  }
+
+  private BufferedReader stream(String... fields) throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.port() + "/control/events"));
+    if (fields.length > 0) {
+      request.headers(fields);
+    }
+    var response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(response.headers().firstValue("Content-Type")).hasValue("text/event-stream");
+    var reader = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
+    assertThat(reader.readLine()).isEqualTo("retry: 1000");
+    assertThat(reader.readLine()).isEmpty();
+    return reader;
+  }
+
+  /// The next event: its id, kind and data; empty at the end of the stream.
+  private static Map<String, String> next(BufferedReader stream) throws IOException {
+    Map<String, String> event = new LinkedHashMap<>();
+    for (String line = stream.readLine(); line != null; line = stream.readLine()) {
+      if (line.isEmpty() && !event.isEmpty()) {
+        return event;
+      }
+      int colon = line.indexOf(": ");
+      if (colon > 0) {
+        event.put(line.substring(0, colon), line.substring(colon + 2));
+      }
+    }
+    return event;
+  }
+
+  private void weight(int weight) {
+    client.patch("/upstreams/app/servers/0?why=w" + weight, "{'weight':" + weight + "}");
+  }
+
+  @Test
+  void changesAreStreamedAndAClientTakesUpWhereItWas() throws Exception {
+    String second;
+    try (BufferedReader stream = stream()) {
+      weight(2);
+      Map<String, String> first = next(stream);
+      String data = first.getOrDefault("data", "");
+      weight(3);
+      second = next(stream).getOrDefault("id", "");
+
+      assertThat(first.get("event")).isEqualTo("change");
+      assertThat(ControlClient.at(Json.parse(data), "/why")).isEqualTo("w2");
+      assertThat(ControlClient.at(Json.parse(data), "/revision")).isEqualTo("1");
+    }
+    weight(4);
+    client.post("/upstreams/app/servers/1/drain", "{}");
+
+    try (BufferedReader stream = stream("Last-Event-ID", second)) {
+      assertThat(next(stream).get("data")).contains("w4");
+      assertThat(next(stream)).containsEntry("event", "health"); // it is draining now
+      assertThat(next(stream)).containsEntry("event", "change");
+      assertThat(next(stream)).containsEntry("event", "drain");
+    }
+  }
+
+  @Test
+  void aClientOfAnEarlierProcessLearnsThatItMayHaveMissedSome() throws Exception {
+    weight(2);
+
+    try (BufferedReader stream = stream("Last-Event-ID", "earlier-17")) {
+      Map<String, String> gap = next(stream);
+      assertThat(gap).containsEntry("event", "gap");
+      assertThat(gap.get("data")).contains("\"revision\":1");
+      assertThat(next(stream).get("data")).contains("w2");
+    }
+    Reply poll = client.get("/events?since=earlier-17&wait=0s");
+    assertThat(poll.at("/gap")).isEqualTo("true");
+    assertThat(poll.at("/events")).isEqualTo("1");
+  }
+
+  @Test
+  void aLongPollIsAnsweredByTheNextEvent() {
+    Reply none = client.get("/events?wait=0s");
+    assertThat(none.at("/events")).isEqualTo("0");
+    String since = none.at("/next");
+
+    CompletableFuture<Reply> waiting = client.later("GET", "/events?wait=30s&since=" + since, "");
+    weight(2);
+
+    Reply reply = waiting.join();
+    assertThat(reply.at("/events/0/kind")).isEqualTo("change");
+    assertThat(reply.at("/events/0/data/why")).isEqualTo("w2");
+    assertThat(reply.at("/gap")).isEqualTo("false");
+    weight(3);
+    assertThat(client.get("/events?wait=30s&since=" + reply.at("/next")).at("/events/0/data/why"))
+        .isEqualTo("w3");
+  }
+
+  @Test
+  void aSlowClientIsDroppedAndTheOthersGoOn() throws Exception {
+    try (RawClient slow = RawClient.connectWithBuffer(proxy.port(), 4096)) {
+      slow.send("GET /control/events HTTP/1.1\r\nHost: a\r\n\r\n");
+      slow.readBytes("HTTP/1.1 200".length());
+      try (BufferedReader quick = stream()) {
+        String much = "x".repeat(2000);
+        for (int round = 0; round < 12; round++) { // more than sockets and the ring hold
+          for (int i = 0; i < 1000; i++) {
+            proxy.control().events().publish("test", Map.of("much", much));
+          }
+          for (int i = 0; i < 1000; i++) {
+            assertThat(next(quick)).containsEntry("event", "test");
+          }
+        }
+        proxy.control().events().publish("last", Map.of());
+        assertThat(next(quick)).containsEntry("event", "last");
+      }
+      String all = slow.readUntilClose();
+
+      assertThat(all).contains("event: test").doesNotContain("event: last");
+    }
+  }
+
+  @Test
+  void aReloadSendsThoseWhoWatchAway() throws Exception {
+    try (BufferedReader stream = stream()) {
+      proxy.reload(CONFIG);
+
+      assertThat(next(stream)).isEmpty();
+    }
+  }
+
+  @Test
+  void aServerThatFailsIsAnEvent() throws Exception {
+    try (var dead = new ClosedPort();
+        var alive = FakeUpstream.answering("alive");
+        var failing =
+            TestProxy.start(
+                """
+                upstream app { server %s; server %s; }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api; }
+                  location / { proxy_pass http://app; }
+                }
+                """
+                    .formatted(dead.address(), alive.address()));
+        var reader = ControlClient.of(failing)) {
+      String since = reader.get("/events?wait=0s").at("/next");
+
+      RawClient.get(failing.port(), "a.test", "/");
+
+      Reply poll = reader.get("/events?wait=30s&since=" + since);
+      assertThat(poll.at("/events/0/kind")).isEqualTo("health");
+      assertThat(poll.at("/events/0/data/address")).isEqualTo(dead.address());
+      assertThat(poll.at("/events/0/data/to")).isEqualTo("unavail");
+    }
+  }
+}
