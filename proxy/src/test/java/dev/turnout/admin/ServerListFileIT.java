@@ -23,7 +23,7 @@ class ServerListFileIT {
   private static final String NODE =
       """
       upstream u { state u.conf; }
-      server { listen 127.0.0.1:0; location / { proxy_pass http://u; }
+      server { listen 127.0.0.1:0; server_name h; location / { proxy_pass http://u; }
         location /conf { upstream_conf; } location /upstream { dyups_interface; } }
       """;
 

@@ -89,7 +89,7 @@ public final class ControlApiModule implements HttpModule {
                 answers,
                 control,
                 base,
-                write ? gates.gate(location, Dialect.of("control-api")) : null,
+                write ? gates.gate(location, Dialect.of("control-api").takingChunks()) : null,
                 user));
   }
 

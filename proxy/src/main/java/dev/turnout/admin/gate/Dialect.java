@@ -5,19 +5,25 @@ package dev.turnout.admin.gate;
 /// @param name as in [dev.turnout.cluster.Origin]
 /// @param changesByGet whether its own form is that GET changes something
 /// @param takesJson whether the bodies of changes must say that they are JSON
-public record Dialect(String name, boolean changesByGet, boolean takesJson) {
+/// @param takesChunks whether a body may come without its length being said
+public record Dialect(String name, boolean changesByGet, boolean takesJson, boolean takesChunks) {
   /// One in which GET only looks, and bodies are of any type.
   public static Dialect of(String name) {
-    return new Dialect(name, false, false);
+    return new Dialect(name, false, false, false);
   }
 
   /// The same, in which GET may change something.
   public Dialect changingByGet() {
-    return new Dialect(name, true, takesJson);
+    return new Dialect(name, true, takesJson, takesChunks);
+  }
+
+  /// The same, whose bodies may be chunked; their reader bounds them.
+  public Dialect takingChunks() {
+    return new Dialect(name, changesByGet, takesJson, true);
   }
 
   /// The same, whose bodies must be `application/json`.
   public Dialect takingJson() {
-    return new Dialect(name, changesByGet, true);
+    return new Dialect(name, changesByGet, true, takesChunks);
   }
 }

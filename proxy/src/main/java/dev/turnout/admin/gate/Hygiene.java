@@ -39,7 +39,7 @@ final class Hygiene {
     if (request.hasUpgrade()) {
       return new Decision.Refused(400, "a change is not asked together with Upgrade");
     }
-    if (request.chunked()) {
+    if (request.chunked() && !dialect.takesChunks()) {
       return new Decision.Refused(411, "the body of a change needs a Content-Length");
     }
     if (dialect.takesJson()

@@ -74,6 +74,9 @@ public final class PlusApiModule implements HttpModule {
     scope.set(
         HttpRegistry.CONTENT,
         location ->
-            new PlusApi(writable ? gates.gate(location, Dialect.of("plus-api")) : null, tree, id));
+            new PlusApi(
+                writable ? gates.gate(location, Dialect.of("plus-api").takingChunks()) : null,
+                tree,
+                id));
   }
 }

@@ -59,6 +59,7 @@ final class SwitchSite implements AutoCloseable {
         %s
       }
       location = /which { return 200 $ups; }
+      location /through { proxy_pass http://blue; }
       location = /lead { rewrite ^ /switch?ups=green last; }
     }
     """

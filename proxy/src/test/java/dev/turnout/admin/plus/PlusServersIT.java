@@ -418,7 +418,7 @@ class PlusServersIT {
         List.of("Sec-Fetch-Site: cross-site", "Origin: http://evil.test", "Origin: null")) {
       RawResponse response = api().ask("POST", SERVERS, body, field);
       assertThat(response.status()).as(field).isEqualTo(403);
-      assertThat(Api.at(Api.json(response.body()), "error", "code")).isEqualTo("CrossSiteRequest");
+      assertThat(Api.at(Api.json(response.body()), "error", "code")).isEqualTo("Forbidden");
     }
     assertThat((List<?>) api().read(SERVERS)).hasSize(1);
     assertThat(api().ask("GET", SERVERS, null, "Origin: http://evil.test").status()).isEqualTo(200);
