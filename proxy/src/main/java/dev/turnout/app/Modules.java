@@ -10,17 +10,21 @@ import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
 import dev.turnout.http.ResolverModule;
 import dev.turnout.http.StatusZoneModule;
+import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
+import dev.turnout.http.access.AuthRequestModule;
 import dev.turnout.http.access.GeoModule;
 import dev.turnout.http.access.LimitConnModule;
 import dev.turnout.http.access.LimitReqModule;
 import dev.turnout.http.access.RefererModule;
 import dev.turnout.http.access.SatisfyModule;
 import dev.turnout.http.content.EmptyGifModule;
+import dev.turnout.http.content.MirrorModule;
 import dev.turnout.http.content.StaticModule;
 import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
+import dev.turnout.http.filter.AdditionModule;
 import dev.turnout.http.filter.HeadersModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.proxy.ProxyModule;
@@ -29,6 +33,7 @@ import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
+import dev.turnout.http.ssi.SsiModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -59,8 +64,10 @@ final class Modules {
         new LimitExceptModule(),
         new AccessModule(satisfy), // phase ACCESS
         new AuthBasicModule(satisfy),
+        new AuthRequestModule(satisfy), // the dearest to ask: after the other access rules
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
+        new MirrorModule(), // after try_files, which may lead elsewhere
         new StubStatusModule(),
         new PrometheusModule(writer),
         new EmptyGifModule(),
@@ -68,6 +75,12 @@ final class Modules {
         new SwitchModule(keyvals, writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
+        // gunzip goes here: what follows reads plain text
+        new AdditionModule(), // what it adds is read by none of the filters of this response
+        // sub_filter and charset go here: they see the page as it was written
+        new SsiModule(), // asks for subrequests: before they join
+        new SubrequestModule(), // where the output of subrequests joins the response
+        // gzip goes here: it works on the whole
         new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
         new LogModule()); // last: the log tells how it ended
   }

@@ -39,7 +39,7 @@ public final class CoreVariables implements HttpModule {
     http.variable("document_uri", path);
     http.variable("is_args", exchange -> isEmpty(exchange.args()) ? "" : "?");
     http.variables("arg_", name -> exchange -> argument(exchange.args(), name));
-    http.variable("request_method", Exchange::method);
+    http.variable("request_method", exchange -> exchange.main().method());
     http.variable("server_protocol", exchange -> protocol(exchange.request()));
     http.variable(
         "request",

@@ -64,6 +64,10 @@ public interface Downstream {
   /// Closes the connection at once; what the client got is seen to be cut.
   void abort(Exchange exchange);
 
+  /// Nothing holds the exchange open any more: its background subrequests are over. If its response
+  /// is out, it may end.
+  void settled(Exchange exchange);
+
   /// The body is wanted now: deliver it to {@link Exchange#body()}.
   void readBody(Exchange exchange);
 

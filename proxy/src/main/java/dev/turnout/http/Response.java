@@ -155,6 +155,50 @@ public final class Response {
     rangesAllowed = true;
   }
 
+  /// Lets no parts of the body be asked for, nor says that they may.
+  public void forbidRanges() {
+    rangesAllowed = false;
+    remove(FieldName.ACCEPT_RANGES);
+  }
+
+  /// The value of the first line of this well-known name that the client gets, of ours or passed
+  /// on; not of those that have their own members.
+  public @Nullable String first(int known) {
+    String own = headers.count() == 0 ? null : headers.first(FieldName.nameOf(known));
+    Fields fields = passed;
+    if (own != null || fields == null) {
+      return own;
+    }
+    for (int i = fields.find(known); i >= 0; i = fields.findAfter(i, known)) {
+      if (!isWithheld(i)) {
+        return fields.value(i);
+      }
+    }
+    return null;
+  }
+
+  /// Takes out all lines of this well-known name, ours and those passed on.
+  public void remove(int known) {
+    if (headers.count() != 0) {
+      headers.remove(FieldName.nameOf(known));
+    }
+    withholdAll(known);
+  }
+
+  /// The body is about to be changed: its length is not known any more, no parts of it can be asked
+  /// for, and its tag only says that it means the same.
+  public void bodyChanges() {
+    contentLength = UNKNOWN_LENGTH;
+    forbidRanges();
+    String etag = first(FieldName.ETAG);
+    if (etag != null && !etag.startsWith("W/")) {
+      remove(FieldName.ETAG);
+      if (etag.startsWith("\"")) {
+        headers.add("ETag", "W/" + etag);
+      }
+    }
+  }
+
   /// The fields of an upstream's response, passed on but for those withheld.
   public @Nullable Fields passed() {
     return passed;

@@ -143,6 +143,11 @@ public final class Variables {
     return unknown;
   }
 
+  /// The variable `$name` by a name that only a request tells, or null; once reading is over.
+  public @Nullable Variable named(String name) {
+    return find(name.toLowerCase(Locale.ROOT));
+  }
+
   /// True if `name` names something now.
   public boolean isDefined(String name) {
     return find(name.toLowerCase(Locale.ROOT)) != null;

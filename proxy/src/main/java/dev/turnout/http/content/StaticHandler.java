@@ -101,7 +101,7 @@ final class StaticHandler implements ContentHandler {
     Fields request = exchange.request().fields();
     long modified = file.modifiedSecond();
     String etag = etags ? etag(modified, file.length()) : null;
-    if (exchange.errorStatus() == 0 && Preconditions.fail(request, modified, etag)) {
+    if (isConditional(exchange) && Preconditions.fail(request, modified, etag)) {
       file.close();
       exchange.finish(412);
       return;
@@ -118,6 +118,11 @@ final class StaticHandler implements ContentHandler {
     send(exchange, file);
   }
 
+  /// True if the conditions and ranges that the client sent are about this answer.
+  private static boolean isConditional(Exchange exchange) {
+    return exchange.errorStatus() == 0 && !exchange.isSubrequest();
+  }
+
   private static String etag(long modified, long length) {
     return '"' + Long.toHexString(modified) + '-' + Long.toHexString(length) + '"';
   }
@@ -125,7 +130,7 @@ final class StaticHandler implements ContentHandler {
   private ByteRange range(Exchange exchange, FileLookup.Found file, @Nullable String etag) {
     Fields request = exchange.request().fields();
     String field = request.first(FieldName.RANGE);
-    if (field == null || !ranges || exchange.errorStatus() != 0) {
+    if (field == null || !ranges || !isConditional(exchange)) {
       return new ByteRange.Whole();
     }
     String condition = request.first(FieldName.IF_RANGE);

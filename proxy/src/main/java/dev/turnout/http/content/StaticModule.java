@@ -131,7 +131,10 @@ public final class StaticModule implements HttpModule {
 
   private static void ranges(
       Exchange exchange, Response response, boolean ranges, ExchangeSlot<ByteRange.Part> slot) {
-    if (!ranges || !response.rangesAllowed() || response.status() != 200) {
+    if (!ranges
+        || exchange.isSubrequest()
+        || !response.rangesAllowed()
+        || response.status() != 200) {
       return;
     }
     ByteRange.@Nullable Part part = exchange.get(slot);

@@ -130,6 +130,9 @@ public final class HeadersModule implements HttpModule {
       return null;
     }
     return (exchange, response) -> {
+      if (exchange.isSubrequest()) {
+        return; // nobody sees its head
+      }
       boolean usual = isUsual(response.status());
       if (expiry != null && usual) {
         expiry.apply(exchange, response);

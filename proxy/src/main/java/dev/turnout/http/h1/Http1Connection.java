@@ -209,8 +209,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       return;
     }
     Exchange present = exchange;
-    if (present != null && present.upstreaming() != null) {
-      present.upstreaming().clientChanged(present, false, writable);
+    if (present != null && state == State.BUSY) {
+      present.clientWritable(writable);
     } else if (writable && state == State.IDLE && pending != null && !processing) {
       shared.worker().refreshClock();
       process();
@@ -323,7 +323,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (way != null && through == null) {
           way.clientChanged(present, true, false);
         }
-        if (way != null && way.outlivesClient()) {
+        if ((way != null && way.outlivesClient()) || (lastWritten && present.isHeldOpen())) {
           abandoned = true;
         } else {
           if (!lastWritten && present.response().status() == 0) {
@@ -839,11 +839,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void writeFile(Exchange present, FilePart file, boolean last) {
-    DefaultFileRegion region = new DefaultFileRegion(file.channel(), file.offset(), file.length());
     if (state != State.BUSY || present != exchange || suppressBody || file.length() == 0) {
-      region.release();
+      file.close();
       lastWritten = lastWritten || last;
       return;
+    }
+    DefaultFileRegion region = new DefaultFileRegion(file.channel(), file.offset(), file.length());
+    if (!file.closes()) {
+      region.retain(); // it is never let go of: the last part closes the channel
     }
     writeHeld();
     bytesSent += file.length();
@@ -945,6 +948,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// The response is with the socket, whole.
   private void responseOver() {
     Exchange present = exchange();
+    if (present.isHeldOpen()) {
+      sendWaiting = false;
+      endAwaited = false;
+      deadline().clear();
+      return; // settled() goes on
+    }
     boolean keep = keepAlive && present.isKeepAlive();
     bodyWanted = false;
     bodyPaused = false;
@@ -1050,6 +1059,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       endAbandoned(present);
     } else if (present == exchange) {
       close();
+    }
+  }
+
+  @Override
+  public void settled(Exchange present) {
+    if (abandoned) {
+      endAbandoned(present);
+    } else if (present == exchange && state == State.BUSY && lastWritten) {
+      flush();
     }
   }
 

@@ -124,7 +124,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       finish(502);
     } else if (!settings.passRequestBody() || !body.isPresent()) {
       next();
-    } else if (settings.requestBuffering()) {
+    } else if (settings.requestBuffering() || body.isComplete()) {
       body.read(this::next);
     } else {
       streaming = true;
@@ -623,7 +623,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   /// True if the client asked to go over to another protocol on this connection.
   boolean clientAskedForUpgrade() {
-    return exchange().request().hasUpgrade();
+    return !exchange().isSubrequest() && exchange().request().hasUpgrade();
   }
 
   /// Goes over to the protocol that both sides agreed on.
