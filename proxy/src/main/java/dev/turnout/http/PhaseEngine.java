@@ -336,15 +336,14 @@ public final class PhaseEngine {
   }
 
   private static void send(Exchange exchange, byte[] bytes) {
-    Downstream downstream = exchange.downstream();
     if (bytes.length == 0 || exchange.isHead()) {
       exchange.sendHead(true);
     } else {
       exchange.sendHead(false);
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
-      downstream.writeBody(exchange, body, true);
+      exchange.downstream().writeBody(exchange, body, true);
     }
-    downstream.flush();
+    exchange.downstream().flush();
   }
 
   void filterHead(Exchange exchange) {

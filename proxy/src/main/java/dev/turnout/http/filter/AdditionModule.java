@@ -74,7 +74,7 @@ public final class AdditionModule implements HttpModule {
 
     private void insert(String path) {
       if (!path.isEmpty()) {
-        exchange().splice().insert(exchange().subrequest(path, null), null);
+        exchange().splice().insert(exchange().subrequest(path, null).withBody(), null);
       }
     }
 

@@ -820,19 +820,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
   }
 
-  private void writeChunkSize(int size) {
+  private void writeChunkSize(long size) {
     ByteBuf out = held;
-    if (out == null || out.writableBytes() < 10) {
+    int room = size > Integer.MAX_VALUE ? 18 : 10;
+    if (out == null || out.writableBytes() < room) {
       writeHeld();
-      out = context().alloc().directBuffer(16);
+      out = context().alloc().directBuffer(Math.max(16, room));
       held = out;
     }
-    int shift = 28;
+    int shift = 60;
     while (shift > 0 && size >>> shift == 0) {
       shift -= 4;
     }
     for (; shift >= 0; shift -= 4) {
-      out.writeByte(HEX[size >>> shift & 15]);
+      out.writeByte(HEX[(int) (size >>> shift) & 15]);
     }
     out.writeByte('\r').writeByte('\n');
   }
@@ -841,8 +842,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   public void writeFile(Exchange present, FilePart file, boolean last) {
     if (state != State.BUSY || present != exchange || suppressBody || file.length() == 0) {
       file.close();
-      lastWritten = lastWritten || last;
+      if (last) {
+        writeEnd(present);
+      }
       return;
+    }
+    if (chunked) {
+      writeChunkSize(file.length());
     }
     DefaultFileRegion region = new DefaultFileRegion(file.channel(), file.offset(), file.length());
     if (!file.closes()) {
@@ -852,6 +858,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     bytesSent += file.length();
     ChannelHandlerContext ctx = context();
     ctx.write(region, ctx.voidPromise());
+    if (chunked) {
+      ByteBuf end = ctx.alloc().directBuffer(16);
+      endChunk(end, 1, last);
+      held = end;
+    }
     lastWritten = lastWritten || last;
   }
 

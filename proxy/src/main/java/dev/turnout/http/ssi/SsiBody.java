@@ -113,11 +113,11 @@ final class SsiBody extends BodyFilter implements SsiParser.Sink {
     work();
   }
 
-  /// Nothing goes out, not even the head, while the page begins with waiting: what is waited for
-  /// may fail.
+  /// Nothing goes out, not even the head, before there is something of the page: what it begins
+  /// with waiting for may fail.
   @Override
   public void flush() {
-    if (!held || passedOn) {
+    if (passedOn || over) {
       next().flush();
     }
   }
@@ -504,7 +504,7 @@ final class SsiBody extends BodyFilter implements SsiParser.Sink {
       complain("unsafe URI \"" + uri + "\" was detected");
       return null;
     }
-    return exchange().subrequest(parsed.path(), parsed.args());
+    return exchange().subrequest(parsed.path(), parsed.args()).withBody();
   }
 
   private boolean assign(Subrequest subrequest, String variable) {
@@ -523,6 +523,9 @@ final class SsiBody extends BodyFilter implements SsiParser.Sink {
             page.set(variable, new String(body, StandardCharsets.ISO_8859_1));
           }
           goOn();
+          if (!isReleased()) {
+            flush();
+          }
           if (!isReleased()) {
             resumed();
           }
