@@ -50,6 +50,11 @@ final class NoClient implements Downstream {
   }
 
   @Override
+  public void settled(Exchange exchange) {
+    throw nobody();
+  }
+
+  @Override
   public void writeHead(Exchange exchange, boolean last) {
     throw nobody();
   }
