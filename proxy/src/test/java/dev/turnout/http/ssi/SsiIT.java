@@ -174,6 +174,22 @@ class SsiIT {
   }
 
   @Test
+  void aResponseThatIsTooLargeForAVariableEndsTheRequest() throws Exception {
+    try (TestProxy proxy =
+            pages(
+                "a.html",
+                "<!--#include virtual='/plain/c.txt' set='v' -->rest",
+                "plain/c.txt",
+                "c".repeat(4097));
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send("GET /a.html HTTP/1.1\r\nHost: h\r\n\r\n");
+
+      assertThat(client.readUntilClose()).isEmpty();
+      assertThat(proxy.errorLog()).contains("too big subrequest response: 4097");
+    }
+  }
+
+  @Test
   void aCommandThatIsWrongLeavesTheMessage() throws Exception {
     try (TestProxy proxy =
         pages(
