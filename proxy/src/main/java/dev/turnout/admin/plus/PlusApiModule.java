@@ -9,6 +9,7 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.Variable;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,9 @@ public final class PlusApiModule implements HttpModule {
                   .withHelp("written api, or api write=on");
         };
     http.changesState(writable);
+    if (writable) {
+      SubrequestModule.forClientsOnly(scope);
+    }
     Resource tree = root;
     Variable id = requestId;
     if (tree == null || id == null) {

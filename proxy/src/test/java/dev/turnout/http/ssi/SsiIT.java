@@ -207,6 +207,19 @@ class SsiIT {
   }
 
   @Test
+  void aPageCannotUseTheInterfacesForChanges() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "server { listen 127.0.0.1:0; ssi on; location /api/ { api write=on; } }")) {
+      write(proxy, "a.html", "<!--#include virtual='/api/9/nginx' -->");
+
+      assertThat(RawClient.get(proxy.port(), "h", "/api/9/nginx").status()).isEqualTo(200);
+      assertThat(get(proxy, "/a.html")).contains("403 Forbidden");
+      assertThat(proxy.errorLog()).contains("a subrequest may not change the node");
+    }
+  }
+
+  @Test
   void variablesThatAreAssignedAreSharedAndTheTargetIsNot() throws Exception {
     try (TestProxy proxy =
         TestProxy.start(
