@@ -9,7 +9,9 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -29,6 +31,7 @@ public final class Exchange {
   private final RequestHead request = new RequestHead();
   private final Response response = new Response();
   private final RequestBody body = new RequestBody(this);
+  private final List<BodyFilter> filters = new ArrayList<>(0);
   private final ByteSink text = new ByteSink(new byte[256]);
 
   private @Nullable Downstream downstream;
@@ -37,6 +40,12 @@ public final class Exchange {
   private @Nullable Location location;
   private @Nullable Upstreaming upstreaming;
   private @Nullable Future<?> pause;
+  private @Nullable BodyFilter firstFilter;
+  private @Nullable BodyFilter lastFilter;
+  private @Nullable SocketAddress realAddress;
+  private boolean headEnds;
+  private boolean aliasExtended;
+  private long limitRate;
 
   private String path = "";
   private @Nullable String args;
@@ -116,10 +125,13 @@ public final class Exchange {
     quoted = false;
     slashWanted = false;
     internal = false;
+    aliasExtended = false;
     redirectsLeft = 10;
     rewritesLeft = 10;
     errorStatus = 0;
     methodOverride = null;
+    realAddress = null;
+    limitRate = -1;
     stage = PhaseEngine.Stage.SERVER_REWRITE;
     handlerIndex = 0;
     headSent = false;
@@ -153,6 +165,7 @@ public final class Exchange {
       pause = null;
       timer.cancel(false);
     }
+    releaseFilters();
     body.release();
     response.reset();
     request.reset();
@@ -177,13 +190,89 @@ public final class Exchange {
     return engine;
   }
 
-  /// The connection or stream that it came on.
+  /// Where the response goes: the connection or stream that the request came on, behind the filters
+  /// of the body.
   public Downstream downstream() {
+    BodyFilter filter = firstFilter;
+    if (filter != null) {
+      return filter;
+    }
     Downstream there = downstream;
     if (there == null) {
       throw new IllegalStateException("the exchange is over");
     }
     return there;
+  }
+
+  /// Puts a filter between whoever makes the body and the wire, after those that are there. While
+  /// the head is made.
+  public void filterBody(BodyFilter filter) {
+    Downstream wire = downstream;
+    if (wire == null) {
+      throw new IllegalStateException("the exchange is over");
+    }
+    BodyFilter before = lastFilter;
+    filter.attach(before, wire);
+    if (before == null) {
+      firstFilter = filter;
+    } else {
+      before.next(filter);
+    }
+    lastFilter = filter;
+    filters.add(filter);
+  }
+
+  private void releaseFilters() {
+    if (firstFilter == null) {
+      return;
+    }
+    firstFilter = null;
+    lastFilter = null;
+    for (BodyFilter filter : filters) {
+      filter.releaseOnce();
+    }
+    filters.clear();
+  }
+
+  /// The wire takes more of the response again, or not; called by it.
+  public void clientWritable(boolean writable) {
+    BodyFilter nearest = lastFilter;
+    if (nearest == null) {
+      Upstreaming way = upstreaming;
+      if (way != null) {
+        way.clientChanged(this, false, writable);
+      }
+    } else if (writable) {
+      nearest.resumed();
+    }
+  }
+
+  void producerWritable() {
+    Upstreaming way = upstreaming;
+    if (way != null) {
+      way.clientChanged(this, false, true);
+    }
+  }
+
+  /// Where the client is: as the connection says, or as a proxy in front said it of the request.
+  public SocketAddress remoteAddress() {
+    SocketAddress told = realAddress;
+    return told == null ? downstream().remoteAddress() : told;
+  }
+
+  /// The client is where a trusted proxy says.
+  public void remoteAddress(SocketAddress told) {
+    realAddress = told;
+  }
+
+  /// `$limit_rate`: bytes in a second, 0 for no limit, or -1 where only the configuration says.
+  public long limitRate() {
+    return limitRate;
+  }
+
+  /// Sets `$limit_rate`.
+  public void limitRate(long bytesPerSecond) {
+    limitRate = bytesPerSecond;
   }
 
   /// True while the exchange is under way.
@@ -293,6 +382,16 @@ public final class Exchange {
     replacePath(path);
     this.pathChanged = true;
     this.internal = true;
+    this.aliasExtended = false;
+  }
+
+  /// From now on the path is what follows `alias` in a location given by a regular expression.
+  public void extendAlias() {
+    aliasExtended = true;
+  }
+
+  boolean isAliasExtended() {
+    return aliasExtended;
   }
 
   /// Changes the path within its location.
@@ -349,6 +448,7 @@ public final class Exchange {
   void becomeInternal() {
     internal = true;
     asSent = false;
+    aliasExtended = false;
   }
 
   boolean takeRedirect() {
@@ -427,11 +527,26 @@ public final class Exchange {
     return headSent;
   }
 
-  /// Runs the filters and writes the head. `last` if no body follows.
-  public void sendHead(boolean last) {
+  /// Runs the filters and writes the head. `last` if no body follows. False if a filter refused the
+  /// answer, which can only be where it may be asked for in parts: then nothing was written, and
+  /// {@link Response#refusal} is what to {@link #finish} with.
+  public boolean sendHead(boolean last) {
     headSent = true;
+    headEnds = last;
+    response.refuse(0);
     engine.filterHead(this);
+    if (response.refusal() != 0) {
+      headSent = false;
+      releaseFilters();
+      return false;
+    }
     downstream().writeHead(this, last);
+    return true;
+  }
+
+  /// True if no body follows the head that the filters see.
+  public boolean isHeadAlone() {
+    return headEnds;
   }
 
   /// True if the connection may carry another request after this one.
@@ -577,7 +692,7 @@ public final class Exchange {
 
   /// The client's address as `$remote_addr` has it.
   public String clientAddress() {
-    return addressText(downstream().remoteAddress());
+    return addressText(remoteAddress());
   }
 
   static String addressText(SocketAddress address) {

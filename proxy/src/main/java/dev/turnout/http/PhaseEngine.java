@@ -5,6 +5,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Stops 3 and 4 of a request: finds its location and runs the phase handlers in nginx's order,
@@ -238,10 +240,10 @@ public final class PhaseEngine {
     int shown = page.overwrite() == -1 ? status : page.overwrite();
     exchange.closeAfterRefusal(status);
     if (target.startsWith("/") || target.startsWith("@")) {
-      String challenge = response.headers().first(CHALLENGE);
+      List<String> challenges = challenges(response.headers());
       response.reset();
       response.status(shown);
-      if (challenge != null) {
+      for (String challenge : challenges) {
         response.headers().add(CHALLENGE, challenge);
       }
       if (!exchange.method().equals("HEAD") && target.startsWith("/")) {
@@ -260,6 +262,16 @@ public final class PhaseEngine {
     response.reset();
     response.location(target);
     special(exchange, code);
+  }
+
+  private static List<String> challenges(ResponseHeaders headers) {
+    List<String> found = new ArrayList<>(1);
+    for (int i = 0; i < headers.count(); i++) {
+      if (headers.name(i).equalsIgnoreCase(CHALLENGE)) {
+        found.add(headers.value(i));
+      }
+    }
+    return found;
   }
 
   private static boolean isRedirect(int status) {
@@ -312,15 +324,14 @@ public final class PhaseEngine {
   }
 
   private static void send(Exchange exchange, byte[] bytes) {
-    Downstream downstream = exchange.downstream();
     if (bytes.length == 0 || exchange.isHead()) {
       exchange.sendHead(true);
     } else {
       exchange.sendHead(false);
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
-      downstream.writeBody(exchange, body, true);
+      exchange.downstream().writeBody(exchange, body, true); // behind the filters of the head
     }
-    downstream.flush();
+    exchange.downstream().flush();
   }
 
   void filterHead(Exchange exchange) {

@@ -64,7 +64,8 @@ class KilledChangesIT {
         int port = 1024 + random.nextInt(60_000);
         next.put(Long.MAX_VALUE, port + " 1"); // its id is told with the answer
         doubtful = next;
-        String answer = ask(client, "POST", servers, "{\"server\":\"127.0.0.1:" + port + "\"}", 201);
+        String answer =
+            ask(client, "POST", servers, "{\"server\":\"127.0.0.1:" + port + "\"}", 201);
         Matcher told = SERVER.matcher(answer);
         assertThat(told.find()).as(answer).isTrue();
         next.remove(Long.MAX_VALUE);
@@ -96,7 +97,8 @@ class KilledChangesIT {
       boolean made =
           asked != null && List.copyOf(inForce.values()).equals(List.copyOf(asked.values()));
       if (!made && !inForce.equals(acknowledged)) {
-        lost.add(servers + " is " + inForce + ", acknowledged " + acknowledged + ", asked " + asked);
+        lost.add(
+            servers + " is " + inForce + ", acknowledged " + acknowledged + ", asked " + asked);
       }
       acknowledged = inForce;
       doubtful = null;
@@ -153,8 +155,8 @@ class KilledChangesIT {
     assertThat(lost).isEmpty();
   }
 
-  private static String ask(
-      RawClient client, String method, String target, String body, int status) throws IOException {
+  private static String ask(RawClient client, String method, String target, String body, int status)
+      throws IOException {
     RawResponse answer =
         client
             .send(

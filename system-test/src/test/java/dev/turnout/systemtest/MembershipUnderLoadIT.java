@@ -111,7 +111,8 @@ class MembershipUnderLoadIT {
     int which = 1 + random.nextInt(BACKENDS - 1);
     boolean isAway = away.get(which) % 2 == 1;
     switch (random.nextInt(4)) {
-      case 0 -> patch(operator, random.nextInt(BACKENDS), "{\"weight\":" + (1 + random.nextInt(9)) + "}");
+      case 0 ->
+          patch(operator, random.nextInt(BACKENDS), "{\"weight\":" + (1 + random.nextInt(9)) + "}");
       case 1 -> {
         if (isAway) {
           comeBack(operator, which);

@@ -87,7 +87,7 @@ public final class AccessModule implements HttpModule {
   private record Check(List<AccessRule> rules, SatisfyModule.Rules kinds) implements PhaseHandler {
     @Override
     public Verdict handle(Exchange exchange) {
-      AccessRule rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      AccessRule rule = AccessRule.first(rules, exchange.remoteAddress());
       if (rule == null || kinds.areSatisfied(exchange)) {
         return Verdict.CONTINUE;
       }

@@ -155,4 +155,10 @@ class AuthBasicIT {
           .hasMessageContaining("invalid method \"ODD\"");
     }
   }
+
+  @Test
+  void passwordsInTheSystemsFormsAreAskedOfTheSystem() {
+    assertThat(Crypt.hash("secret", "$1$saltsalt$")).isEqualTo("$1$saltsalt$9xy1btjgzLYfb7hivXtC//");
+    assertThat(Crypt.hash("secret", "no such method")).isNull();
+  }
 }
