@@ -160,28 +160,13 @@ public final class SwitchModule implements HttpModule {
       Exchange exchange, KeyvalModule.Declared table, String zone, String host, String value) {
     KeyvalModule.Use use = keyvals.use(zone);
     String standard = use == null || use.otherwise() == null ? "" : use.otherwise();
-    long request = exchange.begun();
-    String client = exchange.clientAddress();
-    writer
-        .submit(
-            ChangeRequest.of(
-                Origin.of("switch", client), table.zone(), new KeyvalChange.Put(host, value)))
-        .whenComplete((result, bug) ->
-            exchange
-                .worker()
-                .loop()
-                .execute(() -> {
-                  if (!exchange.isLive() || exchange.begun() != request) {
-                    return; // the client did not wait; the change stands
-                  }
-                  if (bug != null) {
-                    exchange
-                        .engine()
-                        .failed(exchange, new IllegalStateException("switch failed", bug));
-                  } else {
-                    tell(exchange, result, host, standard, value);
-                  }
-                }));
+    ChangeRequest request =
+        ChangeRequest.of(
+            Origin.of("switch", exchange.clientAddress()),
+            table.zone(),
+            new KeyvalChange.Put(host, value));
+    Submission.submit(
+        writer, exchange, request, result -> tell(exchange, result, host, standard, value));
   }
 
   private static void tell(

@@ -1,6 +1,9 @@
 package dev.turnout.app;
 
+import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
+import dev.turnout.admin.UpstreamConfModule;
+import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
@@ -8,6 +11,7 @@ import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
@@ -31,7 +35,11 @@ import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.filter.RangeModule;
 import dev.turnout.http.filter.SubFilterModule;
 import dev.turnout.http.filter.UserIdModule;
+import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
+import dev.turnout.http.proxy.QueueModule;
+import dev.turnout.http.proxy.ServerListModule;
+import dev.turnout.http.proxy.StickyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
@@ -47,12 +55,19 @@ final class Modules {
   static List<HttpModule> http(CoreModule core, Configuration.Outside process, Path prefix) {
     ChangeWriter writer = process.writer();
     KeyvalModule keyvals = new KeyvalModule();
+    StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
+    ResolverModule resolvers = new ResolverModule(core);
+    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         new StateModule(writer.history(), process.journals(), prefix), // before what it remembers
-        new UpstreamModule(), // before proxy_pass, which names upstreams
+        resolvers, // makes the resolvers before the others ask for them
+        sticky,
+        new QueueModule(),
+        new ServerListModule(),
+        upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),
         new SplitClientsModule(),
@@ -73,7 +88,11 @@ final class Modules {
         new PrometheusModule(writer),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer),
+        new DyupsModule(upstreams, writer),
+        new UpstreamConfModule(upstreams, writer),
+        new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),

@@ -112,6 +112,7 @@ final class Running {
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
     process.writer().close();
+    environment.upstreams().stopResolving();
     environment.zones().close();
     workers.close();
     environment.logs().close();

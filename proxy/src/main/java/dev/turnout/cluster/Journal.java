@@ -18,7 +18,7 @@ public interface Journal extends AutoCloseable {
   record Loaded(
       long revision,
       Map<String, UpstreamState> upstreams,
-      Map<String, Map<String, String>> zones,
+      Map<String, KeyvalSnapshot> zones,
       List<JournalEntry> entries,
       List<String> warnings) {
     public static final Loaded EMPTY = new Loaded(0, Map.of(), Map.of(), List.of(), List.of());

@@ -1,12 +1,24 @@
 package dev.turnout.cluster;
 
+import org.jspecify.annotations.Nullable;
+
 /// One edit of a key-value zone. Several of them in one change take effect together or not at all.
 public sealed interface KeyvalChange {
   /// Sets a key, whether it existed or not.
-  record Put(String key, String value) implements KeyvalChange {
+  ///
+  /// @param expireMillis how long it holds from now on; null: as long as the zone's timeout says
+  record Put(String key, String value, @Nullable Long expireMillis) implements KeyvalChange {
     public Put {
       Bytes.check("key", key);
       Bytes.check("value", value);
+      if (expireMillis != null && expireMillis < 0) {
+        throw new IllegalArgumentException("a value cannot end before it begins");
+      }
+    }
+
+    /// Sets a key for as long as the zone says.
+    public Put(String key, String value) {
+      this(key, value, null);
     }
   }
 

@@ -31,6 +31,11 @@ public record UpstreamState(@Nullable UpstreamSpec spec, @Nullable UpstreamSpec 
 
   /// True if what is wanted is not what the configuration says.
   public boolean isChanged() {
-    return spec == null || configured == null || !spec.servers().equals(configured.servers());
+    return spec == null
+        || configured == null
+        || !spec.servers().equals(configured.servers())
+        || !spec.method().equals(configured.method())
+        || !spec.keepalive().equals(configured.keepalive())
+        || !spec.options().equals(configured.options());
   }
 }

@@ -121,7 +121,15 @@ public final class ZoneRegistry implements AutoCloseable {
       if (file != null) {
         content = catchUp(spec, store, content);
       }
-      return new KeyvalZone(spec.name(), spec.capacity(), store, content);
+      if (spec.type() == KeyvalType.IP) {
+        content.entries().keySet().stream()
+            .filter(key -> !spec.type().admits(key))
+            .forEach(key ->
+                warnings.add(
+                    "zone \"%s\": the key \"%s\" is no address and is never found"
+                        .formatted(spec.name(), key)));
+      }
+      return new KeyvalZone(spec, store, content, System.currentTimeMillis());
     } catch (IOException e) {
       throw new ZoneRefused("zone \"" + spec.name() + "\": " + e.getMessage(), e);
     }
@@ -183,7 +191,8 @@ public final class ZoneRegistry implements AutoCloseable {
 
   private synchronized void replace(Map<String, Carried> next) {
     Map<String, Carried> old = zones;
-    next.values().forEach(carried -> carried.zone.resize(carried.spec.capacity()));
+    long nowMillis = System.currentTimeMillis();
+    next.values().forEach(carried -> carried.zone.configure(carried.spec, nowMillis));
     zones = Map.copyOf(next);
     old.forEach((name, carried) -> {
       Carried now = next.get(name);

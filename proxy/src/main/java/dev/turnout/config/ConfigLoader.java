@@ -2,6 +2,7 @@ package dev.turnout.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /// Reads a configuration from its files.
 public final class ConfigLoader {
@@ -31,6 +32,31 @@ public final class ConfigLoader {
   public static LoadedConfig loadText(String name, String text, DirectiveRegistry registry) {
     ConfigFiles files = new TextAndDisk(SourceFile.of(name, text));
     return new Loading(registry, files, name, "").load(List.of());
+  }
+
+  /// Reads a text as the inside of a block that is open already: what comes in at run time, or from
+  /// a file that is not part of the configuration, by the very readers of the configuration.
+  ///
+  /// @param scope the block; what the text sets is set there
+  /// @param name how the text is called in errors
+  /// @param allowed the directives that it may have: readers of others may do more than to set
+  /// @throws ConfigException with the first error
+  public static void loadInside(
+      Scope scope, String name, String text, DirectiveRegistry registry, Set<String> allowed) {
+    new Loading(registry, new NoFiles(), name, "")
+        .loadInside(SourceFile.of(name, text), scope, allowed);
+  }
+
+  private record NoFiles() implements ConfigFiles {
+    @Override
+    public byte[] read(String name) throws java.io.IOException {
+      throw new java.nio.file.AccessDeniedException(name);
+    }
+
+    @Override
+    public List<String> matching(String pattern) {
+      return List.of(pattern); // which then cannot be read
+    }
   }
 
   private record TextAndDisk(SourceFile text) implements ConfigFiles {

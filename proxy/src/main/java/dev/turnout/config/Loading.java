@@ -7,7 +7,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// One reading of a configuration. Made for it and thrown away; used by one thread.
 ///
@@ -28,6 +30,7 @@ final class Loading {
   private final List<SourceFile> parameters = new ArrayList<>();
   private final Deque<String> open = new ArrayDeque<>();
   private final List<ConfigException> errors = new ArrayList<>();
+  private @Nullable Set<String> allowed; // null: all
   private int depth;
 
   Loading(DirectiveRegistry registry, ConfigFiles files, String mainFile, String prefix) {
@@ -37,6 +40,19 @@ final class Loading {
     this.mainFile = mainFile;
     main.set(ConfigLoader.PREFIX, prefix);
     main.set(ConfigLoader.CONF_PREFIX, mainFile.substring(0, mainFile.lastIndexOf('/') + 1));
+  }
+
+  /// Reads a text as directives of a block; throws the first error.
+  void loadInside(SourceFile text, Scope scope, Set<String> only) {
+    allowed = only;
+    try {
+      readText(Lexer.ofFile(text), scope);
+    } catch (ConfigException e) {
+      errors.add(e);
+    }
+    if (!errors.isEmpty()) {
+      throw errors.getFirst();
+    }
   }
 
   LoadedConfig load(List<String> globalDirectives) {
@@ -126,6 +142,11 @@ final class Loading {
   private DirectiveDefinition definition(Directive directive, Context context) {
     String name = directive.name();
     List<DirectiveDefinition> ofName = registry.find(name);
+    Set<String> only = allowed;
+    if (only != null && !ofName.isEmpty() && !only.contains(name)) {
+      throw ConfigException.at(directive, "directive \"" + name + "\" is only for configurations")
+          .withHelp("allowed here: " + String.join(", ", new TreeSet<>(only)));
+    }
     for (DirectiveDefinition definition : ofName) {
       if (definition.contexts().contains(context)) {
         return definition;

@@ -23,10 +23,18 @@ public final class Scope {
   private final List<ConfigWarning> warnings;
 
   private Scope(Context context, @Nullable Scope parent, @Nullable Directive directive) {
+    this(context, parent, directive, parent == null ? new ArrayList<>() : parent.warnings);
+  }
+
+  private Scope(
+      Context context,
+      @Nullable Scope parent,
+      @Nullable Directive directive,
+      List<ConfigWarning> warnings) {
     this.context = context;
     this.parent = parent;
     this.directive = directive;
-    this.warnings = parent == null ? new ArrayList<>() : parent.warnings;
+    this.warnings = warnings;
   }
 
   /// The outermost scope of a new configuration.
@@ -37,6 +45,12 @@ public final class Scope {
   /// A scope inside this one. It is among [#children()] once it was [attached][#attach].
   Scope inner(Context kind, Directive opener) {
     return new Scope(kind, this, opener);
+  }
+
+  /// A block inside `around` that is no part of the configuration: it inherits, and nobody finds
+  /// it. What is warned of in it is its own.
+  public static Scope detached(Context kind, Scope around) {
+    return new Scope(kind, around, null, new ArrayList<>());
   }
 
   void attach(Scope child) {

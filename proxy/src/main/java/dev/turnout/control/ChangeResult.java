@@ -103,6 +103,14 @@ public sealed interface ChangeResult {
     }
   }
 
+  /// A key of a zone of addresses that is none; nothing was changed.
+  record InvalidKey(String key) implements Refused {
+    @Override
+    public String message() {
+      return "invalid key \"" + key + "\": it is neither an address nor a network";
+    }
+  }
+
   /// `unmet` does not hold in the zone at `currentRevision`; nothing was changed.
   record Conflict(long currentRevision, KeyvalCondition unmet) implements Refused {
     @Override

@@ -8,11 +8,15 @@ import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.StateStore.Commit;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.file.ServerListFile;
 import dev.turnout.http.Upstreams;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -243,16 +247,17 @@ public final class ChangeWriter implements AutoCloseable {
   /// The requests that are stored together: as many as touch the same zone with a file of its own,
   /// or none, so that what one file refuses concerns nobody else; or one that touches several, or
   /// that restores an old state.
-  private static List<Work.Submitted> nextBatch(ArrayDeque<Work> work) {
+  private List<Work.Submitted> nextBatch(ArrayDeque<Work> work) {
     List<Work.Submitted> batch = new ArrayList<>();
-    Set<KeyvalZone> files = Set.of();
+    Set<Object> files = Set.of();
     while (work.peek() instanceof Work.Submitted next) {
-      Set<KeyvalZone> needed = new HashSet<>();
+      Set<Object> needed = new HashSet<>();
       boolean alone = false;
       for (Operation operation : next.request.operations()) {
         alone |= operation instanceof Operation.Restore;
-        if (operation instanceof Operation.EditZone edit && edit.zone().store().isDurable()) {
-          needed.add(edit.zone());
+        Object file = file(operation);
+        if (file != null) {
+          needed.add(file);
         }
       }
       alone |= needed.size() > 1;
@@ -267,6 +272,17 @@ public final class ChangeWriter implements AutoCloseable {
       }
     }
     return batch;
+  }
+
+  /// What stands for the file of its own that an operation changes; null if it changes none.
+  private @Nullable Object file(Operation operation) {
+    return switch (operation) {
+      case Operation.EditZone edit -> edit.zone().store().isDurable() ? edit.zone() : null;
+      case Operation.EditUpstream(String name, _) -> upstreams.list(name);
+      case Operation.CreateUpstream(UpstreamSpec spec) -> upstreams.list(spec.name());
+      case Operation.PutUpstream(UpstreamSpec spec) -> upstreams.list(spec.name());
+      case Operation.DeleteUpstream _, Operation.Restore _ -> null;
+    };
   }
 
   private void write(List<Work.Submitted> batch) {
@@ -298,9 +314,44 @@ public final class ChangeWriter implements AutoCloseable {
 
   /// Makes the batch durable, all of it or nothing; null if it is.
   private @Nullable ChangeResult store(Draft draft) {
+    List<ServerListFile> lists = new ArrayList<>();
+    for (Map.Entry<String, @Nullable UpstreamState> one : draft.upstreams().entrySet()) {
+      ServerListFile list = upstreams.list(one.getKey());
+      UpstreamSpec next = one.getValue() == null ? null : one.getValue().spec();
+      if (list == null || next == null) {
+        continue; // one that was deleted keeps its file: the journal has it that it is not wanted
+      }
+      lists.add(list);
+      if (list.prepare(next) instanceof Commit.Failed(var reason, String message)) {
+        lists.forEach(ServerListFile::undo);
+        return new ChangeResult.StoreFailed(reason, message);
+      }
+    }
     if (history.append(draft.entries()) instanceof Commit.Failed(var reason, String message)) {
+      lists.forEach(ServerListFile::undo);
       return new ChangeResult.StoreFailed(reason, message);
     }
+    for (ServerListFile list : lists) {
+      if (list.complete() instanceof Commit.Failed(var reason, String message)) {
+        history.retract();
+        lists.forEach(ServerListFile::undo);
+        return new ChangeResult.StoreFailed(reason, message);
+      }
+    }
+    ChangeResult failure = null;
+    boolean stored = false;
+    try {
+      failure = storeZones(draft);
+      stored = failure == null;
+    } finally {
+      if (!stored) {
+        lists.forEach(ServerListFile::undo);
+      }
+    }
+    return failure;
+  }
+
+  private @Nullable ChangeResult storeZones(Draft draft) {
     List<Draft.Zone> stored = new ArrayList<>();
     for (Draft.Zone zone : draft.zones()) {
       if (zone.draft().revision() == zone.base().revision()) {

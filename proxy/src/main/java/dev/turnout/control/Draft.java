@@ -5,6 +5,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalDraft;
 import dev.turnout.cluster.KeyvalDraft.Outcome;
+import dev.turnout.cluster.KeyvalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Revision;
@@ -12,6 +13,7 @@ import dev.turnout.cluster.UpstreamState;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamChange;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +76,7 @@ final class Draft {
   private final class Attempt {
     final Map<String, @Nullable UpstreamState> touched = new LinkedHashMap<>();
     final List<Runnable> undo = new ArrayList<>();
-    final Map<Zone, Map<String, @Nullable String>> keys = new LinkedHashMap<>();
+    final Map<Zone, Map<String, @Nullable KeyvalEntry>> keys = new LinkedHashMap<>();
     final List<Effect> effects = new ArrayList<>();
 
     @Nullable UpstreamState state(String name) {
@@ -98,7 +101,7 @@ final class Draft {
   }
 
   private Zone zone(KeyvalZone zone) {
-    return zones.computeIfAbsent(zone, z -> new Zone(z, z.snapshot(), z.draft()));
+    return zones.computeIfAbsent(zone, z -> new Zone(z, z.snapshot(), z.draft(timeMillis)));
   }
 
   /// Takes a request, all of it or nothing, and tells what it will be answered once it is durable.
@@ -182,21 +185,39 @@ final class Draft {
         }
       }
     });
-    attempt.keys.forEach((zone, before) -> {
-      Map<String, @Nullable String> was = new LinkedHashMap<>();
-      Map<String, @Nullable String> is = new LinkedHashMap<>();
-      before.forEach((key, old) -> {
-        String now = zone.draft().get(key);
-        if (old == null ? now != null : !old.equals(now)) {
-          was.put(key, old);
-          is.put(key, now);
-        }
-      });
-      if (!was.isEmpty()) {
-        deltas.add(new Delta.OfZone(zone.zone().name(), was, is));
+    for (Map.Entry<Zone, Map<String, @Nullable KeyvalEntry>> one : attempt.keys.entrySet()) {
+      Delta.OfZone delta = delta(one.getKey(), one.getValue());
+      if (!delta.before().isEmpty()) {
+        deltas.add(delta);
+      }
+    }
+    return deltas;
+  }
+
+  private static Delta.OfZone delta(Zone zone, Map<String, @Nullable KeyvalEntry> before) {
+    Map<String, @Nullable String> was = new LinkedHashMap<>();
+    Map<String, @Nullable String> is = new LinkedHashMap<>();
+    Map<String, Long> wasUntil = new HashMap<>();
+    Map<String, Long> isUntil = new HashMap<>();
+    before.forEach((key, old) -> {
+      KeyvalEntry now = zone.draft().entry(key);
+      if (!Objects.equals(old, now)) {
+        note(key, old, was, wasUntil);
+        note(key, now, is, isUntil);
       }
     });
-    return deltas;
+    return new Delta.OfZone(zone.zone().name(), was, is, wasUntil, isUntil);
+  }
+
+  private static void note(
+      String key,
+      @Nullable KeyvalEntry entry,
+      Map<String, @Nullable String> values,
+      Map<String, Long> deadlines) {
+    values.put(key, entry == null ? null : entry.value());
+    if (entry != null && entry.deadlineMillis() != KeyvalEntry.NEVER) {
+      deadlines.put(key, entry.deadlineMillis());
+    }
   }
 
   private ChangeResult.@Nullable Refused step(Operation operation, Attempt attempt) {
@@ -204,14 +225,14 @@ final class Draft {
       case Operation.EditUpstream(String name, UpstreamChange change) ->
           edit(name, change, attempt);
       case Operation.CreateUpstream(UpstreamSpec spec) -> create(spec, attempt);
+      case Operation.PutUpstream(UpstreamSpec spec) -> put(spec, attempt);
       case Operation.DeleteUpstream(String name) -> delete(name, attempt);
       case Operation.EditZone edit -> edit(edit, attempt);
       case Operation.Restore(long number) -> restore(number, attempt);
     };
   }
 
-  private static ChangeResult.@Nullable Refused edit(
-      String name, UpstreamChange change, Attempt attempt) {
+  private ChangeResult.@Nullable Refused edit(String name, UpstreamChange change, Attempt attempt) {
     UpstreamState state = attempt.state(name);
     UpstreamSpec spec = state == null ? null : state.spec();
     if (state == null || spec == null) {
@@ -221,7 +242,7 @@ final class Draft {
       case dev.turnout.upstream.ChangeResult.Refused refused ->
           new ChangeResult.Rejected(name, refused);
       case dev.turnout.upstream.ChangeResult.Changed(UpstreamSpec next) -> {
-        attempt.touched.put(key(name), state.with(next));
+        attempt.touched.put(key(name), wanted(name, next, state.configured()));
         attempt.effects.add(new Effect.Servers(touched(change, spec, next), next));
         yield null;
       }
@@ -238,13 +259,49 @@ final class Draft {
     };
   }
 
-  private static ChangeResult.@Nullable Refused create(UpstreamSpec spec, Attempt attempt) {
+  /// An upstream as it is to be. What its own file holds is what is configured, so that a reload
+  /// finds the change there, and an operator's edit counts.
+  private UpstreamState wanted(String name, UpstreamSpec next, @Nullable UpstreamSpec configured) {
+    return configured != null && live.list(name) != null
+        ? new UpstreamState(next, configured.withServers(next.servers(), next.nextId()))
+        : new UpstreamState(next, configured);
+  }
+
+  /// A group stays where the API shows it when another interface replaces it.
+  private static UpstreamOptions options(UpstreamSpec spec, UpstreamSpec before) {
+    UpstreamOptions said = spec.options();
+    String zone = said.zone() == null ? before.options().zone() : said.zone();
+    return new UpstreamOptions(zone, said.sticky(), said.queue());
+  }
+
+  private ChangeResult.@Nullable Refused put(UpstreamSpec spec, Attempt attempt) {
+    UpstreamState state = attempt.state(spec.name());
+    UpstreamSpec configured = state == null ? null : state.configured();
+    UpstreamSpec before = state == null || state.spec() == null ? configured : state.spec();
+    UpstreamSpec next = spec;
+    if (before != null) {
+      UpstreamSpec numbered = spec.succeeding(before);
+      next =
+          new UpstreamSpec(
+              before.name(),
+              numbered.servers(),
+              numbered.method(),
+              numbered.keepalive(),
+              options(spec, before),
+              numbered.nextId());
+    }
+    attempt.touched.put(key(spec.name()), wanted(spec.name(), next, configured));
+    attempt.effects.add(new Effect.Group(next));
+    return null;
+  }
+
+  private ChangeResult.@Nullable Refused create(UpstreamSpec spec, Attempt attempt) {
     UpstreamState state = attempt.state(spec.name());
     if (state != null && state.spec() != null) {
       return new ChangeResult.UpstreamExists(spec.name());
     }
     UpstreamSpec configured = state == null ? null : state.configured();
-    attempt.touched.put(key(spec.name()), new UpstreamState(spec, configured));
+    attempt.touched.put(key(spec.name()), wanted(spec.name(), spec, configured));
     attempt.effects.add(new Effect.Group(spec));
     return null;
   }
@@ -262,33 +319,38 @@ final class Draft {
 
   private ChangeResult.@Nullable Refused edit(Operation.EditZone edit, Attempt attempt) {
     Zone zone = zone(edit.zone());
-    Map<String, @Nullable String> before = before(zone, edit.edits());
+    Map<String, @Nullable KeyvalEntry> before = before(zone, edit.edits());
     long at = zone.draft().revision();
     return switch (zone.draft().apply(edit.edits(), edit.conditions())) {
       case Outcome.Accepted accepted -> {
         attempt.undo.add(() -> zone.draft().revert(edit.edits(), accepted));
-        Map<String, @Nullable String> known =
+        Map<String, @Nullable KeyvalEntry> known =
             attempt.keys.computeIfAbsent(zone, _ -> new HashMap<>());
-        before.forEach((key, value) -> {
+        before.forEach((key, entry) -> {
           if (!known.containsKey(key)) {
-            known.put(key, value);
+            known.put(key, entry);
           }
         });
         attempt.effects.add(new Effect.Keys(accepted.previous()));
         yield null;
       }
       case Outcome.Full(long needed, long capacity) -> new ChangeResult.ZoneFull(needed, capacity);
+      case Outcome.InvalidKey(String key) -> new ChangeResult.InvalidKey(key);
       case Outcome.Unmet(var condition) -> new ChangeResult.Conflict(at, condition);
     };
   }
 
-  private static Map<String, @Nullable String> before(Zone zone, List<KeyvalChange> edits) {
-    Map<String, @Nullable String> before = new LinkedHashMap<>();
+  private static Map<String, @Nullable KeyvalEntry> before(Zone zone, List<KeyvalChange> edits) {
+    Map<String, @Nullable KeyvalEntry> before = new LinkedHashMap<>();
     for (KeyvalChange edit : edits) {
       switch (edit) {
-        case KeyvalChange.Put(String key, String _) -> before.put(key, zone.draft().get(key));
-        case KeyvalChange.Delete(String key) -> before.put(key, zone.draft().get(key));
-        case KeyvalChange.Clear() -> before.putAll(zone.draft().entries());
+        case KeyvalChange.Put put -> before.put(put.key(), zone.draft().entry(put.key()));
+        case KeyvalChange.Delete(String key) -> before.put(key, zone.draft().entry(key));
+        case KeyvalChange.Clear() ->
+            zone.draft()
+                .entries()
+                .keySet()
+                .forEach(key -> before.put(key, zone.draft().entry(key)));
       }
     }
     return before;
@@ -305,11 +367,18 @@ final class Draft {
       if (there == null) {
         return new ChangeResult.UnknownZone(zone.getKey());
       }
+      Map<String, Long> deadlines = then.get().deadlines().getOrDefault(zone.getKey(), Map.of());
       List<KeyvalChange> edits = new ArrayList<>();
       zone.getValue()
-          .forEach((key, value) ->
-              edits.add(
-                  value == null ? new KeyvalChange.Delete(key) : new KeyvalChange.Put(key, value)));
+          .forEach((key, value) -> {
+            Long deadline = deadlines.get(key);
+            boolean over = deadline != null && deadline <= timeMillis;
+            edits.add(
+                value == null || over
+                    ? new KeyvalChange.Delete(key)
+                    : new KeyvalChange.Put(
+                        key, value, deadline == null ? null : deadline - timeMillis));
+          });
       ChangeResult.Refused refused = edit(new Operation.EditZone(there, edits, List.of()), attempt);
       if (refused != null) {
         return refused;
@@ -320,22 +389,37 @@ final class Draft {
     return null;
   }
 
+  /// True if the configuration did not change its mind about what is not a server.
+  private static boolean isSameButServers(@Nullable UpstreamSpec one, @Nullable UpstreamSpec two) {
+    if (one == null || two == null) {
+      return one == null && two == null;
+    }
+    return one.method().equals(two.method())
+        && one.keepalive().equals(two.keepalive())
+        && one.options().equals(two.options());
+  }
+
   /// What is wanted is as it was then; what the configuration says is as it is now.
-  private static void restore(String key, @Nullable UpstreamState then, Attempt attempt) {
+  private void restore(String key, @Nullable UpstreamState then, Attempt attempt) {
     UpstreamState now = attempt.state(key);
     UpstreamSpec configured = now == null ? null : now.configured();
     UpstreamSpec spec = then == null ? null : then.spec();
     UpstreamSpec present = now == null ? null : now.spec();
     if (spec != null && present != null) {
+      boolean sameFile = isSameButServers(then == null ? null : then.configured(), configured);
       spec =
           new UpstreamSpec(
               spec.name(),
               spec.servers(),
-              present.method(),
-              present.keepalive(),
+              sameFile ? spec.method() : present.method(),
+              sameFile ? spec.keepalive() : present.keepalive(),
+              sameFile ? spec.options() : present.options(),
               Math.max(spec.nextId(), present.nextId()));
     }
-    attempt.touched.put(
-        key, spec == null && configured == null ? null : new UpstreamState(spec, configured));
+    if (spec != null) {
+      attempt.touched.put(key, wanted(key, spec, configured));
+    } else {
+      attempt.touched.put(key, configured == null ? null : new UpstreamState(null, configured));
+    }
   }
 }

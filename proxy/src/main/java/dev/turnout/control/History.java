@@ -7,6 +7,7 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.ZoneContent;
 import dev.turnout.cluster.ZoneRegistry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,7 +32,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   private List<JournalEntry> entries = new ArrayList<>();
   private long oldest;
   private final Map<String, UpstreamState> remembered = new HashMap<>();
-  private final Map<String, Map<String, String>> zones = new HashMap<>();
+  private final Map<String, ZoneContent> zones = new HashMap<>();
   private final Map<String, Long> zoneRevisions = new HashMap<>();
   private int lastAppended;
   private volatile long revision;
@@ -55,8 +56,8 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     remembered.putAll(loaded.upstreams());
     loaded
         .zones()
-        .forEach((zone, values) -> {
-          zones.put(zone, new LinkedHashMap<>(values));
+        .forEach((zone, content) -> {
+          zones.put(zone, ZoneContent.of(content));
           zoneRevisions.put(zone, loaded.revision());
         });
     for (JournalEntry entry : entries) {
@@ -64,7 +65,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
         switch (delta) {
           case Delta.OfUpstream(String name, _, UpstreamState after) -> remember(name, after);
           case Delta.OfZone zone -> {
-            edit(zones.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>()), zone.after());
+            zones.computeIfAbsent(zone.zone(), _ -> ZoneContent.empty()).apply(zone);
             zoneRevisions.put(zone.zone(), entry.revision());
           }
         }
@@ -82,16 +83,6 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     } else {
       remembered.put(key, state);
     }
-  }
-
-  private static void edit(Map<String, String> values, Map<String, @Nullable String> after) {
-    after.forEach((key, value) -> {
-      if (value == null) {
-        values.remove(key);
-      } else {
-        values.put(key, value);
-      }
-    });
   }
 
   /// True if changes outlive the process.
@@ -112,29 +103,29 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   /// What a zone without a file of its own held when the process ended.
   @Override
   public synchronized KeyvalSnapshot zone(String name) {
-    Map<String, String> values = zones.get(name);
+    ZoneContent content = zones.get(name);
     Long at = zoneRevisions.get(name);
-    return values == null || at == null ? KeyvalSnapshot.EMPTY : KeyvalSnapshot.of(at, values);
+    return content == null || at == null ? KeyvalSnapshot.EMPTY : content.toSnapshot(at);
   }
 
   /// What the file of a zone held, with the changes that were journalled but did not come to be
   /// written there.
   @Override
   public synchronized KeyvalSnapshot caughtUp(String name, KeyvalSnapshot stored) {
-    Map<String, String> values = null;
+    ZoneContent content = null;
     long at = stored.revision();
     for (JournalEntry entry : entries) {
       for (Delta delta : entry.deltas()) {
         if (entry.revision() > stored.revision()
             && delta instanceof Delta.OfZone zone
             && zone.zone().equals(name)) {
-          values = values == null ? new HashMap<>(stored.entries()) : values;
-          edit(values, zone.after());
+          content = content == null ? ZoneContent.of(stored) : content;
+          content.apply(zone);
           at = entry.revision();
         }
       }
     }
-    return values == null ? stored : KeyvalSnapshot.of(at, values);
+    return content == null ? stored : content.toSnapshot(at);
   }
 
   /// Makes changes durable, all or none.
@@ -227,10 +218,13 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   ///
   /// @param upstreams by name in lower case; null: it was not there
   /// @param zones of each zone the keys that changed; null: the key was not there
+  /// @param deadlines of each zone until when the values of these keys held, of those that ended
   public record Then(
       Map<String, @Nullable UpstreamState> upstreams,
-      Map<String, Map<String, @Nullable String>> zones) {
+      Map<String, Map<String, @Nullable String>> zones,
+      Map<String, Map<String, Long>> deadlines) {
     public Then {
+      deadlines = Collections.unmodifiableMap(deadlines);
       upstreams = Collections.unmodifiableMap(upstreams);
       zones = Collections.unmodifiableMap(zones);
     }
@@ -243,18 +237,23 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     }
     Map<String, @Nullable UpstreamState> upstreams = new LinkedHashMap<>();
     Map<String, Map<String, @Nullable String>> keys = new LinkedHashMap<>();
+    Map<String, Map<String, Long>> deadlines = new HashMap<>();
     int first = indexAfter(number);
     for (int i = entries.size() - 1; i >= first; i--) {
       for (Delta delta : entries.get(i).deltas()) {
         switch (delta) {
           case Delta.OfUpstream(String name, UpstreamState before, _) ->
               upstreams.put(name.toLowerCase(Locale.ROOT), before);
-          case Delta.OfZone zone ->
-              keys.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>()).putAll(zone.before());
+          case Delta.OfZone zone -> {
+            keys.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>()).putAll(zone.before());
+            Map<String, Long> ends = deadlines.computeIfAbsent(zone.zone(), _ -> new HashMap<>());
+            ends.keySet().removeAll(zone.before().keySet());
+            ends.putAll(zone.deadlinesBefore());
+          }
         }
       }
     }
-    return Optional.of(new Then(upstreams, keys));
+    return Optional.of(new Then(upstreams, keys, deadlines));
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.turnout.net.Worker;
 import dev.turnout.net.Workers;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -102,7 +103,11 @@ public final class Node {
     int sum = 0;
     for (Worker worker : workers.all()) {
       CompletableFuture<Integer> count = new CompletableFuture<>();
-      worker.loop().execute(() -> count.complete(generation.activeOn(worker.index())));
+      try {
+        worker.loop().execute(() -> count.complete(generation.activeOn(worker.index())));
+      } catch (RejectedExecutionException _) {
+        continue; // the loop has ended, and all that it served
+      }
       sum += await(count, 0);
     }
     return sum;

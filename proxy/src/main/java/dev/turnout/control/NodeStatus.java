@@ -9,16 +9,19 @@ import dev.turnout.http.LimitTable;
 import dev.turnout.http.Product;
 import dev.turnout.http.SharedTable;
 import dev.turnout.http.SharedZones;
+import dev.turnout.http.UpstreamZones;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Tally;
 import dev.turnout.metrics.Traffic;
 import dev.turnout.metrics.TrafficZone;
+import dev.turnout.upstream.ActiveHealth;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.PeerState;
 import dev.turnout.upstream.PeerStats;
 import dev.turnout.upstream.PeerTotals;
+import dev.turnout.upstream.ProbeResult;
 import dev.turnout.upstream.Upstream;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,6 +41,9 @@ import java.util.TreeMap;
 /// What `forget…` is told counts from then on; the loops that write never notice.
 public final class NodeStatus {
   private static final long PAGE = 4096;
+
+  /// What a server or a group is charged with against its zone: about what it takes in nginx's.
+  private static final long SERVER_CHARGE = 512;
 
   private final HttpEnvironment environment;
 
@@ -321,9 +327,14 @@ public final class NodeStatus {
     private long pages() {
       return bytes / PAGE;
     }
+
+    /// Of the same zone, used by both.
+    private ZoneMemory and(ZoneMemory other) {
+      return new ZoneMemory(use, bytes, usedBytes + other.usedBytes, entries + other.entries);
+    }
   }
 
-  /// The zones whose memory is known: of limits and of keys and values, by name.
+  /// The zones whose memory is known: of limits, of keys and values, and of upstreams, by name.
   public SortedMap<String, ZoneMemory> zones() {
     SortedMap<String, ZoneMemory> byName = new TreeMap<>();
     for (KeyvalZone zone : environment.zones().zones()) {
@@ -339,6 +350,16 @@ public final class NodeStatus {
         byName.put(
             entry.getKey(),
             new ZoneMemory(zone.use(), zone.size(), table.usedBytes(), table.entries()));
+      }
+    }
+    for (Upstream upstream : environment.upstreams().all()) {
+      UpstreamZones.Zone zone = environment.upstreamZones().of(upstream.name());
+      if (zone != null) {
+        int servers = upstream.current().size();
+        byName.merge(
+            zone.name(),
+            new ZoneMemory("zone", zone.size(), (1L + servers) * SERVER_CHARGE, servers),
+            ZoneMemory::and);
       }
     }
     return Collections.unmodifiableSortedMap(byName);
@@ -357,6 +378,23 @@ public final class NodeStatus {
     }
   }
 
+  /// What active checks have found out about a server.
+  ///
+  /// @param checks how many there were
+  /// @param fails those of them that it failed
+  /// @param unhealthy how often it became unhealthy
+  /// @param lastPassed whether it passed the last one; empty if there was none
+  public record Health(long checks, long fails, long unhealthy, Optional<Boolean> lastPassed) {
+    static Health of(ActiveHealth active) {
+      ProbeResult last = active.last();
+      return new Health(
+          active.checks(),
+          active.fails(),
+          active.unhealthy(),
+          last == null ? Optional.empty() : Optional.of(last.passed()));
+    }
+  }
+
   /// One server of a group.
   ///
   /// @param spec as it is wanted: id, name as written, weight, `max_conns` and so on
@@ -367,6 +405,7 @@ public final class NodeStatus {
   /// @param responseMillis the moving average of the time to the end of a response
   /// @param downSince since when it has been out for its failures
   /// @param selected when it was chosen last
+  /// @param health what active checks have found out
   public record Server(
       PeerSpec spec,
       PeerState state,
@@ -375,7 +414,8 @@ public final class NodeStatus {
       long headerMillis,
       long responseMillis,
       Optional<Instant> downSince,
-      Optional<Instant> selected) {
+      Optional<Instant> selected,
+      Health health) {
     /// The address, as the API's `server` has it.
     public String address() {
       return spec.address().text();
@@ -429,7 +469,8 @@ public final class NodeStatus {
         millis(stats.headerNanos()),
         millis(stats.responseNanos()),
         instant(stats.downSinceMillis(now), wall),
-        instant(stats.selectedMillis(), wall));
+        instant(stats.selectedMillis(), wall),
+        Health.of(peer.activeHealth()));
   }
 
   private static long millis(long nanos) {

@@ -15,6 +15,10 @@ public sealed interface Operation {
   /// Makes an upstream. Its name must be free.
   record CreateUpstream(UpstreamSpec spec) implements Operation {}
 
+  /// Makes an upstream, or puts this one in place of what has the name, whole: servers, balancing
+  /// method and connections. Servers that are written as before keep their ids and their state.
+  record PutUpstream(UpstreamSpec spec) implements Operation {}
+
   /// Removes an upstream. One that the configuration has stays removed until its block there
   /// changes.
   record DeleteUpstream(String upstream) implements Operation {}

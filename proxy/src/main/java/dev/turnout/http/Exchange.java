@@ -660,6 +660,11 @@ public final class Exchange {
         });
   }
 
+  /// Does `work` on the loop for this exchange, which answers for what it throws.
+  public void guarded(Runnable work) {
+    engine.guarded(this, work);
+  }
+
   /// Forgets `$1` and so on, as after a regular expression that did not match.
   public void forgetCaptures() {
     captureCount = 0;

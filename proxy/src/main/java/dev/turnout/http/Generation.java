@@ -1,8 +1,11 @@
 package dev.turnout.http;
 
 import java.net.SocketAddress;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One loaded configuration, as requests are served by it. Immutable but for the count of requests
 /// under way. The word is the NGINX Plus API's.
@@ -12,7 +15,9 @@ public final class Generation {
   private final Map<SocketAddress, ListenSettings> listens;
   private final int variableSlots;
   private final int exchangeSlots;
-  private final Map<String, Template> hashKeys;
+  private final Variables variables;
+  private final Map<String, Template> hashKeys = new ConcurrentHashMap<>();
+  private final Map<String, StickyValues> sticky;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -22,14 +27,16 @@ public final class Generation {
       Map<SocketAddress, ListenSettings> listens,
       int variableSlots,
       int exchangeSlots,
-      Map<String, Template> hashKeys,
+      Variables variables,
+      Map<String, StickyValues> sticky,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
     this.listens = Map.copyOf(listens);
     this.variableSlots = variableSlots;
     this.exchangeSlots = exchangeSlots;
-    this.hashKeys = Map.copyOf(hashKeys);
+    this.variables = variables;
+    this.sticky = Map.copyOf(sticky);
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -51,9 +58,29 @@ public final class Generation {
     return listens;
   }
 
-  /// The key of the upstream's `hash`; empty if it has none.
-  public Template hashKey(String upstream) {
-    return hashKeys.getOrDefault(upstream, Template.empty());
+  /// What the key of a `hash` stands for here. An upstream that was made or changed at run time may
+  /// have one that this configuration does not; of a variable that it does not know nothing is
+  /// left.
+  public Template hashKey(String key) {
+    Template known = hashKeys.get(key);
+    if (known == null) {
+      known = compiled(key);
+      hashKeys.put(key, known);
+    }
+    return known;
+  }
+
+  private Template compiled(String key) {
+    try {
+      return Template.compile(key, variables);
+    } catch (IllegalArgumentException _) {
+      return Template.empty(); // it was judged where it was brought in
+    }
+  }
+
+  /// What the upstream's `sticky` reads and writes; null if it has none.
+  public @Nullable StickyValues sticky(String upstream) {
+    return sticky.get(upstream.toLowerCase(Locale.ROOT));
   }
 
   int variableSlots() {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class HttpBuilder {
   private final HttpRegistry http;
   private final CoreModule core;
+  private final Map<Scope, Location> made = new HashMap<>(); // in the server that is being built
 
   public HttpBuilder(HttpRegistry http, CoreModule core) {
     this.http = http;
@@ -44,14 +45,18 @@ public final class HttpBuilder {
         servers.add(new Built(scope, server(scope), listens(scope)));
       }
     }
-    return new Generation(
-        number,
-        System.currentTimeMillis(),
-        listenSettings(servers),
-        http.variables().slotCount(),
-        http.exchangeSlotCount(),
-        http.hashKeys(),
-        workers);
+    Generation generation =
+        new Generation(
+            number,
+            System.currentTimeMillis(),
+            listenSettings(servers),
+            http.variables().slotCount(),
+            http.exchangeSlotCount(),
+            http.variables(),
+            http.sticky(),
+            workers);
+    http.built(generation);
+    return generation;
   }
 
   private static List<Listen> listens(Scope scope) {
@@ -74,8 +79,12 @@ public final class HttpBuilder {
     List<ServerName> names = scope.get(CoreModule.NAMES);
     Location base = http.location("", scope, core.settings(scope), false, null, null);
     String first = names.isEmpty() ? "" : names.getFirst().text();
-    return new VirtualServer(
-        first.startsWith(".") ? first.substring(1) : first, base, tree.build(), named);
+    VirtualServer server =
+        new VirtualServer(
+            first.startsWith(".") ? first.substring(1) : first, base, tree.build(), named);
+    made.forEach((at, location) -> http.place(at, new HttpRegistry.Place(server, location)));
+    made.clear();
+    return server;
   }
 
   private void addLocation(Scope scope, LocationTree.Builder tree, Map<String, Location> named) {
@@ -96,6 +105,7 @@ public final class HttpBuilder {
             scope.get(CoreModule.INTERNAL),
             inner.isEmpty() ? null : inner.build(),
             except(name, scope));
+    made.put(scope, location);
     boolean added = true;
     switch (name.kind()) {
       case EXACT -> added = tree.exact(name.name(), location);

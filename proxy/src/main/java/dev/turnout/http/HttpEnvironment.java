@@ -3,7 +3,13 @@ package dev.turnout.http;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// What the process has that outlives a configuration, as modules need it. The loops are there once
@@ -12,9 +18,12 @@ public final class HttpEnvironment {
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final Upstreams upstreams = new Upstreams();
+  private final UpstreamZones upstreamZones = new UpstreamZones();
   private final SharedZones sharedZones = new SharedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
+  private final Map<Class<?>, Object> kept = new HashMap<>();
   private final StatusZones statusZones = new StatusZones();
+  private final Map<String, ResolverStats> resolverStats = new ConcurrentHashMap<>();
   private @Nullable Workers workers;
   private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
@@ -63,9 +72,30 @@ public final class HttpEnvironment {
     return upstreams;
   }
 
+  /// The zones of the upstreams.
+  public UpstreamZones upstreamZones() {
+    return upstreamZones;
+  }
+
+  /// What the resolvers with this `status_zone` count.
+  public ResolverStats resolverStats(String zone) {
+    return resolverStats.computeIfAbsent(zone, _ -> new ResolverStats());
+  }
+
+  /// The names of all zones that resolvers have counted in.
+  public Set<String> resolverZones() {
+    return Set.copyOf(resolverStats.keySet());
+  }
+
   /// The counters of `stub_status`.
   public ConnectionCounters connections() {
     return connections;
+  }
+
+  /// What a module has of its own that outlives configurations: made when it is first asked for.
+  /// Used by the thread that reads configurations.
+  public <T> T kept(Class<T> type, Function<HttpEnvironment, T> make) {
+    return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
   }
 
   /// Where the journal of changes is; null: nowhere.

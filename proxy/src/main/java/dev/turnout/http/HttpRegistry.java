@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.DirectiveDefinition;
@@ -11,7 +12,10 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +58,7 @@ public final class HttpRegistry {
   private final HttpEnvironment environment;
   private final Upstreams.Plan upstreams;
   private final SharedZones.Plan sharedZones;
+  private final UpstreamZones.Plan upstreamZones;
   private final Map<String, Variable> variables = new HashMap<>();
   private final Map<String, Function<String, Variable>> prefixes = new HashMap<>();
   private final Map<String, Variables.Setter> setters = new HashMap<>();
@@ -64,8 +69,10 @@ public final class HttpRegistry {
   private final List<Factory<LogHandler>> logs = new ArrayList<>();
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
-  private final Map<String, Template> hashKeys = new HashMap<>();
+  private final Map<String, StickyValues> sticky = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
+  private final Map<Scope, Place> places = new HashMap<>();
+  private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
   private boolean changesState;
@@ -78,6 +85,9 @@ public final class HttpRegistry {
     this.upstreams = environment.upstreams().plan();
     this.sharedZones = environment.sharedZones().plan();
     pending.add(sharedZones);
+    this.upstreamZones = environment.upstreamZones().plan();
+    pending.add(upstreamZones);
+    beforeBuild.add(upstreamZones::complete);
     this.compiled = new Variables(variables, prefixes, setters);
     for (Phase phase : Phase.values()) {
       phases.put(phase, new ArrayList<>());
@@ -153,6 +163,15 @@ public final class HttpRegistry {
     beforeBuild.add(step);
   }
 
+  /// Runs when all of a configuration is built and may still be given up.
+  public void afterBuild(Consumer<Generation> step) {
+    afterBuild.add(step);
+  }
+
+  void built(Generation generation) {
+    afterBuild.forEach(step -> step.accept(generation));
+  }
+
   /// Notes that the configuration has something that can change the state of the node.
   public void changesState(boolean changes) {
     changesState |= changes;
@@ -178,13 +197,22 @@ public final class HttpRegistry {
     pending.add(effect);
   }
 
-  /// Notes the key of an upstream's `hash`.
-  public void hashKey(String upstream, Template key) {
-    hashKeys.put(upstream, key);
+  /// Reads a text as the inside of a block, by the readers of this configuration.
+  ///
+  /// @param name how the text is called in errors
+  /// @param allowed the directives that it may have; others are only for the configuration
+  /// @throws ConfigException with the first error
+  public void readInside(Scope block, String name, String text, Set<String> allowed) {
+    ConfigLoader.loadInside(block, name, text, directives, allowed);
   }
 
-  Map<String, Template> hashKeys() {
-    return hashKeys;
+  /// Notes what an upstream's `sticky` reads and writes.
+  public void sticky(String upstream, StickyValues values) {
+    sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  }
+
+  Map<String, StickyValues> sticky() {
+    return sticky;
   }
 
   /// The process.
@@ -238,6 +266,11 @@ public final class HttpRegistry {
     return pending;
   }
 
+  /// The zones of this configuration's upstreams.
+  public UpstreamZones.Plan upstreamZones() {
+    return upstreamZones;
+  }
+
   int exchangeSlotCount() {
     return exchangeSlots;
   }
@@ -279,6 +312,22 @@ public final class HttpRegistry {
     boolean isPart =
         scope.context() == Context.LOCATION_IF || scope.context() == Context.LIMIT_EXCEPT;
     return content == null && isPart && parent != null ? content(parent) : content;
+  }
+
+  /// What a `location` has become, and the server it is in.
+  public record Place(VirtualServer server, Location location) {}
+
+  /// What the `location` of a scope has become; there once all is built.
+  public Place place(Scope scope) {
+    Place place = places.get(scope);
+    if (place == null) {
+      throw new IllegalStateException(scope + " is not built");
+    }
+    return place;
+  }
+
+  void place(Scope scope, Place place) {
+    places.put(scope, place);
   }
 
   /// The location that an `if` inside a location has become; built before the one around it.

@@ -2,6 +2,8 @@ package dev.turnout.http;
 
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.file.ServerListFile;
+import dev.turnout.upstream.HealthListener;
 import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -34,11 +37,17 @@ public final class Upstreams {
     }
   }
 
-  private final Map<String, Entry> entries = new HashMap<>(); // the writer's
+  private final Map<String, Entry> entries = new LinkedHashMap<>(); // the writer's
+  private Map<String, ServerListFile> lists =
+      Map.of(); // the writer's, of the present configuration
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
+  private volatile List<Upstream> inOrder = List.of();
   private Consumer<Upstream> changed = _ -> {};
   private Consumer<Upstream> gone = _ -> {};
+  private volatile HealthListener health = HealthListener.NONE;
+  private @Nullable Naming usualNaming; // the writer's
+  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -57,14 +66,51 @@ public final class Upstreams {
     this.gone = gone;
   }
 
-  /// All of them, in no particular order.
+  /// Tells what changes in the health of upstreams, besides whoever is told already.
+  public void onHealth(HealthListener listener) {
+    health = health.andThen(listener);
+  }
+
+  private Upstream make(UpstreamSpec spec, long revision) {
+    return new Upstream(spec, revision, Balancers::create, event -> health.changed(event));
+  }
+
+  /// True if the names of servers of this upstream can be resolved at run time: its configuration
+  /// has a resolver. Called by the writer.
+  public boolean hasResolver(Upstream upstream) {
+    return names.hasResolver(upstream);
+  }
+
+  /// Names are not resolved any more.
+  public void stopResolving() {
+    names.stop();
+  }
+
+  /// All of them: those of the configuration as they stand in it, then what was made at run time.
   public Collection<Upstream> all() {
-    return byName.values();
+    return inOrder;
   }
 
   /// The names of all of them, as they were written.
   public List<String> displayNames() {
-    return byName.values().stream().map(Upstream::name).toList();
+    return inOrder.stream().map(Upstream::name).toList();
+  }
+
+  private void relist() {
+    List<Upstream> next = new ArrayList<>(entries.size());
+    for (Entry entry : entries.values()) {
+      if (!entry.deleted) {
+        next.add(entry.upstream);
+      }
+    }
+    if (!next.equals(inOrder)) {
+      inOrder = List.copyOf(next);
+    }
+  }
+
+  /// The file that an upstream's servers are kept in; null if it has none. Called by the writer.
+  public @Nullable ServerListFile list(String name) {
+    return lists.get(key(name));
   }
 
   /// What the upstreams were when the process ended the last time; the first plan that takes effect
@@ -82,6 +128,11 @@ public final class Upstreams {
   /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
   /// writer.
   public void put(String name, @Nullable UpstreamState next, long revision) {
+    replace(name, next, revision);
+    relist();
+  }
+
+  private void replace(String name, @Nullable UpstreamState next, long revision) {
     String key = key(name);
     Entry there = entries.get(key);
     if (next == null) {
@@ -93,9 +144,10 @@ public final class Upstreams {
     UpstreamSpec spec = next.spec();
     if (there == null) {
       if (spec != null) {
-        Upstream made = new Upstream(spec, revision, Balancers::create);
+        Upstream made = make(spec, revision);
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
+        names.resolveBy(made, usualNaming);
       }
       return;
     }
@@ -111,17 +163,19 @@ public final class Upstreams {
       byName.put(key, upstream);
     }
     changed.accept(upstream);
+    names.listChanged(upstream);
   }
 
   private void remove(String key, Entry there) {
     entries.remove(key);
     byName.remove(key);
+    names.resolveBy(there.upstream, null);
     gone.accept(there.upstream);
   }
 
   /// The same upstream with no server: its ids go on where they were.
   private static UpstreamSpec empty(UpstreamSpec spec) {
-    return new UpstreamSpec(spec.name(), List.of(), spec.method(), spec.keepalive(), spec.nextId());
+    return spec.withServers(List.of(), spec.nextId());
   }
 
   /// The upstreams that a configuration being read declares.
@@ -132,16 +186,47 @@ public final class Upstreams {
   /// The upstreams of one configuration; they take effect together, or never.
   public final class Plan {
     private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
-    private final Map<String, Upstream> planned = new HashMap<>();
+    private final Map<String, Upstream> planned = new LinkedHashMap<>();
+    private final Map<String, ServerListFile> planLists = new HashMap<>();
+    private final Map<String, Naming> namings = new HashMap<>();
+    private @Nullable Naming usual;
 
     /// Declares an upstream and returns it; what it is to be takes effect with [#activate].
     public Upstream declare(UpstreamSpec spec) {
       String key = key(spec.name());
       specs.put(key, spec);
       Entry there = entries.get(key);
-      Upstream upstream = there != null ? there.upstream : new Upstream(spec, 0, Balancers::create);
+      Upstream upstream = there != null ? there.upstream : make(spec, 0);
       planned.put(key, upstream);
       return upstream;
+    }
+
+    /// Declares an upstream whose servers are kept in a file of their own.
+    public Upstream declare(UpstreamSpec spec, @Nullable ServerListFile list) {
+      if (list != null) {
+        planLists.put(key(spec.name()), list);
+      }
+      return declare(spec);
+    }
+
+    /// The name of the upstream in the plan that has the same file; null if none has.
+    public @Nullable String userOf(ServerListFile list) {
+      for (Map.Entry<String, ServerListFile> one : planLists.entrySet()) {
+        if (one.getValue().file().equals(list.file())) {
+          return one.getKey();
+        }
+      }
+      return null;
+    }
+
+    /// Says who resolves the names of the servers of an upstream in the plan.
+    public void resolveBy(String name, Naming naming) {
+      namings.put(key(name), naming);
+    }
+
+    /// Says who resolves names for upstreams that are made at run time.
+    public void resolveOthersBy(Naming naming) {
+      usual = naming;
     }
 
     /// The upstream of this name in the plan.
@@ -178,9 +263,10 @@ public final class Upstreams {
 
     /// Puts the plan in force. Called by the writer.
     public void activate(long revision) {
+      usualNaming = usual;
       Map<String, UpstreamState> next = new LinkedHashMap<>();
       specs.forEach((key, wanted) -> next.put(key, merged(wanted, before(key))));
-      Map<String, UpstreamState> kept = new HashMap<>(remembered);
+      Map<String, UpstreamState> kept = new TreeMap<>(remembered);
       remembered = Map.of();
       for (Map.Entry<String, UpstreamState> one : next.entrySet()) {
         Entry there = entries.get(one.getKey());
@@ -190,7 +276,7 @@ public final class Upstreams {
         }
         UpstreamState state = one.getValue();
         if (there == null || !there.state().equals(state)) {
-          put(state.name(), state, revision);
+          replace(state.name(), state, revision);
         }
       }
       for (Map.Entry<String, Entry> one : List.copyOf(entries.entrySet())) {
@@ -200,9 +286,13 @@ public final class Upstreams {
       }
       kept.forEach((key, state) -> {
         if (state.configured() == null && !next.containsKey(key)) {
-          put(state.name(), state, revision); // made at run time, before the restart
+          replace(state.name(), state, revision); // made at run time, before the restart
         }
       });
+      lists = Map.copyOf(planLists);
+      relist();
+      entries.forEach(
+          (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
     }
 
     private @Nullable UpstreamState before(String name) {

@@ -24,6 +24,7 @@ public final class Variables {
   private final Map<String, Reference> references = new LinkedHashMap<>();
   private final Map<String, Setter> setters;
   private int storage;
+  private boolean bound;
 
   /// What `set $name value` does for a built-in variable that can be assigned, such as `$args`.
   @FunctionalInterface
@@ -41,12 +42,18 @@ public final class Variables {
     this.setters = setters;
   }
 
-  /// The variable `$name`, which may be defined later in the file.
+  /// The variable `$name`, which may be defined later in the file. Once [#bind] was called it is
+  /// one that is there, and any thread may ask.
+  ///
+  /// @throws IllegalArgumentException if there is none, and none can come
   public Variable get(String name) {
     String key = name.toLowerCase(Locale.ROOT);
     Variable variable = find(key);
     if (variable != null) {
       return variable;
+    }
+    if (bound) {
+      throw new IllegalArgumentException("unknown \"" + key + "\" variable");
     }
     return references.computeIfAbsent(key, Reference::new);
   }
@@ -131,6 +138,7 @@ public final class Variables {
   /// Binds the references that stood before their definitions. Returns the names that nothing
   /// defines.
   public List<String> bind() {
+    bound = true;
     List<String> unknown = new ArrayList<>();
     for (Reference reference : references.values()) {
       Variable variable = find(reference.name);

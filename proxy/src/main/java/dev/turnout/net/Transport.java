@@ -5,18 +5,23 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
@@ -96,6 +101,24 @@ public enum Transport {
       case EPOLL -> unix ? EpollDomainSocketChannel::new : EpollSocketChannel::new;
       case IO_URING -> unix ? IoUringDomainSocketChannel::new : IoUringSocketChannel::new;
       case NIO -> unix ? NioDomainSocketChannel::new : NioSocketChannel::new;
+    };
+  }
+
+  /// Makes channels for datagrams.
+  public ChannelFactory<? extends DatagramChannel> datagramChannels() {
+    return switch (this) {
+      case EPOLL -> EpollDatagramChannel::new;
+      case IO_URING -> IoUringDatagramChannel::new;
+      case NIO -> NioDatagramChannel::new;
+    };
+  }
+
+  /// Makes connecting channels for TCP.
+  public ChannelFactory<? extends SocketChannel> streamChannels() {
+    return switch (this) {
+      case EPOLL -> EpollSocketChannel::new;
+      case IO_URING -> IoUringSocketChannel::new;
+      case NIO -> NioSocketChannel::new;
     };
   }
 

@@ -1,5 +1,6 @@
 package dev.turnout.net;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -26,6 +27,9 @@ public final class Workers implements AutoCloseable {
 
   /// Starts `count` loops on this transport.
   public static Workers start(Transport transport, int count) {
+    // Netty's buffer classes initialise one another: two loops that meet them first at the same
+    // moment could wait for each other for ever. So one thread meets them before there are loops.
+    ByteBufAllocator.DEFAULT.directBuffer().release();
     var threads = new DefaultThreadFactory("worker", false, Thread.NORM_PRIORITY);
     var group = new MultiThreadIoEventLoopGroup(count, threads, transport.ioHandlers());
     List<Worker> workers = new ArrayList<>(count);

@@ -1,5 +1,7 @@
 package dev.turnout.upstream;
 
+import org.jspecify.annotations.Nullable;
+
 /// How an upstream chooses among its peers, as configured.
 public sealed interface BalancingMethod {
   /// Whether the method has a use for `backup` servers; nginx refuses the parameter where it has
@@ -8,6 +10,11 @@ public sealed interface BalancingMethod {
 
   /// Whether the method can give a server less than its share for a while.
   boolean allowsSlowStart();
+
+  /// Whether the method decides by how long servers take.
+  default boolean usesTimes() {
+    return this instanceof LeastTime || (this instanceof Random random && random.time() != null);
+  }
 
   /// The directive that chooses it, as it is written in a configuration; `round_robin` for the one
   /// that none chooses.
@@ -23,6 +30,12 @@ public sealed interface BalancingMethod {
       case "ip_hash" -> new IpHash();
       case "random" -> new Random(false);
       case "random two" -> new Random(true);
+      case "random two least_time=header" -> new Random(true, new LeastTime(true, false));
+      case "random two least_time=last_byte" -> new Random(true, new LeastTime(false, false));
+      case "least_time header" -> new LeastTime(true, false);
+      case "least_time header inflight" -> new LeastTime(true, true);
+      case "least_time last_byte" -> new LeastTime(false, false);
+      case "least_time last_byte inflight" -> new LeastTime(false, true);
       default -> {
         if (!text.startsWith("hash ")) {
           throw new IllegalArgumentException("unknown balancing method \"" + text + "\"");
@@ -56,6 +69,37 @@ public sealed interface BalancingMethod {
     @Override
     public String text() {
       return "least_conn";
+    }
+
+    @Override
+    public boolean allowsBackup() {
+      return true;
+    }
+
+    @Override
+    public boolean allowsSlowStart() {
+      return true;
+    }
+  }
+
+  /// `least_time`.
+  ///
+  /// @param header the time to the head of a response counts, not the time to its end
+  /// @param inflight requests that are still running count as well
+  record LeastTime(boolean header, boolean inflight) implements BalancingMethod {
+    @Override
+    public String text() {
+      return "least_time " + measure() + (inflight ? " inflight" : "");
+    }
+
+    /// Whether the time to the head is taken when the head comes, while the request goes on: then
+    /// it runs no longer, as far as `inflight` is concerned.
+    boolean measuresAtHead() {
+      return header && inflight;
+    }
+
+    private String measure() {
+      return header ? "header" : "last_byte";
     }
 
     @Override
@@ -109,11 +153,18 @@ public sealed interface BalancingMethod {
 
   /// `random [two]`.
   ///
-  /// @param two draws two servers and takes the less busy one
-  record Random(boolean two) implements BalancingMethod {
+  /// @param two draws two servers and takes the better one
+  /// @param time what is better of two: the faster by this, or, if null, the less busy
+  record Random(boolean two, @Nullable LeastTime time) implements BalancingMethod {
+    public Random(boolean two) {
+      this(two, null);
+    }
+
     @Override
     public String text() {
-      return two ? "random two" : "random";
+      return time != null
+          ? "random two least_time=" + time.measure()
+          : two ? "random two" : "random";
     }
 
     @Override

@@ -3,9 +3,9 @@ package dev.turnout.upstream;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// How long a server has been out because it failed too often. It is out from a failure until the
-/// window after it ends, or until it answers a probe before that. Shared by all loops; changed only
-/// when servers fail and come back.
+/// How long a server has been out because it failed too often, or because active checks said so. It
+/// is out from a failure until the window after it ends, or until it answers a probe before that; a
+/// failed check has no window. Shared by all loops; changed only when servers fail and come back.
 final class Downtime {
   private static final Span NEVER = new Span(0, 0, 0);
 

@@ -1,5 +1,8 @@
 package dev.turnout.upstream;
 
+import dev.turnout.upstream.sticky.RouteId;
+import org.jspecify.annotations.Nullable;
+
 /// One server in use: its spec, and the state that outlives it.
 ///
 /// The peer is immutable. Its counters, health and weights are shared with the peers that stand for
@@ -10,8 +13,11 @@ public final class Peer {
   private final boolean alone;
   private final PeerStats stats;
   private final PeerHealth health;
+  private final ActiveHealth active;
+  private final UpstreamHealth whole;
   private final PeerWeights weights;
   private final SlowStart slowStart;
+  private final PeerTimes times;
 
   // What every choice looks at, out of the spec and close together.
   private final boolean open;
@@ -21,19 +27,27 @@ public final class Peer {
   private final int maxFails;
   private final long failTimeoutMillis;
 
+  private @Nullable String route;
+
   private Peer(
       PeerSpec spec,
       boolean alone,
       PeerStats stats,
       PeerHealth health,
+      ActiveHealth active,
+      UpstreamHealth whole,
       PeerWeights weights,
-      SlowStart slowStart) {
+      SlowStart slowStart,
+      PeerTimes times) {
     this.spec = spec;
     this.alone = alone;
     this.stats = stats;
     this.health = health;
+    this.active = active;
+    this.whole = whole;
     this.weights = weights;
     this.slowStart = slowStart;
+    this.times = times;
     this.open = !spec.down() && !spec.drain();
     this.slow = spec.slowStartMillis() > 0;
     this.weight = spec.weight();
@@ -42,9 +56,17 @@ public final class Peer {
     this.failTimeoutMillis = spec.failTimeoutMillis();
   }
 
-  static Peer create(PeerSpec spec, boolean alone, SpinLock lock) {
+  static Peer create(PeerSpec spec, boolean alone, SpinLock lock, UpstreamHealth whole) {
     return new Peer(
-        spec, alone, new PeerStats(), new PeerHealth(), new PeerWeights(lock), new SlowStart());
+        spec,
+        alone,
+        new PeerStats(),
+        new PeerHealth(),
+        new ActiveHealth(),
+        whole,
+        new PeerWeights(lock),
+        new SlowStart(),
+        new PeerTimes(lock));
   }
 
   /// The peer for the same server under a new spec.
@@ -52,7 +74,7 @@ public final class Peer {
     if (next.equals(spec) && nextAlone == alone) {
       return this;
     }
-    return new Peer(next, nextAlone, stats, health, weights, slowStart);
+    return new Peer(next, nextAlone, stats, health, active, whole, weights, slowStart, times);
   }
 
   public PeerSpec spec() {
@@ -79,6 +101,26 @@ public final class Peer {
     return health;
   }
 
+  /// What active checks have found.
+  public ActiveHealth activeHealth() {
+    return active;
+  }
+
+  /// How long the server takes, where `least_time` asks for it.
+  public PeerTimes times() {
+    return times;
+  }
+
+  /// Its name in sticky sessions: `route=`, or else one made from its address.
+  public String route() {
+    String known = route;
+    if (known == null) {
+      known = spec.route().isEmpty() ? RouteId.of(spec.address().text()) : spec.route();
+      route = known; // loops may do this twice, with the same outcome
+    }
+    return known;
+  }
+
   /// Requests that are at the server now.
   public int active() {
     return stats.active();
@@ -97,18 +139,73 @@ public final class Peer {
 
   /// What the API calls the peer's state.
   public PeerState state(long nowMillis) {
+    return standing(health.verdict(), isEjected(nowMillis));
+  }
+
+  /// @param ejected passive failures have taken it out
+  private PeerState standing(PeerHealth.Verdict verdict, boolean ejected) {
     if (spec.down()) {
       return PeerState.DOWN;
     }
-    if (!alone && health.isUnavailable(maxFails, failTimeoutMillis, nowMillis)) {
-      return PeerState.UNAVAIL;
-    }
-    return spec.drain() ? PeerState.DRAINING : PeerState.UP;
+    return switch (verdict) {
+      case CHECKING -> PeerState.CHECKING;
+      case UNHEALTHY -> PeerState.UNHEALTHY;
+      case HEALTHY ->
+          ejected && !alone ? PeerState.UNAVAIL : spec.drain() ? PeerState.DRAINING : PeerState.UP;
+    };
+  }
+
+  /// The state as events tell it: a server that was taken out stays out until a success, whether
+  /// `fail_timeout` has passed or not.
+  PeerState lastingState() {
+    return standing(health.verdict(), isExhausted(health.fails()));
+  }
+
+  private boolean isExhausted(int fails) {
+    return maxFails > 0 && fails >= maxFails;
   }
 
   /// Whether the peer may take a request that is not bound to it.
   boolean isSelectable(long nowMillis) {
-    return open && !health.isUnavailable(maxFails, failTimeoutMillis, nowMillis) && hasRoom();
+    return open && (!isOut(nowMillis) || isPanic()) && hasRoom();
+  }
+
+  /// Whether checks or failures keep the peer from being chosen.
+  boolean isOut(long nowMillis) {
+    return health.isOut(maxFails, failTimeoutMillis, nowMillis);
+  }
+
+  /// Whether failures keep the peer from being chosen.
+  boolean isEjected(long nowMillis) {
+    return !alone && health.isEjected(maxFails, failTimeoutMillis, nowMillis);
+  }
+
+  /// Whether active checks keep an only server from being chosen; its failures never do.
+  boolean isBarred() {
+    return health.isBarred() && !isPanic();
+  }
+
+  /// In panic health is ignored, but nothing is known of a server whose first check is awaited.
+  private boolean isPanic() {
+    return whole.isPanic() && health.verdict() != PeerHealth.Verdict.CHECKING;
+  }
+
+  /// Whether the peer may take a request that is bound to it: that it drains is no matter.
+  boolean isSelectableIfBound(long nowMillis) {
+    return !spec.down() && (!isOut(nowMillis) || isPanic()) && hasRoom();
+  }
+
+  /// How long the peer cannot be chosen for its failures, which pass by themselves; 0 if that is
+  /// not what keeps it.
+  long outForMillis(long nowMillis) {
+    return open && !alone ? health.outForMillis(maxFails, failTimeoutMillis, nowMillis) : 0;
+  }
+
+  /// How often `fail_timeout` has passed since the peer was last chosen after such a time.
+  public long quietWindows(long nowMillis) {
+    long quiet = health.quietSeconds(nowMillis);
+    long window = failTimeoutMillis / 1000;
+    return quiet > window ? quiet / (window + 1) : 0;
   }
 
   boolean isOpen() {
@@ -183,9 +280,12 @@ public final class Peer {
       return;
     }
     int forgotten = health.passed();
-    if (forgotten > 0 && maxFails > 0 && forgotten >= maxFails) {
+    if (forgotten > 0 && isExhausted(forgotten)) {
       opens(); // it was out and is back
-      stats.back(nowMillis);
+      if (!health.isBarred()) {
+        stats.back(nowMillis);
+      }
+      told(health.verdict(), forgotten, "a request succeeded", HealthListener.NONE);
     }
   }
 
@@ -195,24 +295,100 @@ public final class Peer {
       health.forget();
       return false;
     }
-    int fails = health.failed(nowMillis);
-    if (maxFails == 0) {
-      return false;
-    }
+    int before;
+    int fails;
     weights.lock.lock();
     try {
-      weights.lose(weight, weight / maxFails);
+      int most = maxFails > 0 ? maxFailures(nowMillis) : Integer.MAX_VALUE;
+      before = health.failed(nowMillis, most);
+      fails = Math.min(before + 1, most);
+      if (maxFails > 0) {
+        weights.lose(weight, weight / maxFails);
+      }
     } finally {
       weights.lock.unlock();
     }
-    if (fails == maxFails) {
+    if (maxFails == 0) {
+      return false;
+    }
+    if (before < maxFails && fails >= maxFails) {
       stats.becameUnavailable();
     }
-    if (fails >= maxFails) {
+    boolean disabled = fails >= maxFails;
+    if (disabled) {
       stats.out(nowMillis, PeerHealth.unavailableUntil(failTimeoutMillis, nowMillis));
-      return true;
     }
-    return false;
+    told(
+        health.verdict(),
+        before,
+        disabled ? "upstream server temporarily disabled" : "too many servers are out already",
+        HealthListener.NONE);
+    return disabled;
+  }
+
+  /// How many failures may count now: all, or too few to take the server out.
+  private int maxFailures(long nowMillis) {
+    return whole.mayEject(this, nowMillis) ? Integer.MAX_VALUE : maxFails - 1;
+  }
+
+  /// Counts the result of an active check; returns what changed, which the listener has been told.
+  ///
+  /// @param first is told before the listener
+  HealthEvent.@Nullable PeerChanged probed(
+      ProbeRules rules, ProbeResult result, String reason, HealthListener first, long nowMillis) {
+    PeerHealth.Verdict before;
+    int fails;
+    synchronized (active) {
+      before = health.verdict();
+      fails = health.judge(active.count(rules, result, whole.policy().checks(), before));
+    }
+    return judged(before, fails, reason, first, nowMillis);
+  }
+
+  /// Goes over to the checks of the next configuration.
+  void follow(HealthPolicy policy, boolean inForce, long nowMillis) {
+    PeerHealth.Verdict before;
+    int fails;
+    synchronized (active) {
+      before = health.verdict();
+      boolean trusted = inForce && before == PeerHealth.Verdict.HEALTHY;
+      fails = health.judge(active.follow(policy.checks(), trusted));
+    }
+    judged(before, fails, "the configuration changed", HealthListener.NONE, nowMillis);
+  }
+
+  /// A new server that has to prove itself.
+  void startChecking() {
+    stats.out(System.nanoTime() / 1_000_000, Long.MAX_VALUE);
+    health.judge(PeerHealth.Verdict.CHECKING);
+  }
+
+  private HealthEvent.@Nullable PeerChanged judged(
+      PeerHealth.Verdict before,
+      int failsBefore,
+      String reason,
+      HealthListener first,
+      long nowMillis) {
+    if (before == health.verdict()) {
+      return null;
+    }
+    if (health.isBarred()) {
+      stats.out(nowMillis, Long.MAX_VALUE);
+    } else {
+      stats.back(nowMillis);
+      if (before == PeerHealth.Verdict.UNHEALTHY) {
+        opens(); // with a ramp, if it has one
+      }
+    }
+    return told(before, failsBefore, reason, first);
+  }
+
+  /// Tells the listener, if what it was told last was another state than now.
+  private HealthEvent.@Nullable PeerChanged told(
+      PeerHealth.Verdict verdictBefore, int failsBefore, String reason, HealthListener first) {
+    PeerState from = standing(verdictBefore, isExhausted(failsBefore));
+    PeerState to = lastingState();
+    return from == to ? null : whole.tell(spec, from, to, reason, first);
   }
 
   @Override

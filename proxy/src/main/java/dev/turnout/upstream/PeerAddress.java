@@ -3,7 +3,7 @@ package dev.turnout.upstream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/// Where a peer listens: a resolved socket address or a Unix socket.
+/// Where a server listens: a socket address, a Unix socket, or a name that is resolved at run time.
 public sealed interface PeerAddress {
   /// The address as nginx prints it in `$upstream_addr`: `127.0.0.1:8080`, `[::1]:8080`,
   /// `unix:/path`.
@@ -15,6 +15,15 @@ public sealed interface PeerAddress {
   static PeerAddress parse(String text) {
     if (text.startsWith("unix:")) {
       return new Unix(text.substring(5));
+    }
+    int mark = text.indexOf(Unresolved.MARK);
+    if (mark > 0) {
+      String service = text.substring(mark + Unresolved.MARK.length());
+      return unresolved(
+          text.substring(0, mark),
+          service.startsWith(Unresolved.SERVICE)
+              ? service.substring(Unresolved.SERVICE.length())
+              : "");
     }
     int colon = text.lastIndexOf(':');
     if (colon <= 0) {
@@ -29,6 +38,16 @@ public sealed interface PeerAddress {
       return new Inet(new InetSocketAddress(InetAddress.ofLiteral(host), port));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("invalid address \"" + text + "\"", e);
+    }
+  }
+
+  private static Unresolved unresolved(String server, String service) {
+    int colon = server.lastIndexOf(':');
+    try {
+      int port = Integer.parseInt(server, colon + 1, server.length(), 10);
+      return new Unresolved(server.substring(0, Math.max(0, colon)), port, service);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("invalid address \"" + server + "\"", e);
     }
   }
 
@@ -50,6 +69,33 @@ public sealed interface PeerAddress {
         throw new IllegalArgumentException("host not resolved: " + socket.getHostString());
       }
       return InetText.of(address.getAddress()) + ":" + socket.getPort();
+    }
+  }
+
+  /// A name that is resolved at run time (`resolve`). Only servers have it: the peers that stand
+  /// for one have the addresses that were found.
+  ///
+  /// @param port the port of the addresses; with a service, the service record says it
+  /// @param service what `service=` says; empty: addresses are asked for, not service records
+  record Unresolved(String host, int port, String service) implements PeerAddress {
+    private static final String MARK = " resolve";
+    private static final String SERVICE = " service=";
+
+    public Unresolved {
+      if (host.isEmpty()) {
+        throw new IllegalArgumentException("no host in upstream");
+      }
+    }
+
+    /// Whether the answer for `other` is one for this, too.
+    boolean asksLike(Unresolved other) {
+      return host.equals(other.host) && service.equals(other.service);
+    }
+
+    /// As `server` says it, with the port always: `app.example.com:80 resolve service=http`.
+    @Override
+    public String text() {
+      return host + ":" + port + MARK + (service.isEmpty() ? "" : SERVICE + service);
     }
   }
 

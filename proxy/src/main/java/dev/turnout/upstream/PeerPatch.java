@@ -152,7 +152,8 @@ public record PeerPatch(
         route);
   }
 
-  PeerSpec applyTo(PeerSpec spec) {
+  /// The server with the new values.
+  public PeerSpec applyTo(PeerSpec spec) {
     return new PeerSpec(
         spec.id(),
         server == null ? spec.server() : server,

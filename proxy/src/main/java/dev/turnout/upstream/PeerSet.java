@@ -1,54 +1,93 @@
 package dev.turnout.upstream;
 
+import dev.turnout.upstream.sticky.LearnedSessions;
+import dev.turnout.upstream.sticky.Sticky;
+import dev.turnout.upstream.sticky.StickyLearn;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The peers of an upstream at one revision, with the balancers built for exactly these peers.
 public final class PeerSet {
   private final long revision;
   private final UpstreamSpec spec;
+  private final Resolutions resolutions;
+  private final Map<Long, PeerSpec> parents;
   private final Balancer.Factory balancers;
   private final SpinLock lock;
+  private final UpstreamHealth health;
   private final PeerTier primaries;
   private final PeerTier backups;
   private final Balancer primaryBalancer;
   private final Balancer backupBalancer;
   private final @Nullable Peer alone;
+  private final @Nullable LearnedSessions sessions;
+  private final @Nullable BoundPeers boundPrimaries;
+  private final @Nullable BoundPeers boundBackups;
   private final int tries;
+  private final boolean accounts;
 
   private PeerSet(
       long revision,
       UpstreamSpec spec,
+      Resolutions resolutions,
+      Map<Long, PeerSpec> parents,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       List<Peer> primaries,
-      List<Peer> backups) {
+      List<Peer> backups,
+      @Nullable LearnedSessions sessions) {
     this.revision = revision;
     this.spec = spec;
+    this.resolutions = resolutions;
+    this.parents = parents;
     this.balancers = balancers;
     this.lock = lock;
+    this.health = health;
     this.primaries = new PeerTier(primaries, 0, lock);
     this.backups = new PeerTier(backups, primaries.size(), lock);
-    this.primaryBalancer = balancers.create(spec.method(), this.primaries);
+    this.primaryBalancer =
+        balancers.create(
+            primaries.isEmpty() ? new BalancingMethod.RoundRobin() : spec.method(), this.primaries);
     this.backupBalancer = balancers.create(backupMethod(spec.method()), this.backups);
     this.alone = primaries.size() == 1 && backups.isEmpty() ? primaries.getFirst() : null;
-    this.tries = (int) spec.servers().stream().filter(server -> !server.down()).count();
+    this.tries =
+        (int) Stream.concat(primaries.stream(), backups.stream()).filter(Peer::isOpen).count();
+    Sticky sticky = spec.options().sticky();
+    this.sessions = sessions;
+    this.accounts = sessions != null || spec.method().usesTimes();
+    this.boundPrimaries =
+        sticky == null
+            ? null
+            : new BoundPeers(sticky, sessions, this.primaries, this.primaryBalancer);
+    this.boundBackups =
+        sticky == null || backups.isEmpty()
+            ? null
+            : new BoundPeers(sticky, sessions, this.backups, this.backupBalancer);
   }
 
   private PeerSet(long revision, PeerSet same) {
     this.revision = revision;
     this.spec = same.spec;
+    this.resolutions = same.resolutions;
+    this.parents = same.parents;
     this.balancers = same.balancers;
     this.lock = same.lock;
+    this.health = same.health;
     this.primaries = same.primaries;
     this.backups = same.backups;
     this.primaryBalancer = same.primaryBalancer;
     this.backupBalancer = same.backupBalancer;
     this.alone = same.alone;
+    this.sessions = same.sessions;
+    this.boundPrimaries = same.boundPrimaries;
+    this.boundBackups = same.boundBackups;
     this.tries = same.tries;
+    this.accounts = same.accounts;
   }
 
   /// nginx's other methods leave the backups to round robin.
@@ -57,8 +96,9 @@ public final class PeerSet {
   }
 
   /// The first snapshot of an upstream.
-  static PeerSet build(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
-    return build(spec, revision, balancers, new SpinLock(), null);
+  static PeerSet build(
+      UpstreamSpec spec, long revision, Balancer.Factory balancers, UpstreamHealth health) {
+    return build(spec, Resolutions.NONE, revision, balancers, new SpinLock(), health, null);
   }
 
   /// The snapshot after `previous`: servers that stay keep their counters, health and weights.
@@ -66,14 +106,30 @@ public final class PeerSet {
     if (spec.equals(previous.spec)) {
       return new PeerSet(revision, previous);
     }
-    return build(spec, revision, previous.balancers, previous.lock, previous);
+    Resolutions carried = previous.resolutions.carriedTo(spec);
+    return build(
+        spec, carried, revision, previous.balancers, previous.lock, previous.health, previous);
+  }
+
+  /// The snapshot after `previous` when a name was resolved anew.
+  static PeerSet build(Resolutions resolutions, PeerSet previous) {
+    return build(
+        previous.spec,
+        resolutions,
+        previous.revision,
+        previous.balancers,
+        previous.lock,
+        previous.health,
+        previous);
   }
 
   private static PeerSet build(
       UpstreamSpec spec,
+      Resolutions resolutions,
       long revision,
       Balancer.Factory balancers,
       SpinLock lock,
+      UpstreamHealth health,
       @Nullable PeerSet previous) {
     Map<Long, Peer> known = HashMap.newHashMap(previous == null ? 0 : previous.size());
     if (previous != null) {
@@ -81,25 +137,78 @@ public final class PeerSet {
         known.put(previous.peer(i).id(), previous.peer(i));
       }
     }
-    boolean alone = spec.servers().size() == 1 && !spec.servers().getFirst().backup();
-    List<Peer> primaries = new ArrayList<>(spec.servers().size());
+    Map<Long, PeerSpec> parents = new HashMap<>();
+    List<PeerSpec> servers = expand(spec, resolutions, parents);
+    boolean alone = servers.size() == 1 && !servers.getFirst().backup();
+    List<Peer> primaries = new ArrayList<>(servers.size());
     List<Peer> backups = new ArrayList<>();
-    for (PeerSpec server : spec.servers()) {
+    for (PeerSpec server : servers) {
       Peer old = known.get(server.id());
       boolean stays = old != null && old.spec().isSameServer(server);
-      Peer peer = old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock);
+      Peer peer =
+          old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock, health);
+      if (!stays && health.policy().startsChecking()) {
+        peer.startChecking();
+      }
       boolean wasOpen = old != null && stays && old.isOpen();
       if (previous != null && !wasOpen && peer.isOpen()) {
         peer.opens();
       }
       (server.backup() ? backups : primaries).add(peer);
     }
-    return new PeerSet(revision, spec, balancers, lock, primaries, backups);
+    return new PeerSet(
+        revision,
+        spec,
+        resolutions,
+        Map.copyOf(parents),
+        balancers,
+        lock,
+        health,
+        primaries,
+        backups,
+        sessions(spec, previous));
+  }
+
+  /// What `sticky learn` has learned so far, if it goes on in the same table.
+  private static @Nullable LearnedSessions sessions(UpstreamSpec spec, @Nullable PeerSet previous) {
+    if (!(spec.options().sticky() instanceof StickyLearn learn)) {
+      return null;
+    }
+    if (previous != null
+        && previous.sessions != null
+        && previous.spec.options().sticky() instanceof StickyLearn before
+        && learn.hasTableOf(before)) {
+      return previous.sessions;
+    }
+    return new LearnedSessions(learn.bytes());
+  }
+
+  /// The servers as they are to be spoken to: those found for a name stand in its place.
+  private static List<PeerSpec> expand(
+      UpstreamSpec spec, Resolutions resolutions, Map<Long, PeerSpec> parents) {
+    List<PeerSpec> servers = new ArrayList<>(spec.servers().size());
+    for (PeerSpec server : spec.servers()) {
+      if (server.address() instanceof PeerAddress.Unresolved name) {
+        for (PeerSpec found : resolutions.of(server, name)) {
+          parents.put(found.id(), server);
+          servers.add(found);
+        }
+      } else {
+        servers.add(server);
+      }
+    }
+    return servers;
   }
 
   /// Chooses a peer: a primary, or a backup if no primary can be chosen.
   @Nullable Peer pick(PickContext context, Tries tries) {
     tries.enter(this);
+    if (boundPrimaries != null && !tries.areOnBackups()) {
+      Peer bound = boundPrimaries.pick(context, tries);
+      if (bound != null) {
+        return bound;
+      }
+    }
     if (alone != null) {
       return pickAlone(alone, context, tries);
     }
@@ -110,12 +219,47 @@ public final class PeerSet {
       }
       tries.goOnWithBackups(); // nginx does not come back to the primaries within a request
     }
+    if (boundBackups != null) {
+      Peer bound = boundBackups.pick(context, tries);
+      if (bound != null) {
+        return bound;
+      }
+    }
     return backupBalancer.pick(context, tries);
   }
 
-  /// The only server takes what comes: neither its failures nor an earlier try rule it out.
+  /// The draining primary that the request is bound to, if it is bound to one.
+  @Nullable Peer pickDraining(PickContext context, Tries tries) {
+    tries.enter(this);
+    return boundPrimaries == null ? null : boundPrimaries.pickDraining(context, tries);
+  }
+
+  /// How long until a server comes back that is only out for its failures; -1 if there is none.
+  long recoversInMillis(long nowMillis) {
+    long soonest = -1;
+    for (int i = 0; i < size(); i++) {
+      long out = peer(i).outForMillis(nowMillis);
+      if (out > 0 && (soonest < 0 || out < soonest)) {
+        soonest = out;
+      }
+    }
+    return soonest;
+  }
+
+  /// Whether anybody learns from responses or measures them.
+  boolean accounts() {
+    return accounts;
+  }
+
+  /// The sessions of `sticky learn`.
+  @Nullable LearnedSessions sessions() {
+    return sessions;
+  }
+
+  /// The only server takes what comes: neither its failures nor an earlier try rule it out, only an
+  /// active check does.
   private @Nullable Peer pickAlone(Peer only, PickContext context, Tries tries) {
-    if (!only.isOpen()) {
+    if (!only.isOpen() || only.isBarred()) {
       return null;
     }
     if (only.spec().maxConns() == 0) {
@@ -143,6 +287,16 @@ public final class PeerSet {
     return spec;
   }
 
+  Resolutions resolutions() {
+    return resolutions;
+  }
+
+  /// The configured server whose name was resolved to this peer; null for a peer that was itself
+  /// configured.
+  public @Nullable PeerSpec parent(Peer peer) {
+    return parents.get(peer.id());
+  }
+
   public List<Peer> primaries() {
     return primaries.peers();
   }
@@ -162,7 +316,7 @@ public final class PeerSet {
     return primaries.size() + backups.size();
   }
 
-  /// How many attempts one request has: one for each server that is not down.
+  /// How many attempts one request has: one for each server that takes new requests.
   int tries() {
     return tries;
   }

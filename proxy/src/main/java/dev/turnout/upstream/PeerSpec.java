@@ -46,6 +46,11 @@ public record PeerSpec(
     return new PeerSpec(UNASSIGNED, server, address, 1, 0, 1, 10_000, 0, false, false, false, "");
   }
 
+  /// As a `server` directive says it: `server 127.0.0.1:8080 weight=2;`.
+  public String line() {
+    return ServerLine.of(this, server);
+  }
+
   /// Whether `other` is the same server at the same place, whatever its other values: then they
   /// share one state.
   boolean isSameServer(PeerSpec other) {
@@ -54,6 +59,23 @@ public record PeerSpec(
 
   boolean isWrittenLike(PeerSpec other) {
     return server.equals(other.server) && address.equals(other.address) && backup == other.backup;
+  }
+
+  /// The same server at another place.
+  PeerSpec at(String server, PeerAddress address) {
+    return new PeerSpec(
+        id,
+        server,
+        address,
+        weight,
+        maxConns,
+        maxFails,
+        failTimeoutMillis,
+        slowStartMillis,
+        backup,
+        down,
+        drain,
+        route);
   }
 
   public PeerSpec withId(long id) {

@@ -6,5 +6,9 @@ public enum PeerState {
   DRAINING,
   DOWN,
   /// Its failures reached `max_fails`, and `fail_timeout` has not passed.
-  UNAVAIL
+  UNAVAIL,
+  /// A check that is mandatory has not passed yet.
+  CHECKING,
+  /// An active check fails.
+  UNHEALTHY
 }

@@ -52,6 +52,11 @@ public final class PeerTier {
     return !tries.contains(first + index) && peers[index].isSelectable(nowMillis);
   }
 
+  /// As [#isSelectable], for a request that is bound to the peer.
+  boolean isSelectableIfBound(int index, Tries tries, long nowMillis) {
+    return !tries.contains(first + index) && peers[index].isSelectableIfBound(nowMillis);
+  }
+
   /// Gives the request to a peer. Holding the lock, under which it was found selectable.
   public Peer claim(int index, Tries tries, long nowMillis) {
     Peer peer = peers[index];
@@ -84,6 +89,23 @@ public final class PeerTier {
   /// The chosen peer pays for all that were charged. Holding the lock.
   public void pay(int index, long total) {
     peers[index].weights().pay(total);
+  }
+
+  /// The request counts among those that are running at the peer, until [Upstream] is told that it
+  /// is over. Holding the lock.
+  public void beginsAt(int index, Tries tries, long nowMillis) {
+    peers[index].times().begin(nowMillis);
+    tries.runningSince(nowMillis);
+  }
+
+  /// Looks at how long requests have been running at the peer. Holding the lock.
+  public void observeRunning(int index, long nowMillis) {
+    peers[index].times().observeAge(nowMillis);
+  }
+
+  /// The average of what [#observeRunning] saw; 0 if nothing is running. Holding the lock.
+  public long runningAge(int index) {
+    return peers[index].times().age();
   }
 
   /// The peer whose stretch of the total weight holds `point`, which is below it.

@@ -15,6 +15,27 @@ public interface PickContext {
 
   RandomGenerator random();
 
+  /// What the request says of the server or session that it is bound to, for `sticky`; empty if it
+  /// says nothing.
+  default String stickyKey() {
+    return "";
+  }
+
+  /// The session that the present attempt has begun, for `sticky learn`; empty if it has not.
+  default String stickySession() {
+    return "";
+  }
+
+  /// How long the head of the present attempt's response took; -1 if there is none.
+  default long headerMillis() {
+    return -1;
+  }
+
+  /// How long the present attempt took.
+  default long responseMillis() {
+    return -1;
+  }
+
   /// The peers this request has been at. One for the life of the request's attempts.
   Tries tries();
 

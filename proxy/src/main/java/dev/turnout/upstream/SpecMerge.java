@@ -41,7 +41,13 @@ public final class SpecMerge {
         }
       }
     }
-    return new UpstreamSpec(now.name(), merged, now.method(), now.keepalive(), nextId);
+    return new UpstreamSpec(
+        now.name(),
+        merged,
+        pick(before.method(), now.method(), present.method()),
+        pick(before.keepalive(), now.keepalive(), present.keepalive()),
+        pick(before.options(), now.options(), present.options()),
+        nextId);
   }
 
   /// What the configuration is to be remembered as after [#merge]: its servers with the ids that
@@ -60,7 +66,7 @@ public final class SpecMerge {
         servers.add(server);
       }
     }
-    return new UpstreamSpec(now.name(), servers, now.method(), now.keepalive(), nextId);
+    return now.withServers(servers, nextId);
   }
 
   private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {

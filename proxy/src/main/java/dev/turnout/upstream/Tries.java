@@ -10,12 +10,14 @@ import org.jspecify.annotations.Nullable;
 /// the retry goes on with the new list. nginx answers 502 there.
 public final class Tries {
   private static final long[] NONE = {};
+  private static final long NOT_RUNNING = Long.MIN_VALUE;
 
   private @Nullable PeerSet set;
   private long tried;
   private long[] triedBeyond = NONE;
   private boolean onBackups;
   private int left;
+  private long runningSince = NOT_RUNNING;
 
   private int misses;
   private int step;
@@ -28,6 +30,7 @@ public final class Tries {
     triedBeyond = NONE;
     onBackups = false;
     left = 0;
+    runningSince = NOT_RUNNING;
     restartBalancer();
   }
 
@@ -82,11 +85,34 @@ public final class Tries {
   }
 
   void ended(Peer peer) {
-    left = peer.isAlone() ? 0 : Math.max(0, left - 1);
+    if (peer.isAlone()) {
+      left = 0;
+    } else if (peer.isOpen()) {
+      left = Math.max(0, left - 1);
+    }
   }
 
   void grantOneMore() {
     left++;
+  }
+
+  /// The request looks again among all that it has not been at: it had to wait.
+  void beginAgain() {
+    onBackups = false;
+    restartBalancer();
+  }
+
+  /// The present attempt counts among those that are running at its peer.
+  void runningSince(long nowMillis) {
+    runningSince = nowMillis;
+  }
+
+  /// Ends what [#runningSince] began, if it is not over.
+  void stopsRunning(Peer peer) {
+    if (runningSince != NOT_RUNNING) {
+      peer.times().done(runningSince);
+      runningSince = NOT_RUNNING;
+    }
   }
 
   /// The request goes on with `current`.
@@ -113,7 +139,7 @@ public final class Tries {
       int index = (word >>> i & 1) == 0 ? -1 : current.indexOf(previous.peer(i));
       if (index >= 0) {
         add(index);
-        left -= current.peer(index).spec().down() ? 0 : 1;
+        left -= current.peer(index).isOpen() ? 1 : 0;
       }
     }
     left = Math.max(0, left);

@@ -2,22 +2,39 @@ package dev.turnout.upstream;
 
 import dev.turnout.metrics.Counter;
 import dev.turnout.metrics.PerLoop;
+import dev.turnout.upstream.sticky.LearnedSessions;
+import dev.turnout.upstream.sticky.StickyLearn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A group of servers that requests are passed to: a name, and its peers as they are now.
 ///
-/// Event loops read the current snapshot once per pick; one writer at a time publishes the next.
+/// Event loops read the current snapshot once per pick; one writer at a time publishes the next:
+/// the one that has a new spec, or one that has resolved a name.
 public final class Upstream {
   private final String name;
+  private final UpstreamHealth health;
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
+  private volatile @Nullable UpstreamQueue queue;
   private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
+  private volatile Runnable listChanged = () -> {};
+  private boolean inForce;
+
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
+    this(spec, revision, balancers, HealthListener.NONE);
+  }
+
+  /// @param listener is told what changes in the servers' health
+  public Upstream(
+      UpstreamSpec spec, long revision, Balancer.Factory balancers, HealthListener listener) {
     this.name = spec.name();
-    this.current = PeerSet.build(spec, revision, balancers);
+    this.health = new UpstreamHealth(this, listener);
+    this.current = PeerSet.build(spec, revision, balancers, health);
+    openQueue(spec);
   }
 
   public String name() {
@@ -28,13 +45,39 @@ public final class Upstream {
     return current;
   }
 
+  public UpstreamHealth health() {
+    return health;
+  }
+
   /// Chooses a peer and gives it the request, which [#released] must end; null if no peer can take
-  /// it.
+  /// it, or others are waiting for one.
   public @Nullable Peer pick(PickContext context) {
+    UpstreamQueue waiting = queue;
+    return pick(
+        context,
+        waiting != null && waiting.isOccupied() && current.spec().options().queue() != null);
+  }
+
+  /// As [#pick], ahead of those that wait: for the one whose turn it is, and for a request that has
+  /// been at a peer before.
+  public @Nullable Peer pickAhead(PickContext context) {
+    return pick(context, false);
+  }
+
+  /// As [#pickAhead], for a request that found no peer before, and waited.
+  public @Nullable Peer pickAfterWaiting(PickContext context) {
+    context.tries().beginAgain();
+    return pick(context, false);
+  }
+
+  private @Nullable Peer pick(PickContext context, boolean behind) {
     Tries tries = context.tries();
+    if (health.wantsAttention()) {
+      health.reviewInTime(context.nowMillis());
+    }
     while (true) {
       PeerSet set = current;
-      Peer peer = set.pick(context, tries);
+      Peer peer = behind ? set.pickDraining(context, tries) : set.pick(context, tries);
       if (peer == null) {
         if (set == current) {
           return null;
@@ -42,6 +85,7 @@ public final class Upstream {
       } else if (set == current || stillHas(peer)) {
         return peer;
       } else {
+        tries.stopsRunning(peer);
         peer.withdraw(); // it left while it was being chosen
       }
     }
@@ -55,15 +99,22 @@ public final class Upstream {
 
   /// Ends the request's attempt at `peer`.
   public void released(PickContext context, Peer peer, Outcome outcome) {
+    PeerSet set = current;
+    context.tries().stopsRunning(peer);
     boolean disabled = peer.released(outcome, context.nowMillis());
     context.tries().ended(peer);
+    wakeWaiting();
     if (disabled) {
+      health.review(context.nowMillis());
       context.temporarilyDisabled(peer);
+    }
+    if (outcome == Outcome.SUCCESS && set.accounts()) {
+      account(set, context, peer);
     }
   }
 
-  /// How many more attempts the request has: one for each server that is not down and that it has
-  /// not been at; none after an attempt at an only server.
+  /// How many more attempts the request has: one for each server that takes new requests and that
+  /// it has not been at; none after an attempt at an only server.
   public int triesLeft(PickContext context) {
     Tries tries = context.tries();
     tries.enter(current);
@@ -76,10 +127,120 @@ public final class Upstream {
     context.tries().grantOneMore();
   }
 
-  /// Makes `spec` the present one. One caller at a time.
-  public void publish(UpstreamSpec spec, long revision) {
+  /// The head of a response is there that is passed on: what learns or measures by heads does so.
+  public void answering(PickContext context, Peer peer) {
+    PeerSet set = current;
+    if (!set.accounts()) {
+      return;
+    }
+    UpstreamSpec spec = set.spec();
+    if (spec.method() instanceof BalancingMethod.LeastTime time && time.measuresAtHead()) {
+      peer.times().header(context.headerMillis());
+      context.tries().stopsRunning(peer);
+    }
+    if (spec.options().sticky() instanceof StickyLearn learn && learn.atHead()) {
+      learn(set, learn, context, peer);
+    }
+  }
+
+  /// The request ends before its response did, and not for the peer's sake: what is known of it by
+  /// now is learned and measured all the same.
+  public void abandoned(PickContext context, Peer peer) {
+    released(context, peer, Outcome.NEUTRAL);
+    PeerSet set = current;
+    if (set.accounts()) {
+      account(set, context, peer);
+    }
+  }
+
+  private static void account(PeerSet set, PickContext context, Peer peer) {
+    BalancingMethod method = set.spec().method();
+    if (method.usesTimes() && context.headerMillis() >= 0) {
+      peer.times().response(context.responseMillis());
+      if (!(method instanceof BalancingMethod.LeastTime time && time.measuresAtHead())) {
+        peer.times().header(context.headerMillis());
+      }
+    }
+    if (set.spec().options().sticky() instanceof StickyLearn learn && !learn.atHead()) {
+      learn(set, learn, context, peer);
+    }
+  }
+
+  private static void learn(PeerSet set, StickyLearn learn, PickContext context, Peer peer) {
+    LearnedSessions sessions = set.sessions();
+    if (sessions == null) {
+      return;
+    }
+    String begun = context.stickySession();
+    String asked = context.stickyKey();
+    if (!begun.isEmpty()) {
+      sessions.learn(begun, peer.route(), learn.timeoutMillis(), context.nowMillis());
+    } else if (!asked.isEmpty()) {
+      sessions.touch(asked, peer.route(), learn.timeoutMillis(), context.nowMillis());
+    }
+  }
+
+  /// How many sessions are bound to the server; empty where nobody counts them, which is anywhere
+  /// but with `sticky learn`.
+  public OptionalInt sessionsAt(Peer peer, long nowMillis) {
+    PeerSet set = current;
+    return set.spec().options().sticky() instanceof StickyLearn learn && set.sessions() != null
+        ? OptionalInt.of(set.sessions().count(peer.route(), learn.timeoutMillis(), nowMillis))
+        : OptionalInt.empty();
+  }
+
+  /// Where requests wait for a server; null if they never did.
+  public @Nullable UpstreamQueue queue() {
+    return queue;
+  }
+
+  /// A server may take requests that it did not take before: those that wait look again.
+  public void wakeWaiting() {
+    UpstreamQueue waiting = queue;
+    if (waiting != null) {
+      waiting.wake();
+    }
+  }
+
+  /// How long until a server comes back that is only out for its failures; -1 if there is none.
+  public long recoversInMillis(long nowMillis) {
+    return current.recoversInMillis(nowMillis);
+  }
+
+  /// The queue outlives the wish for one, since some may be in it.
+  private void openQueue(UpstreamSpec spec) {
+    if (spec.options().queue() != null && queue == null) {
+      queue = new UpstreamQueue();
+    }
+  }
+
+  /// Makes `spec` the present one. One caller at a time, but names may be resolved meanwhile.
+  public synchronized void publish(UpstreamSpec spec, long revision) {
+    openQueue(spec);
+    replace(PeerSet.build(spec, revision, current));
+  }
+
+  /// The name of a server of the present spec was resolved to these; returns whether that changes
+  /// the peers. An answer for a server that is no more, or has another name now, changes nothing.
+  public synchronized boolean resolved(
+      long server, PeerAddress.Unresolved name, List<ResolvedServer> found) {
     PeerSet previous = current;
-    PeerSet next = PeerSet.build(spec, revision, previous);
+    int at = previous.spec().indexOf(server);
+    if (at < 0 || !previous.spec().servers().get(at).address().equals(name)) {
+      return false;
+    }
+    Resolutions before = previous.resolutions();
+    Resolutions next = before.with(previous.spec().servers().get(at), name, found);
+    if (next == before) {
+      return false;
+    }
+    replace(PeerSet.build(next, previous));
+    return true;
+  }
+
+  /// Holding the monitor, which only those wait for who change the list.
+  private void replace(PeerSet next) {
+    PeerSet previous = current;
     List<Peer> gone = new ArrayList<>(leaving);
     for (Peer peer : previous.peers()) {
       if (next.indexOf(peer) < 0) {
@@ -87,8 +248,58 @@ public final class Upstream {
       }
     }
     current = next;
+    tellChanges(previous, next);
+    health.attend();
+    listChanged.run();
     gone.removeIf(peer -> peer.active() == 0);
     leaving = List.copyOf(gone);
+    wakeWaiting();
+  }
+
+  private void tellChanges(PeerSet previous, PeerSet next) {
+    for (Peer peer : next.peers()) {
+      int before = previous.indexOf(peer);
+      if (before < 0) {
+        continue;
+      }
+      PeerState from = previous.peer(before).lastingState();
+      PeerState to = peer.lastingState();
+      if (from != to) {
+        health.tell(peer.spec(), from, to, "the list of servers changed", HealthListener.NONE);
+      }
+    }
+  }
+
+  /// Runs `follow` after every change of the list, on the thread that made it: whoever watches the
+  /// servers must not miss one.
+  public void onListChange(Runnable follow) {
+    listChanged = follow;
+  }
+
+  /// Goes over to what the next configuration wants of the servers' health.
+  public synchronized void follow(HealthPolicy policy) {
+    health.policy(policy);
+    long now = System.nanoTime() / 1_000_000;
+    for (Peer peer : current.peers()) {
+      peer.follow(policy, inForce, now);
+    }
+    inForce = true;
+  }
+
+  /// Counts what a probe of `peer` came to.
+  ///
+  /// @param reason for those who are told
+  /// @param first is told before the listener what the probe changed of the peer
+  public void probed(
+      Peer peer,
+      ProbeRules rules,
+      ProbeResult result,
+      String reason,
+      HealthListener first,
+      long nowMillis) {
+    if (peer.probed(rules, result, reason, first, nowMillis) != null) {
+      health.review(nowMillis);
+    }
   }
 
   /// Where loop `index` says how many idle connections to the servers it keeps.

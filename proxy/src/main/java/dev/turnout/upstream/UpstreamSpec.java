@@ -1,8 +1,10 @@
 package dev.turnout.upstream;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -11,7 +13,12 @@ import java.util.function.Predicate;
 /// @param nextId the id the next new server gets: larger than any that was ever given, so none
 ///   comes back
 public record UpstreamSpec(
-    String name, List<PeerSpec> servers, BalancingMethod method, Keepalive keepalive, long nextId) {
+    String name,
+    List<PeerSpec> servers,
+    BalancingMethod method,
+    Keepalive keepalive,
+    UpstreamOptions options,
+    long nextId) {
   public UpstreamSpec {
     servers = List.copyOf(servers);
     Set<Long> ids = new HashSet<>();
@@ -23,10 +30,25 @@ public record UpstreamSpec(
     }
   }
 
+  /// The same upstream with other servers.
+  public UpstreamSpec withServers(List<PeerSpec> others, long othersNextId) {
+    return new UpstreamSpec(name, others, method, keepalive, options, othersNextId);
+  }
+
   /// An upstream read from configuration: ids are given in the order of the servers, from 0.
   public static UpstreamSpec of(
       String name, List<PeerSpec> servers, BalancingMethod method, Keepalive keepalive) {
-    return numbered(name, servers, method, keepalive, List.of(), 0);
+    return of(name, servers, method, keepalive, UpstreamOptions.NONE);
+  }
+
+  /// An upstream read from configuration, with options.
+  public static UpstreamSpec of(
+      String name,
+      List<PeerSpec> servers,
+      BalancingMethod method,
+      Keepalive keepalive,
+      UpstreamOptions options) {
+    return numbered(name, servers, method, keepalive, options, List.of(), 0);
   }
 
   /// This spec with the ids `previous` has for the servers they share, and fresh ones for the
@@ -34,7 +56,39 @@ public record UpstreamSpec(
   public UpstreamSpec succeeding(UpstreamSpec previous) {
     List<PeerSpec> unnumbered =
         servers.stream().map(server -> server.withId(PeerSpec.UNASSIGNED)).toList();
-    return numbered(name, unnumbered, method, keepalive, previous.servers, previous.nextId);
+    return numbered(
+        name, unnumbered, method, keepalive, options, previous.servers, previous.nextId);
+  }
+
+  /// The servers as `server` directives, a line each. A name stands for all of its addresses where
+  /// these are wanted alike, else each has a line of its own.
+  public String serverLines() {
+    Map<String, Set<String>> variants = new HashMap<>();
+    for (PeerSpec server : servers) {
+      variants
+          .computeIfAbsent(server.server(), _ -> new HashSet<>())
+          .add(ServerLine.of(server, server.server()));
+    }
+    Set<String> names = new HashSet<>();
+    StringBuilder lines = new StringBuilder();
+    for (PeerSpec server : servers) {
+      boolean name = isName(server);
+      boolean alike = variants.getOrDefault(server.server(), Set.of()).size() == 1;
+      if (name && alike && !names.add(server.server())) {
+        continue;
+      }
+      String place = name && !alike ? server.address().text() : server.server();
+      lines.append(ServerLine.of(server, place)).append('\n');
+    }
+    return lines.toString();
+  }
+
+  /// True if the server was written as a name that has been looked up.
+  private static boolean isName(PeerSpec server) {
+    String host = server.server();
+    return server.address() instanceof PeerAddress.Inet inet
+        && !host.startsWith("[")
+        && !inet.text().startsWith(host);
   }
 
   public ChangeResult apply(UpstreamChange change) {
@@ -49,7 +103,7 @@ public record UpstreamSpec(
   private ChangeResult add(PeerSpec server) {
     List<PeerSpec> next = new ArrayList<>(servers);
     next.add(server.withId(nextId));
-    return checked(new UpstreamSpec(name, next, method, keepalive, nextId + 1));
+    return checked(new UpstreamSpec(name, next, method, keepalive, options, nextId + 1));
   }
 
   private ChangeResult update(long id, PeerPatch patch) {
@@ -63,7 +117,7 @@ public record UpstreamSpec(
     } catch (IllegalArgumentException e) {
       return new ChangeResult.InvalidValue(String.valueOf(e.getMessage()));
     }
-    return checked(new UpstreamSpec(name, next, method, keepalive, nextId));
+    return checked(new UpstreamSpec(name, next, method, keepalive, options, nextId));
   }
 
   private ChangeResult remove(long id) {
@@ -73,7 +127,8 @@ public record UpstreamSpec(
     }
     List<PeerSpec> next = new ArrayList<>(servers);
     next.remove(at);
-    return new ChangeResult.Changed(new UpstreamSpec(name, next, method, keepalive, nextId));
+    return new ChangeResult.Changed(
+        new UpstreamSpec(name, next, method, keepalive, options, nextId));
   }
 
   private ChangeResult replace(List<PeerSpec> replacement) {
@@ -89,7 +144,7 @@ public record UpstreamSpec(
         return new ChangeResult.UnknownServer(server.id());
       }
     }
-    return checked(numbered(name, replacement, method, keepalive, servers, nextId));
+    return checked(numbered(name, replacement, method, keepalive, options, servers, nextId));
   }
 
   private ChangeResult checked(UpstreamSpec next) {
@@ -128,6 +183,7 @@ public record UpstreamSpec(
       List<PeerSpec> servers,
       BalancingMethod method,
       Keepalive keepalive,
+      UpstreamOptions options,
       List<PeerSpec> previous,
       long firstId) {
     List<PeerSpec> heirs = new ArrayList<>(previous);
@@ -142,7 +198,7 @@ public record UpstreamSpec(
       long inherited = inherit(heirs, server);
       numbered.add(server.withId(inherited == PeerSpec.UNASSIGNED ? nextId++ : inherited));
     }
-    return new UpstreamSpec(name, numbered, method, keepalive, nextId);
+    return new UpstreamSpec(name, numbered, method, keepalive, options, nextId);
   }
 
   /// The id of the first of `heirs` that is written like `server`, which it then leaves.

@@ -1,5 +1,6 @@
 package dev.turnout.app;
 
+import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.ZoneRegistry;
 import dev.turnout.cluster.file.FileJournal;
@@ -18,6 +19,8 @@ import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Workers;
+import dev.turnout.net.resolve.ResolverStats;
+import dev.turnout.upstream.HealthListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -29,10 +32,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The node inside a test's own process: a configuration goes in, requests are served on port 0.
 public final class TestProxy implements AutoCloseable {
   private final Path directory;
+  private final boolean directoryStays;
   private final LogFiles logs;
   private final ZoneRegistry zones;
   private final ChangeWriter writer;
@@ -43,9 +48,12 @@ public final class TestProxy implements AutoCloseable {
   private final HttpEnvironment environment;
   private int generation = 1;
 
-  private TestProxy(String http, int loops) throws IOException, InterruptedException {
-    directory = Files.createTempDirectory("turnout-test");
-    Files.createDirectory(directory.resolve("logs"));
+  private TestProxy(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health)
+      throws IOException, InterruptedException {
+    this.directory = directory;
+    this.directoryStays = directoryStays;
+    Files.createDirectories(directory.resolve("logs"));
     logs = new LogFiles();
     Revision revision = new Revision();
     History history = new History(revision);
@@ -61,6 +69,7 @@ public final class TestProxy implements AutoCloseable {
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();
     outside = new Configuration.Outside(environment, proxying::join, writer, FileJournal::open);
     Configuration configuration = read(http);
+    environment.upstreams().onHealth(health);
     Transport transport = Transport.choose(null);
     workers = Workers.start(transport, loops);
     environment.workers(workers);
@@ -68,7 +77,12 @@ public final class TestProxy implements AutoCloseable {
     listeners =
         new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
     node = new Node(workers, listeners);
-    node.start(configuration.build(generation, loops));
+    try {
+      node.start(configuration.build(generation, loops));
+    } catch (IOException | RuntimeException e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /// Starts a node with these contents of `http {}` on one loop.
@@ -78,8 +92,33 @@ public final class TestProxy implements AutoCloseable {
 
   /// Starts a node with these contents of `http {}`.
   public static TestProxy start(String http, int loops) {
+    return start(http, loops, HealthListener.NONE);
+  }
+
+  /// Starts a node with these contents of `http {}` on one loop, and tells of all that happens to
+  /// the health of its upstreams from the beginning.
+  public static TestProxy start(String http, HealthListener health) {
+    return start(http, 1, health);
+  }
+
+  private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return new TestProxy(http, loops);
+      return start(Files.createTempDirectory("turnout-test"), false, http, loops, health);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
+  /// start it again.
+  public static TestProxy startIn(Path directory, String http) {
+    return start(directory, true, http, 1, HealthListener.NONE);
+  }
+
+  private static TestProxy start(
+      Path directory, boolean directoryStays, String http, int loops, HealthListener health) {
+    try {
+      return new TestProxy(directory, directoryStays, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -147,9 +186,19 @@ public final class TestProxy implements AutoCloseable {
     return writer;
   }
 
+  /// A key-value zone that is in force; null if there is none of this name.
+  public @Nullable KeyvalZone zone(String name) {
+    return zones.find(name);
+  }
+
   /// The upstreams that are in force.
   public Upstreams upstreams() {
     return environment.upstreams();
+  }
+
+  /// What the resolvers with this `status_zone` have counted.
+  public ResolverStats.Counts resolverCounts(String zone) {
+    return environment.resolverStats(zone).counts();
   }
 
   /// The error log so far.
@@ -171,11 +220,12 @@ public final class TestProxy implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     writer.close();
+    environment.upstreams().stopResolving();
     zones.close();
     workers.close();
     String log = errorLog();
     logs.close();
-    try (Stream<Path> files = Files.walk(directory)) {
+    try (Stream<Path> files = directoryStays ? Stream.empty() : Files.walk(directory)) {
       files.sorted(Comparator.reverseOrder()).forEach(TestProxy::delete);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

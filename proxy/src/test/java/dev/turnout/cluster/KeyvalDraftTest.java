@@ -173,7 +173,7 @@ class KeyvalDraftTest {
     Map<String, String> map = new HashMap<>(to);
     for (KeyvalChange edit : edits) {
       switch (edit) {
-        case Put(String key, String value) -> map.put(key, value);
+        case Put put -> map.put(put.key(), put.value());
         case Delete(String key) -> map.remove(key);
         case Clear() -> map.clear();
       }

@@ -170,7 +170,7 @@ class ZoneRegistryTest {
   }
 
   private void put(KeyvalZone zone, String key, String value) {
-    KeyvalDraft draft = zone.draft();
+    KeyvalDraft draft = zone.draft(0);
     draft.apply(List.of(new KeyvalChange.Put(key, value)), List.of());
     draft.stamp(revision.next());
     long expected = zone.snapshot().revision();

@@ -389,7 +389,8 @@ class UpstreamChangesTest {
 
   private static UpstreamSpec group(String name, int port) {
     UpstreamSpec any = spec(server(port));
-    return new UpstreamSpec(name, any.servers(), any.method(), any.keepalive(), any.nextId());
+    return new UpstreamSpec(
+        name, any.servers(), any.method(), any.keepalive(), any.options(), any.nextId());
   }
 
   private static String[] ports(int... ports) {

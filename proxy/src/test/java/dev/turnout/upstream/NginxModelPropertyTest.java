@@ -2,6 +2,7 @@ package dev.turnout.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.turnout.upstream.sticky.StickyRoute;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -18,7 +19,12 @@ class NginxModelPropertyTest {
   private static final class Running {
     final Request request = Request.at(0);
     final NginxModel.Memory memory = new NginxModel.Memory();
+    final int bound;
     @Nullable Peer peer;
+
+    Running(int bound) {
+      this.bound = bound;
+    }
   }
 
   static LongStream seeds() {
@@ -30,8 +36,9 @@ class NginxModelPropertyTest {
   void everyChoiceIsTheOneNginxMakes(long seed) {
     Random random = new Random(seed);
     boolean leastConn = random.nextBoolean();
+    boolean sticky = random.nextBoolean();
     NginxModel model = new NginxModel(leastConn);
-    Upstream upstream = Servers.upstream(randomGroup(random, model, leastConn));
+    Upstream upstream = Servers.upstream(randomGroup(random, model, leastConn, sticky));
     List<Running> running = new ArrayList<>();
     double failing = random.nextDouble();
     long now = 1_000_000;
@@ -41,7 +48,9 @@ class NginxModelPropertyTest {
         now += random.nextInt(random.nextInt(10) == 0 ? 15_000 : 700);
       }
       if (running.isEmpty() || (running.size() < 12 && random.nextInt(5) < 3)) {
-        Running request = new Running();
+        int servers = upstream.current().size();
+        Running request =
+            new Running(sticky && random.nextBoolean() ? 1 + random.nextInt(servers) : -1);
         pickInBoth(upstream, model, request, now, seed, step);
         if (request.peer != null) {
           running.add(request);
@@ -70,12 +79,12 @@ class NginxModelPropertyTest {
 
   private static void pickInBoth(
       Upstream upstream, NginxModel model, Running running, long now, long seed, int step) {
-    running.peer = upstream.pick(running.request.goingOnAt(now));
+    running.peer = upstream.pick(running.request.goingOnAt(now).boundBy(route(running.bound)));
     int port = running.peer == null ? -1 : Servers.port(running.peer);
 
     assertThat(port)
         .as("seed %d, step %d", seed, step)
-        .isEqualTo(model.pick(running.memory, now / 1000));
+        .isEqualTo(model.pick(running.memory, now / 1000, running.bound));
   }
 
   private static void releaseInBoth(
@@ -88,7 +97,12 @@ class NginxModelPropertyTest {
     model.free(Servers.port(peer), outcome == Outcome.FAILURE, now / 1000);
   }
 
-  private static UpstreamSpec randomGroup(Random random, NginxModel model, boolean leastConn) {
+  private static String route(int port) {
+    return port < 0 ? "" : "r" + port;
+  }
+
+  private static UpstreamSpec randomGroup(
+      Random random, NginxModel model, boolean leastConn, boolean sticky) {
     int size = 1 + random.nextInt(random.nextInt(8) == 0 ? 90 : 6);
     List<PeerSpec> servers = new ArrayList<>();
     for (int port = 1; port <= size; port++) {
@@ -100,7 +114,8 @@ class NginxModelPropertyTest {
               random.nextInt(4),
               random.nextInt(12),
               random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 0,
-              random.nextInt(8) == 0);
+              random.nextInt(8) == 0,
+              sticky && random.nextInt(6) == 0);
       (backup ? model.backups : model.primaries).add(server);
       servers.add(
           Servers.server(port)
@@ -108,10 +123,17 @@ class NginxModelPropertyTest {
               .withFailures(server.maxFails, server.failTimeout * 1000)
               .withMaxConns(server.maxConns)
               .withDown(server.down)
+              .withDrain(server.draining)
+              .withRoute(route(port))
               .withBackup(backup));
     }
     BalancingMethod method =
         leastConn ? new BalancingMethod.LeastConnections() : new BalancingMethod.RoundRobin();
-    return Servers.spec(method, servers.toArray(PeerSpec[]::new));
+    return UpstreamSpec.of(
+        "app",
+        servers,
+        method,
+        Keepalive.DEFAULT,
+        new UpstreamOptions(null, sticky ? new StickyRoute() : null, null));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.net.InetSocketAddress;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -44,5 +45,17 @@ class PeerAddressTest {
     InetSocketAddress unresolved = InetSocketAddress.createUnresolved("backend", 80);
 
     assertThatIllegalArgumentException().isThrownBy(() -> new PeerAddress.Inet(unresolved));
+  }
+
+  @Test
+  void whatIsWrittenIsReadAgain() {
+    for (PeerAddress address :
+        List.of(
+            Servers.address(8080),
+            new PeerAddress.Unix("/run/app.sock"),
+            new PeerAddress.Unresolved("app.example.com", 8080, ""),
+            new PeerAddress.Unresolved("app.example.com", 80, "http"))) {
+      assertThat(PeerAddress.parse(address.text())).isEqualTo(address);
+    }
   }
 }

@@ -13,6 +13,10 @@ public final class Request implements PickContext {
   private byte[] clientAddress = {127, 0, 0, 1};
   private String hashKey = "";
   private RandomGenerator random = new Random(1);
+  private String stickyKey = "";
+  private String stickySession = "";
+  private long headerMillis = -1;
+  private long responseMillis = -1;
   private Runnable meanwhile = () -> {};
 
   public static Request at(long nowMillis) {
@@ -28,6 +32,23 @@ public final class Request implements PickContext {
 
   public Request withKey(String key) {
     hashKey = key;
+    return this;
+  }
+
+  public Request boundBy(String key) {
+    stickyKey = key;
+    return this;
+  }
+
+  public Request beginning(String session) {
+    stickySession = session;
+    return this;
+  }
+
+  /// How long its attempt takes to the head of the response, and to its end.
+  public Request taking(long header, long response) {
+    headerMillis = header;
+    responseMillis = response;
     return this;
   }
 
@@ -68,6 +89,26 @@ public final class Request implements PickContext {
   @Override
   public String hashKey() {
     return hashKey;
+  }
+
+  @Override
+  public String stickyKey() {
+    return stickyKey;
+  }
+
+  @Override
+  public String stickySession() {
+    return stickySession;
+  }
+
+  @Override
+  public long headerMillis() {
+    return headerMillis;
+  }
+
+  @Override
+  public long responseMillis() {
+    return responseMillis;
   }
 
   @Override

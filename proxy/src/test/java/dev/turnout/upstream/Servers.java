@@ -52,6 +52,7 @@ public final class Servers {
     return switch (peer.address()) {
       case PeerAddress.Inet inet -> inet.socket().getPort();
       case PeerAddress.Unix unix -> throw new AssertionError(unix);
+      case PeerAddress.Unresolved name -> throw new AssertionError(name);
     };
   }
 

@@ -104,11 +104,18 @@ class UpstreamSpecTest {
     BalancingMethod method = new BalancingMethod.RoundRobin();
 
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> new UpstreamSpec("app", List.of(server(1)), method, Keepalive.DEFAULT, 1));
+        .isThrownBy(() ->
+            new UpstreamSpec(
+                "app", List.of(server(1)), method, Keepalive.DEFAULT, UpstreamOptions.NONE, 1));
     assertThatIllegalArgumentException()
         .isThrownBy(() ->
-            new UpstreamSpec("app", List.of(server(1).withId(1)), method, Keepalive.DEFAULT, 1));
+            new UpstreamSpec(
+                "app",
+                List.of(server(1).withId(1)),
+                method,
+                Keepalive.DEFAULT,
+                UpstreamOptions.NONE,
+                1));
   }
 
   static LongStream seeds() {

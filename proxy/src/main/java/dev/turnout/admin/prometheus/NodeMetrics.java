@@ -243,7 +243,7 @@ final class NodeMetrics {
         NodeStatus.Server::responseTimes);
     own.seconds(
         "unavailable_seconds_total",
-        "How long the server was out for its failures",
+        "How long the server was out for its failures or checks",
         server -> server.totals().downtimeMillis() / 1e3);
   }
 
@@ -269,7 +269,10 @@ final class NodeMetrics {
         NodeStatus.Server::responseMillis);
     servers.responses("Responses of the server", NodeStatus.Server::responses);
     servers.counter("sent", "Bytes sent to the server", server -> server.totals().sent());
-    servers.gauge("state", "1 up, 2 draining, 3 down, 4 unavail", server -> number(server.state()));
+    servers.gauge(
+        "state",
+        "1 up, 2 draining, 3 down, 4 unavail, 5 checking, 6 unhealthy",
+        server -> number(server.state()));
     servers.counter(
         "unavail", "How often failures took the server out", server -> server.totals().unavail());
   }
@@ -281,6 +284,8 @@ final class NodeMetrics {
       case DRAINING -> 2;
       case DOWN -> 3;
       case UNAVAIL -> 4;
+      case CHECKING -> 5;
+      case UNHEALTHY -> 6;
     };
   }
 

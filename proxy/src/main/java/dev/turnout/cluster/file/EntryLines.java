@@ -1,7 +1,9 @@
 package dev.turnout.cluster.file;
 
+import dev.turnout.cluster.KeyvalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
 import tools.jackson.core.io.JsonStringEncoder;
@@ -10,14 +12,21 @@ import tools.jackson.core.io.JsonStringEncoder;
 ///
 /// The lines are kept, so that a change of one key of ten thousand encodes one line, not all.
 final class EntryLines {
-  static final EntryLines NONE = new EntryLines(new String[0], new byte[0][]);
+  static final EntryLines NONE = new EntryLines(new String[0], new byte[0][], false);
 
   private final String[] keys;
   private final byte[][] lines;
+  private final boolean hasDeadlines;
 
-  private EntryLines(String[] keys, byte[][] lines) {
+  private EntryLines(String[] keys, byte[][] lines, boolean hasDeadlines) {
     this.keys = keys;
     this.lines = lines;
+    this.hasDeadlines = hasDeadlines;
+  }
+
+  /// True if some of the entries end.
+  boolean hasDeadlines() {
+    return hasDeadlines;
   }
 
   static EntryLines of(KeyvalSnapshot snapshot) {
@@ -41,14 +50,14 @@ final class EntryLines {
       String value = next.get(key);
       if (value != null) {
         newKeys[to] = key;
-        newLines[to++] = line(key, value);
+        newLines[to++] = line(key, value, next.deadline(key));
       }
     }
     to = copy(from, keys.length, newKeys, newLines, to);
     if (to != next.size()) {
       throw new IllegalStateException("more keys differ than were said to be touched");
     }
-    return new EntryLines(newKeys, newLines);
+    return new EntryLines(newKeys, newLines, !next.deadlines().isEmpty());
   }
 
   private int copy(int from, int end, String[] newKeys, byte[][] newLines, int to) {
@@ -57,8 +66,13 @@ final class EntryLines {
     return to + end - from;
   }
 
-  private static byte[] line(String key, String value) {
-    return ("    " + quote(key) + ": " + quote(value)).getBytes(StandardCharsets.ISO_8859_1);
+  private static byte[] line(String key, String value, long deadlineMillis) {
+    String text =
+        deadlineMillis == KeyvalEntry.NEVER
+            ? quote(value)
+            : "{\"value\": %s, \"expires\": \"%s\"}"
+                .formatted(quote(value), Instant.ofEpochMilli(deadlineMillis));
+    return ("    " + quote(key) + ": " + text).getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /// A JSON string. What is not ASCII stays the byte it is, so UTF-8 reads as UTF-8.

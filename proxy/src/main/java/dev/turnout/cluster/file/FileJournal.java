@@ -8,9 +8,11 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.StateStore.Reason;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.ZoneContent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -19,7 +21,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ public final class FileJournal implements Journal {
   // The state that the file begins from, the entries after it, and the state at the end of them.
   private long baseRevision;
   private Map<String, UpstreamState> base = Map.of();
-  private Map<String, Map<String, String>> baseZones = Map.of();
+  private Map<String, KeyvalSnapshot> baseZones = Map.of();
   private final List<JournalEntry> entries = new ArrayList<>();
   private final Map<String, UpstreamState> known = new HashMap<>();
   private Undo undo = new Undo(0, 0, Map.of());
@@ -282,14 +283,20 @@ public final class FileJournal implements Journal {
   private void fold() {
     int cut = entries.size() - remembered;
     Map<String, UpstreamState> nextBase = new HashMap<>(base);
-    Map<String, Map<String, String>> nextZones = new HashMap<>();
-    baseZones.forEach((zone, values) -> nextZones.put(zone, new LinkedHashMap<>(values)));
+    Map<String, ZoneContent> contents = new HashMap<>();
+    baseZones.forEach((zone, content) -> contents.put(zone, ZoneContent.of(content)));
     List<JournalEntry> folded = entries.subList(0, cut);
     for (JournalEntry entry : folded) {
       apply(entry, nextBase);
-      applyZones(entry, nextZones);
+      applyZones(entry, contents);
     }
     long nextRevision = folded.getLast().revision();
+    long now = System.currentTimeMillis();
+    Map<String, KeyvalSnapshot> nextZones = new HashMap<>();
+    contents.forEach((zone, content) -> {
+      content.dropExpired(now);
+      nextZones.put(zone, content.toSnapshot(nextRevision));
+    });
     Path temp = file.resolveSibling("journal.tmp");
     FileChannel old = channel;
     try {
@@ -325,18 +332,10 @@ public final class FileJournal implements Journal {
     undo = new Undo(length, entries.size(), Map.of());
   }
 
-  private static void applyZones(JournalEntry entry, Map<String, Map<String, String>> zones) {
+  private static void applyZones(JournalEntry entry, Map<String, ZoneContent> zones) {
     for (Delta delta : entry.deltas()) {
       if (delta instanceof Delta.OfZone zone) {
-        Map<String, String> values = zones.computeIfAbsent(zone.zone(), _ -> new LinkedHashMap<>());
-        zone.after()
-            .forEach((key, value) -> {
-              if (value == null) {
-                values.remove(key);
-              } else {
-                values.put(key, value);
-              }
-            });
+        zones.computeIfAbsent(zone.zone(), _ -> ZoneContent.empty()).apply(zone);
       }
     }
   }

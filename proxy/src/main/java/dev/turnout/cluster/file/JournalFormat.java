@@ -5,13 +5,17 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.QueueLimits;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.Sticky;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -62,7 +66,7 @@ final class JournalFormat {
   // ---- writing
 
   static byte[] head(
-      long revision, Map<String, UpstreamState> upstreams, Map<String, Map<String, String>> zones) {
+      long revision, Map<String, UpstreamState> upstreams, Map<String, KeyvalSnapshot> zones) {
     return line(json -> {
       json.writeStringProperty("journal", FORMAT);
       json.writeNumberProperty("revision", revision);
@@ -72,11 +76,14 @@ final class JournalFormat {
           .forEach(state -> write(json, state));
       json.writeEndArray();
       json.writeObjectPropertyStart("zones");
-      zones.forEach((zone, entries) -> {
+      zones.forEach((zone, content) -> {
         json.writeObjectPropertyStart(zone);
-        entries.forEach(json::writeStringProperty);
+        content.entries().forEach(json::writeStringProperty);
         json.writeEndObject();
       });
+      json.writeEndObject();
+      json.writeObjectPropertyStart("deadlines");
+      zones.forEach((zone, content) -> writeDeadlines(json, zone, content.deadlines()));
       json.writeEndObject();
     });
   }
@@ -104,6 +111,8 @@ final class JournalFormat {
           json.writeStringProperty("zone", zone.zone());
           writeValues(json, "before", zone.before());
           writeValues(json, "after", zone.after());
+          writeDeadlines(json, "deadlines_before", zone.deadlinesBefore());
+          writeDeadlines(json, "deadlines", zone.deadlinesAfter());
           json.writeEndObject();
         }
       }
@@ -152,6 +161,16 @@ final class JournalFormat {
     json.writeEndObject();
   }
 
+  private static void writeDeadlines(JsonGenerator json, String name, Map<String, Long> deadlines) {
+    if (deadlines.isEmpty()) {
+      return;
+    }
+    json.writeObjectPropertyStart(name);
+    deadlines.forEach(
+        (key, millis) -> json.writeStringProperty(key, Instant.ofEpochMilli(millis).toString()));
+    json.writeEndObject();
+  }
+
   private static void write(
       JsonGenerator json, Delta.OfUpstream delta, @Nullable UpstreamState known) {
     json.writeStartObject();
@@ -176,7 +195,8 @@ final class JournalFormat {
     }
     return java.util.Objects.equals(before.configured(), after.configured())
         && spec(before).method().equals(spec(after).method())
-        && spec(before).keepalive().equals(spec(after).keepalive());
+        && spec(before).keepalive().equals(spec(after).keepalive())
+        && spec(before).options().equals(spec(after).options());
   }
 
   private static UpstreamSpec spec(@Nullable UpstreamState state) {
@@ -264,11 +284,30 @@ final class JournalFormat {
       json.writeNumber(keepalive.timeoutMillis());
       json.writeEndArray();
     }
+    write(json, spec.options());
     json.writeNumberProperty("next", spec.nextId());
     json.writeArrayPropertyStart("servers");
     spec.servers().forEach(server -> write(json, server));
     json.writeEndArray();
     json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, UpstreamOptions options) {
+    String zone = options.zone();
+    if (zone != null) {
+      json.writeStringProperty("zone", zone);
+    }
+    Sticky sticky = options.sticky();
+    if (sticky != null) {
+      json.writeStringProperty("sticky", sticky.text());
+    }
+    QueueLimits queue = options.queue();
+    if (queue != null) {
+      json.writeArrayPropertyStart("queue");
+      json.writeNumber(queue.size());
+      json.writeNumber(queue.timeoutMillis());
+      json.writeEndArray();
+    }
   }
 
   private static void write(JsonGenerator json, PeerSpec server) {
@@ -413,17 +452,23 @@ final class JournalFormat {
         UpstreamState state = state(new Node(one));
         upstreams.put(key(state.name()), state);
       }
-      Map<String, Map<String, String>> zones = new HashMap<>();
+      long revision = node.get("revision").number();
+      Map<String, KeyvalSnapshot> zones = new HashMap<>();
       for (Map.Entry<String, Object> zone : node.get("zones").map().entrySet()) {
         Map<String, String> entries = new HashMap<>();
         new Node(zone.getValue())
             .map()
             .forEach((key, value) -> entries.put(key, new Node(value).text()));
-        zones.put(zone.getKey(), entries);
+        Node deadlines = node.get("deadlines");
+        zones.put(
+            zone.getKey(),
+            KeyvalSnapshot.of(
+                revision,
+                entries,
+                deadlines.isThere() ? deadlines(deadlines.get(zone.getKey())) : Map.of()));
       }
-      return new Journal.Loaded(
-          node.get("revision").number(), upstreams, zones, List.of(), List.of());
-    } catch (IllegalArgumentException e) {
+      return new Journal.Loaded(revision, upstreams, zones, List.of(), List.of());
+    } catch (IllegalArgumentException | DateTimeParseException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
   }
@@ -441,7 +486,11 @@ final class JournalFormat {
         Node zone = new Node(one);
         deltas.add(
             new Delta.OfZone(
-                zone.get("zone").text(), values(zone.get("before")), values(zone.get("after"))));
+                zone.get("zone").text(),
+                values(zone.get("before")),
+                values(zone.get("after")),
+                deadlines(zone.get("deadlines_before")),
+                deadlines(zone.get("deadlines"))));
       }
       return new JournalEntry(
           node.get("revision").number(),
@@ -459,6 +508,17 @@ final class JournalFormat {
     Map<String, @Nullable String> values = new LinkedHashMap<>();
     node.map().forEach((key, value) -> values.put(key, value == null ? null : value.toString()));
     return values;
+  }
+
+  private static Map<String, Long> deadlines(Node node) {
+    if (!node.isThere()) {
+      return Map.of();
+    }
+    Map<String, Long> deadlines = new HashMap<>();
+    node.map()
+        .forEach(
+            (key, time) -> deadlines.put(key, Instant.parse(new Node(time).text()).toEpochMilli()));
+    return deadlines;
   }
 
   private static Delta upstream(Node node, Map<String, UpstreamState> known) {
@@ -489,9 +549,7 @@ final class JournalFormat {
         ordered.add(server);
       }
     }
-    UpstreamSpec after =
-        new UpstreamSpec(
-            spec.name(), ordered, spec.method(), spec.keepalive(), node.get("next").number());
+    UpstreamSpec after = spec.withServers(ordered, node.get("next").number());
     return new Delta.OfUpstream(name, before, before.with(after));
   }
 
@@ -526,7 +584,20 @@ final class JournalFormat {
         servers,
         BalancingMethod.parse(node.get("method").text()),
         keepalive,
+        options(node),
         node.get("next").number());
+  }
+
+  private static UpstreamOptions options(Node node) {
+    Node queue = node.get("queue");
+    return new UpstreamOptions(
+        node.get("zone").isThere() ? node.get("zone").text() : null,
+        node.get("sticky").isThere() ? Sticky.parse(node.get("sticky").text()) : null,
+        queue.isThere()
+            ? new QueueLimits(
+                Math.toIntExact(new Node(queue.list().get(0)).number()),
+                new Node(queue.list().get(1)).number())
+            : null);
   }
 
   private static PeerSpec server(Node node) {

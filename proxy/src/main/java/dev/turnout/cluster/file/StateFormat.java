@@ -20,13 +20,21 @@ import java.util.zip.CRC32C;
 /// }
 /// ```
 ///
+/// An entry that ends is `{"value": "blue", "expires": "2026-11-26T04:00:00.123Z"}`, and the format
+/// is then `turnout-keyval/2`.
+///
 /// The checksum is over everything that has a meaning (format, zone, revision, and the lines of the
 /// entries as they are written here), not over the layout: a file that was only formatted anew is
 /// still good, one that was edited is not. To edit by hand, leave nothing but the object of the
 /// entries: that is the state file of NGINX Plus, and is read as well.
 final class StateFormat {
   static final String FAMILY = "turnout-keyval/";
+
+  /// Where no entry ends.
   static final String FORMAT = FAMILY + "1";
+
+  /// Where some do: a version that does not know deadlines must not take them for none.
+  static final String FORMAT_WITH_DEADLINES = FAMILY + "2";
 
   private StateFormat() {}
 
@@ -41,7 +49,11 @@ final class StateFormat {
           "checksum": "%s",
           "entries": {
         """
-            .formatted(FORMAT, EntryLines.quote(zone), revision, checksum(zone, revision, lines));
+            .formatted(
+                format(entries),
+                EntryLines.quote(zone),
+                revision,
+                checksum(format(entries), zone, revision, lines));
 
     ByteArrayOutputStream file = new ByteArrayOutputStream(head.length() + lines.length + 8);
     file.writeBytes(head.getBytes(StandardCharsets.ISO_8859_1));
@@ -50,13 +62,18 @@ final class StateFormat {
     return file.toByteArray();
   }
 
-  static String checksum(String zone, KeyvalSnapshot content) {
-    return checksum(zone, content.revision(), EntryLines.of(content).toBytes());
+  /// The checksum that a file of this format and content has.
+  static String checksum(String format, String zone, KeyvalSnapshot content) {
+    return checksum(format, zone, content.revision(), EntryLines.of(content).toBytes());
   }
 
-  private static String checksum(String zone, long revision, byte[] lines) {
+  private static String format(EntryLines lines) {
+    return lines.hasDeadlines() ? FORMAT_WITH_DEADLINES : FORMAT;
+  }
+
+  private static String checksum(String format, String zone, long revision, byte[] lines) {
     CRC32C crc = new CRC32C();
-    String head = FORMAT + "\n" + EntryLines.quote(zone) + "\n" + revision + "\n";
+    String head = format + "\n" + EntryLines.quote(zone) + "\n" + revision + "\n";
     crc.update(head.getBytes(StandardCharsets.ISO_8859_1));
     crc.update(lines);
     return "crc32c:%08x".formatted(crc.getValue());

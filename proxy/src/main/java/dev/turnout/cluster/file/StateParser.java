@@ -7,7 +7,10 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +49,7 @@ final class StateParser {
   private static final class Document {
     final Map<String, String> texts = new HashMap<>();
     @Nullable Map<String, String> entries;
+    final Map<String, Long> deadlines = new HashMap<>();
     long revision = -1;
   }
 
@@ -104,7 +108,7 @@ final class StateParser {
     } else if (value == JsonToken.START_OBJECT
         && name.equals("entries")
         && document.entries == null) {
-      document.entries = readEntries(parser);
+      document.entries = readEntries(parser, document.deadlines);
     } else if (value == JsonToken.VALUE_NUMBER_INT
         && name.equals("revision")
         && document.revision < 0) {
@@ -114,16 +118,43 @@ final class StateParser {
     }
   }
 
-  private static Map<String, String> readEntries(JsonParser parser) {
+  private static Map<String, String> readEntries(JsonParser parser, Map<String, Long> deadlines) {
     Map<String, String> entries = new HashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = parser.currentName();
-      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+      JsonToken value = parser.nextToken();
+      if (value == JsonToken.START_OBJECT) {
+        deadlines.put(key, readEnding(parser, key, entries));
+      } else if (value == JsonToken.VALUE_STRING) {
+        putOnce(entries, key, parser.getString());
+      } else {
         throw new Misshapen("the value of \"" + key + "\" is not a string");
       }
-      putOnce(entries, key, parser.getString());
     }
     return entries;
+  }
+
+  /// Reads the value and the deadline of an entry that ends.
+  private static long readEnding(JsonParser parser, String key, Map<String, String> entries) {
+    Map<String, String> fields = new HashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        throw new Misshapen("\"" + name + "\" of \"" + key + "\" is not a string");
+      }
+      putOnce(fields, name, parser.getString());
+    }
+    String value = fields.remove("value");
+    String expires = fields.remove("expires");
+    if (value == null || expires == null || !fields.isEmpty()) {
+      throw new Misshapen("\"" + key + "\" has not just a value and when it expires");
+    }
+    putOnce(entries, key, value);
+    try {
+      return Instant.parse(expires).toEpochMilli();
+    } catch (DateTimeParseException _) {
+      throw new Misshapen("\"" + key + "\" expires at no time");
+    }
   }
 
   private static void putOnce(Map<String, String> map, String key, String value) {
@@ -143,17 +174,20 @@ final class StateParser {
         && checksum != null
         && document.revision >= 0
         && header.isEmpty()) {
-      KeyvalSnapshot content = KeyvalSnapshot.of(document.revision, entries);
+      KeyvalSnapshot content = KeyvalSnapshot.of(document.revision, entries, document.deadlines);
       // It covers the format's name too, so that a damaged name does not pass for a later format.
-      if (checksum.equals(StateFormat.checksum(zone, content))) {
-        return StateFormat.FORMAT.equals(format)
-            ? new StateReading.Good(zone, content, false)
-            : new StateReading.Damaged("its format reads \"" + format + "\"");
+      for (String known : List.of(StateFormat.FORMAT, StateFormat.FORMAT_WITH_DEADLINES)) {
+        if (checksum.equals(StateFormat.checksum(known, zone, content))) {
+          return known.equals(format)
+              ? new StateReading.Good(zone, content, false)
+              : new StateReading.Damaged("its format reads \"" + format + "\"");
+        }
       }
     }
     if (format != null
         && format.startsWith(StateFormat.FAMILY)
-        && !format.equals(StateFormat.FORMAT)) {
+        && !format.equals(StateFormat.FORMAT)
+        && !format.equals(StateFormat.FORMAT_WITH_DEADLINES)) {
       return new StateReading.Unsupported(format);
     }
     return new StateReading.Damaged(

@@ -34,8 +34,8 @@ final class StateRecovery {
       case StateReading.Damaged(String what) -> recover("is damaged (" + what + ")", true);
       case StateReading.Unsupported(String format) ->
           throw new IOException(
-              "state file \"%s\" has the format \"%s\", this version reads \"%s\""
-                  .formatted(files.file(), format, StateFormat.FORMAT));
+              "state file \"%s\" has the format \"%s\", this version reads up to \"%s\""
+                  .formatted(files.file(), format, StateFormat.FORMAT_WITH_DEADLINES));
       case StateReading.Absent() -> {
         if (files.read(files.previous()) instanceof StateReading.Absent) {
           files.removeTemps(); // the first commit did not end: nothing was ever acknowledged

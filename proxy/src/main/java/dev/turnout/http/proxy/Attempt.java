@@ -55,6 +55,7 @@ final class Attempt {
   private long unsentBefore;
   private int interim;
   private int status;
+  private long queuedMillis = -1;
   private long connectMillis = -1;
   private long headNanos = -1;
   private long endMillis = -1;
@@ -108,6 +109,7 @@ final class Attempt {
         switch (peer.address()) {
           case PeerAddress.Inet inet -> inet.socket();
           case PeerAddress.Unix(String path) -> worker.transport().unixAddress(path);
+          case PeerAddress.Unresolved name -> throw new IllegalStateException(name + " is no peer");
         };
     Channel channel = worker.transport().clientChannels(address).newChannel();
     if (!(peer.address() instanceof PeerAddress.Unix)) {
@@ -702,6 +704,20 @@ final class Attempt {
 
   void status(int status) {
     this.status = status;
+  }
+
+  /// How long the request had waited in the upstream's queue for this attempt; -1 if it had not.
+  long queuedMillis() {
+    return queuedMillis;
+  }
+
+  void queuedFor(long millis) {
+    queuedMillis = millis;
+  }
+
+  /// How long it took, or has taken so far.
+  long elapsedMillis() {
+    return endMillis >= 0 ? endMillis : elapsed();
   }
 
   long connectMillis() {

@@ -89,7 +89,21 @@ final class LiteralUpstreams {
     return dots == 3;
   }
 
-  private static String withoutPort(String host) {
+  /// True for what name servers can be asked for.
+  static boolean isName(String host) {
+    return !withoutPort(host).isEmpty() && !isLiteral(host);
+  }
+
+  /// The port as a number; -1 if it is none.
+  static int portNumber(String port) {
+    if (port.isEmpty() || port.length() > 5 || !port.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return -1;
+    }
+    int number = Integer.parseInt(port);
+    return number < 1 || number > 65535 ? -1 : number;
+  }
+
+  static String withoutPort(String host) {
     int colon = host.lastIndexOf(':');
     return colon < 0 ? host : host.substring(0, colon);
   }

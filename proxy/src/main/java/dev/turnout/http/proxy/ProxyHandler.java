@@ -17,13 +17,17 @@ final class ProxyHandler implements ContentHandler {
 
   @Override
   public void handle(Exchange exchange) {
-    ProxyTarget.Resolved target = settings.target().resolve(exchange);
+    ProxyTarget.Found target = settings.target().resolve(exchange);
     if (target == null) {
       exchange.finish(502);
       return;
     }
     Proxying proxying = loops.of(exchange.worker()).takeProxying();
-    proxying.begin(exchange, settings, target, locationName);
+    if (target instanceof ProxyTarget.Unresolved unresolved) {
+      proxying.begin(exchange, settings, unresolved, locationName);
+    } else {
+      proxying.begin(exchange, settings, (ProxyTarget.Resolved) target, locationName);
+    }
   }
 
   ProxySettings settings() {

@@ -17,17 +17,13 @@ import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Regex;
+import dev.turnout.http.ResolverModule;
 import dev.turnout.http.Template;
 import dev.turnout.http.proxy.Failure.Condition;
 import dev.turnout.http.proxy.RequestComposer.SetHeader;
-import dev.turnout.net.ListenAddress;
+import dev.turnout.net.resolve.Resolver;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.Upstream;
-import io.netty.channel.unix.DomainSocketAddress;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -270,21 +266,30 @@ public final class ProxyModule implements HttpModule {
     if (scope.isSet(PASS)) {
       throw ConfigException.directive(d, "is duplicate");
     }
-    Pass pass = text.isLiteral() ? fixed(d, scope, url) : byVariables(d, url);
+    Pass pass = text.isLiteral() ? fixed(d, scope, url) : byVariables(d, scope, url);
     scope.set(PASS, pass);
     scope.set(HttpRegistry.CONTENT, location -> handler(location, pass));
     CoreModule.redirectDirectories(scope);
   }
 
-  private Pass byVariables(Directive d, String url) {
+  private Pass byVariables(Directive d, Scope scope, String url) {
     boolean schemeKnown = url.regionMatches(true, 0, "http://", 0, 7);
     if (!schemeKnown && url.regionMatches(true, 0, "https://", 0, 8)) {
       throw ConfigException.at(d, 0, "https protocol is not supported in \"proxy_pass\"");
     }
     Template rest = registry().template(d, 0, schemeKnown ? url.substring(7) : url);
-    ProxyTarget target =
-        new ProxyTarget.ByName(rest, !schemeKnown, registry().environment().upstreams(), literals);
-    return new Pass(d, () -> target, false, null);
+    Supplier<ProxyTarget> target =
+        () ->
+            new ProxyTarget.ByName(
+                rest, !schemeKnown, registry().environment().upstreams(), literals, names(scope));
+    return new Pass(d, target, false, null);
+  }
+
+  private static @Nullable NamedUpstreams names(Scope scope) {
+    Resolver resolver = ResolverModule.resolver(scope);
+    return resolver == null
+        ? null
+        : new NamedUpstreams(resolver, ResolverModule.timeoutMillis(scope));
   }
 
   private Pass fixed(Directive d, Scope scope, String url) {
@@ -345,38 +350,10 @@ public final class ProxyModule implements HttpModule {
 
   /// The addresses that a `server` or a literal `proxy_pass` names, looked up now.
   static PeerAddress[] addresses(Directive d, String host) {
-    if (host.startsWith("unix:")) {
-      if (host.length() == 5) {
-        throw ConfigException.at(d, 0, "the invalid path in the unix domain socket in upstream");
-      }
-      return new PeerAddress[] {new PeerAddress.Unix(host.substring(5))};
-    }
     try {
-      SocketAddress parsed = ListenAddress.parse(host, 80);
-      if (parsed instanceof DomainSocketAddress unix) {
-        return new PeerAddress[] {new PeerAddress.Unix(unix.path())};
-      }
-      int port = ((InetSocketAddress) parsed).getPort();
-      String name =
-          host.startsWith("[")
-              ? host.substring(0, host.indexOf(']') + 1)
-              : host.indexOf(':') < 0 ? host : host.substring(0, host.lastIndexOf(':'));
-      List<PeerAddress> all = new ArrayList<>();
-      for (InetAddress address : InetAddress.getAllByName(name)) {
-        all.add(new PeerAddress.Inet(new InetSocketAddress(address, port)));
-      }
-      return all.toArray(new PeerAddress[0]);
-    } catch (UnknownHostException e) {
-      throw ConfigException.at(d, 0, "host not found in upstream \"" + host + "\"");
+      return ServerAddress.lookUp(host).toArray(new PeerAddress[0]);
     } catch (IllegalArgumentException e) {
-      String what = String.valueOf(e.getMessage());
-      throw ConfigException.at(
-          d,
-          0,
-          (what.contains(" in \"") ? what.substring(0, what.indexOf(" in \"")) : what)
-              + " in upstream \""
-              + host
-              + "\"");
+      throw ConfigException.at(d, 0, e.getMessage() + " in upstream \"" + host + "\"");
     }
   }
 

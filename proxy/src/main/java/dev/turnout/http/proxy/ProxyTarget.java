@@ -4,12 +4,16 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.Template;
 import dev.turnout.http.Upstreams;
 import dev.turnout.http.UriEscape;
+import dev.turnout.log.Level;
 import dev.turnout.upstream.Upstream;
 import org.jspecify.annotations.Nullable;
 
 /// Where `proxy_pass` sends requests: an upstream known from the configuration, or one that the
 /// value of variables names.
 sealed interface ProxyTarget {
+  /// What a request goes to, or will go to.
+  sealed interface Found {}
+
   /// What one request goes to.
   ///
   /// @param upstream the group of servers
@@ -17,11 +21,22 @@ sealed interface ProxyTarget {
   /// @param port `$proxy_port`
   /// @param uri the path that stands for the location's, or null where the request's is kept
   /// @param whole the URI is sent as it is, nothing of the request's is added
-  record Resolved(
-      Upstream upstream, String host, String port, @Nullable String uri, boolean whole) {}
+  record Resolved(Upstream upstream, String host, String port, @Nullable String uri, boolean whole)
+      implements Found {}
+
+  /// A host whose name is to be resolved first.
+  ///
+  /// @param host as written
+  /// @param name the host without its port
+  record Unresolved(NamedUpstreams by, String host, String name, String port, @Nullable String uri)
+      implements Found {
+    Resolved resolved(Upstream upstream) {
+      return new Resolved(upstream, host, port, uri, uri != null);
+    }
+  }
 
   /// What this request goes to; null if it names nothing that can be reached, which is logged.
-  @Nullable Resolved resolve(Exchange exchange);
+  @Nullable Found resolve(Exchange exchange);
 
   /// The same for every request.
   record Fixed(Resolved resolved) implements ProxyTarget {
@@ -36,14 +51,18 @@ sealed interface ProxyTarget {
   /// @param rest what follows `http://`, or the whole value where the scheme is a variable too
   /// @param schemeInside the value begins with the scheme
   record ByName(
-      Template rest, boolean schemeInside, Upstreams configured, LiteralUpstreams literals)
+      Template rest,
+      boolean schemeInside,
+      Upstreams configured,
+      LiteralUpstreams literals,
+      @Nullable NamedUpstreams names)
       implements ProxyTarget {
     @Override
-    public @Nullable Resolved resolve(Exchange exchange) {
+    public @Nullable Found resolve(Exchange exchange) {
       String value = rest.evaluate(exchange);
       if (schemeInside) {
         if (!value.regionMatches(true, 0, "http://", 0, 7)) {
-          exchange.log(dev.turnout.log.Level.ERROR, "invalid URL prefix in \"" + value + "\"");
+          exchange.log(Level.ERROR, "invalid URL prefix in \"" + value + "\"");
           return null;
         }
         value = value.substring(7);
@@ -62,12 +81,30 @@ sealed interface ProxyTarget {
       }
       Upstream upstream = configured.find(host);
       if (upstream == null) {
+        if (names != null && LiteralUpstreams.isName(host)) {
+          return named(exchange, names, host, uri);
+        }
         upstream = literals.find(exchange, host);
         if (upstream == null) {
           return null;
         }
       }
       return new Resolved(upstream, host, port(host), uri, uri != null);
+    }
+
+    private static @Nullable Found named(
+        Exchange exchange, NamedUpstreams names, String host, @Nullable String uri) {
+      String name = LiteralUpstreams.withoutPort(host);
+      String port = port(host);
+      int number = LiteralUpstreams.portNumber(port);
+      if (number < 0) {
+        exchange.log(Level.ERROR, "invalid port in upstream \"" + host + "\"");
+        return null;
+      }
+      Upstream known = names.known(host, name, number);
+      return known == null
+          ? new Unresolved(names, host, name, port, uri)
+          : new Resolved(known, host, port, uri, uri != null);
     }
 
     private @Nullable Resolved unix(Exchange exchange, String value, @Nullable String whole) {

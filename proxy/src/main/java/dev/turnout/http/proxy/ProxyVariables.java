@@ -4,6 +4,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.ResponseHead;
 import dev.turnout.http.Variable;
 import dev.turnout.net.ListenAddress;
 import java.net.InetSocketAddress;
@@ -18,13 +19,19 @@ final class ProxyVariables {
   private ProxyVariables() {}
 
   static void register(HttpRegistry http) {
-    http.variable("proxy_host", exchange -> of(exchange, p -> p.target().host()));
-    http.variable("proxy_port", exchange -> of(exchange, p -> p.target().port()));
+    http.variable("proxy_host", exchange -> of(exchange, p -> p.target().host(), ProbeView::host));
+    http.variable("proxy_port", exchange -> of(exchange, p -> p.target().port(), ProbeView::port));
     http.variable("proxy_add_x_forwarded_for", ProxyVariables::forwardedFor);
-    http.variable("upstream_addr", each(a -> a.peer().address().text(), Proxying::upstreamName));
     http.variable(
-        "upstream_status", each(a -> a.status() == 0 ? "-" : "" + a.status(), _ -> "502"));
+        "upstream_addr",
+        orProbe(each(a -> a.peer().address().text(), Proxying::upstreamName), ProbeView::address));
+    http.variable(
+        "upstream_status",
+        orProbe(each(a -> a.status() == 0 ? "-" : "" + a.status(), _ -> "502"), ProbeView::status));
     http.variable("upstream_connect_time", each(a -> seconds(a.connectMillis()), _ -> "-"));
+    http.variable(
+        "upstream_queue_time",
+        each(a -> seconds(a.queuedMillis()), p -> seconds(p.waitedMillis())));
     http.variable("upstream_header_time", each(a -> seconds(a.headMillis()), _ -> "-"));
     http.variable("upstream_response_time", each(a -> seconds(a.endMillis()), _ -> "0.000"));
     http.variable("upstream_response_length", each(a -> "" + a.responseLength(), _ -> "0"));
@@ -39,12 +46,29 @@ final class ProxyVariables {
     return exchange.upstreaming() instanceof Proxying proxying ? proxying : null;
   }
 
-  private static @Nullable String of(Exchange exchange, Function<Proxying, String> what) {
-    Proxying proxying = proxying(exchange);
-    if (proxying != null) {
-      return what.apply(proxying);
-    }
-    return null;
+  private static @Nullable String of(
+      Exchange exchange, Function<Proxying, String> what, Function<ProbeView, String> ofProbe) {
+    return switch (exchange.upstreaming()) {
+      case Proxying proxying -> what.apply(proxying);
+      case ProbeView probe -> ofProbe.apply(probe);
+      case null, default -> null;
+    };
+  }
+
+  /// The head that came from the upstream, to a request or to a probe.
+  private static @Nullable ResponseHead responseHead(Exchange exchange) {
+    return switch (exchange.upstreaming()) {
+      case Proxying proxying -> proxying.responseHead();
+      case ProbeView probe -> probe.responseHead();
+      case null, default -> null;
+    };
+  }
+
+  private static Variable orProbe(Variable ofRequest, Function<ProbeView, String> ofProbe) {
+    return exchange ->
+        exchange.upstreaming() instanceof ProbeView probe
+            ? ofProbe.apply(probe)
+            : ofRequest.value(exchange);
   }
 
   private static String seconds(long millis) {
@@ -89,8 +113,8 @@ final class ProxyVariables {
   private static Variable field(String name) {
     FieldName wanted = FieldName.of(name.replace('_', '-'));
     return exchange -> {
-      Proxying proxying = proxying(exchange);
-      return proxying == null ? null : joined(proxying.responseHead().fields(), wanted);
+      ResponseHead head = responseHead(exchange);
+      return head == null ? null : joined(head.fields(), wanted);
     };
   }
 
@@ -115,11 +139,11 @@ final class ProxyVariables {
 
   private static Variable cookie(String name) {
     return exchange -> {
-      Proxying proxying = proxying(exchange);
-      if (proxying == null) {
+      ResponseHead head = responseHead(exchange);
+      if (head == null) {
         return null;
       }
-      Fields fields = proxying.responseHead().fields();
+      Fields fields = head.fields();
       for (int i = fields.find(FieldName.SET_COOKIE);
           i >= 0;
           i = fields.findAfter(i, FieldName.SET_COOKIE)) {

@@ -11,7 +11,9 @@ import dev.turnout.http.HttpDate;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseHead;
+import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.Status;
+import dev.turnout.http.StickyValues;
 import dev.turnout.http.Template;
 import dev.turnout.http.Tunnel;
 import dev.turnout.http.UriEscape;
@@ -23,8 +25,10 @@ import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.Outcome;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PickContext;
+import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.Tries;
 import dev.turnout.upstream.Upstream;
+import dev.turnout.upstream.UpstreamQueue;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +64,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private boolean paused;
   private boolean over;
   private boolean noPeer;
+  private @Nullable StickyValues sticky;
+  private String stickyCookie = "";
+  private @Nullable Waiting waiting;
+  private long waitedMillis = -1;
   private @Nullable Proxying before;
   private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
@@ -71,20 +79,63 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// Begins for an exchange that has come to a proxied location.
   void begin(
       Exchange exchange, ProxySettings settings, ProxyTarget.Resolved target, String locationName) {
+    enter(exchange, settings);
+    proceed(target, locationName);
+  }
+
+  /// Begins for an exchange that has come to a proxied location, where a name is to be resolved
+  /// before it can go on.
+  void begin(
+      Exchange exchange, ProxySettings settings, ProxyTarget.Unresolved target, String location) {
+    enter(exchange, settings);
+    long mine = exchange.begun();
+    target
+        .by()
+        .resolve(
+            worker(),
+            target,
+            (upstream, trouble) -> {
+              if (this.exchange != exchange || exchange.begun() != mine || over) {
+                return; // the client is gone
+              }
+              worker().refreshClock();
+              exchange.guarded(() -> {
+                if (upstream != null) {
+                  proceed(target.resolved(upstream), location);
+                } else {
+                  exchange.log(
+                      Level.ERROR, target.name() + " could not be resolved (" + trouble + ")");
+                  finish(502);
+                }
+              });
+            });
+  }
+
+  private void enter(Exchange exchange, ProxySettings settings) {
     this.exchange = exchange;
     this.settings = settings;
-    this.target = target;
-    startedNanos = loop.worker().nowNanos();
     streaming = false;
     streamedChunks = false;
     headForwarded = false;
     paused = false;
     over = false;
-    String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
-    method = changed.isEmpty() ? exchange.method() : changed;
-    requestTarget = ProxyTarget.requestTarget(exchange, target, locationName);
     before = exchange.upstreaming() instanceof Proxying earlier ? earlier : null;
     exchange.upstreaming(this);
+  }
+
+  private void proceed(ProxyTarget.Resolved to, String locationName) {
+    Exchange exchange = exchange();
+    ProxySettings settings = settings();
+    target = to;
+    startedNanos = loop.worker().nowNanos();
+    String changed = settings.method() == null ? "" : settings.method().evaluate(exchange);
+    method = changed.isEmpty() ? exchange.method() : changed;
+    requestTarget = ProxyTarget.requestTarget(exchange, to, locationName);
+    Upstream upstream = to.upstream();
+    sticky =
+        upstream.current().spec().options().sticky() == null
+            ? null
+            : exchange.generation().sticky(upstream.name());
     RequestBody body = exchange.body();
     Template own = settings.options().body();
     ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);
@@ -116,17 +167,87 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     Upstream upstream = target().upstream();
-    Peer peer = upstream.pick(this);
-    if (peer == null) {
-      present.log(Level.ERROR, "no live upstreams while connecting to upstream");
-      noPeer = true;
-      finish(502);
-      return;
+    Peer peer = attempts.isEmpty() ? upstream.pick(this) : upstream.pickAhead(this);
+    if (peer != null) {
+      attempt(peer);
+    } else if (!waits(upstream)) {
+      noPeer("no live upstreams while connecting to upstream");
     }
+  }
+
+  private void noPeer(String why) {
+    exchange().log(Level.ERROR, why);
+    noPeer = true;
+    finish(502);
+  }
+
+  private void attempt(Peer peer) {
     responseHead.reset();
     Attempt attempt = new Attempt(this, peer, worker().nowNanos());
     attempts.add(attempt);
+    if (sticky != null) {
+      stickyCookie = sticky.cookie(exchange(), peer.route());
+    }
+    if (waitedMillis >= 0) {
+      attempt.queuedFor(waitedMillis);
+      waitedMillis = -1;
+    }
     attempt.start();
+  }
+
+  // ---- waiting for a peer
+
+  /// Takes a place in the upstream's queue, if it has one.
+  ///
+  /// A request that has been at a server does not wait: it could only use some of the servers that
+  /// come free, and would keep those behind it from the others.
+  private boolean waits(Upstream upstream) {
+    UpstreamQueue queue = upstream.queue();
+    QueueLimits limits = upstream.current().spec().options().queue();
+    if (queue == null || limits == null || !attempts.isEmpty()) {
+      return false;
+    }
+    Waiting begun = new Waiting(this, upstream);
+    if (!begun.begin(queue, limits.size(), limits.timeoutMillis())) {
+      exchange().log(Level.ERROR, "upstream queue is full while connecting to upstream");
+      return false;
+    }
+    waiting = begun;
+    return true;
+  }
+
+  /// It is this request's turn to look for a server; true if it need not wait any longer.
+  boolean goesOn() {
+    try {
+      Peer peer = target().upstream().pickAfterWaiting(this);
+      if (peer == null) {
+        return false;
+      }
+      stopWaiting();
+      attempt(peer);
+    } catch (RuntimeException bug) {
+      stopWaiting(); // nobody else has the turn before this request gives it up
+      bug(bug);
+    }
+    return true;
+  }
+
+  void waitedTooLong() {
+    stopWaiting();
+    try {
+      noPeer("upstream queue timed out (110: Connection timed out) while connecting to upstream");
+    } catch (RuntimeException bug) {
+      bug(bug);
+    }
+  }
+
+  private void stopWaiting() {
+    Waiting present = waiting;
+    if (present != null) {
+      waiting = null;
+      waitedMillis = present.millis();
+      present.end();
+    }
   }
 
   /// An attempt failed: another peer, or the end.
@@ -205,6 +326,16 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void finish(int status) {
     over = true;
     exchange().finish(status);
+  }
+
+  /// Adds what brings the client back to the peer that was asked last, in each upstream on the way.
+  void addStickyCookies(ResponseHeaders headers) {
+    if (before != null) {
+      before.addStickyCookies(headers);
+    }
+    if (!stickyCookie.isEmpty()) {
+      headers.add("Set-Cookie", stickyCookie);
+    }
   }
 
   void bug(RuntimeException bug) {
@@ -335,6 +466,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
         || (settings().interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
       return false;
     }
+    answering();
     response.pass(fields);
     HiddenFields hidden = settings().hidden();
     hidden.apply(response, fields);
@@ -486,6 +618,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
         redirectsInternally(responseHead.fields())
             ? responseHead.fields().first(FieldName.X_ACCEL_REDIRECT)
             : null;
+    if (redirect != null) {
+      answering();
+    }
     int refusal = present.response().refusal();
     int status = refusal != 0 ? refusal : responseHead.status();
     over = true;
@@ -663,7 +798,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     present.log(
-        Level.INFO, "client prematurely closed connection, so upstream connection is closed too");
+        Level.INFO,
+        current() == null
+            ? "client prematurely closed connection"
+            : "client prematurely closed connection, so upstream connection is closed too");
     abandon();
     over = true;
     if (!headForwarded) {
@@ -689,7 +827,15 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();
-      target().upstream().released(this, attempt.peer(), Outcome.NEUTRAL);
+      target().upstream().abandoned(this, attempt.peer());
+    }
+    stopWaiting();
+  }
+
+  private void answering() {
+    Attempt attempt = current();
+    if (attempt != null) {
+      target().upstream().answering(this, attempt.peer());
     }
   }
 
@@ -718,6 +864,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
     tunnelled = upstream;
     headForwarded = true;
+    answering();
     boolean _ = present.sendHead(true);
     present.downstream().becomeTunnel(present, this);
   }
@@ -865,9 +1012,31 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   @Override
   public String hashKey() {
     Exchange present = exchange();
-    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash
-        ? present.generation().hashKey(target().upstream().name()).evaluate(present)
+    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash hash
+        ? present.generation().hashKey(hash.key()).evaluate(present)
         : "";
+  }
+
+  @Override
+  public String stickyKey() {
+    return sticky == null ? "" : sticky.key(exchange());
+  }
+
+  @Override
+  public String stickySession() {
+    return sticky == null ? "" : sticky.session(exchange());
+  }
+
+  @Override
+  public long headerMillis() {
+    Attempt attempt = current();
+    return attempt == null ? -1 : attempt.headMillis();
+  }
+
+  @Override
+  public long responseMillis() {
+    Attempt attempt = current();
+    return attempt == null ? -1 : attempt.elapsedMillis();
   }
 
   @Override
@@ -911,6 +1080,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     tries.reset();
     responseHead.reset();
     noPeer = false;
+    sticky = null;
+    stickyCookie = "";
+    waitedMillis = -1;
     loop.giveBack(this);
   }
 
@@ -934,6 +1106,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   List<Attempt> attempts() {
     return attempts;
+  }
+
+  /// How long the request waited for a peer that it did not get; -1 if it did not wait.
+  long waitedMillis() {
+    return waitedMillis;
   }
 
   boolean hasNoPeer() {

@@ -106,6 +106,11 @@ final class RequestComposer {
     return http11;
   }
 
+  /// True if `proxy_set_header` says what the connection is to be.
+  boolean setsConnection() {
+    return connectionSet;
+  }
+
   /// Composes the head.
   ///
   /// @param length the length of the body, -1 for one in chunks, 0 for none

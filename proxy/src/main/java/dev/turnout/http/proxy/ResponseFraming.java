@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /// Where the body of an upstream's response ends. Reused; owned by one exchange.
-final class ResponseFraming {
+public final class ResponseFraming {
   private ResponseHead.Framing kind = ResponseHead.Framing.NONE;
   private @Nullable ChunkedDecoder chunks;
   private long left;
@@ -16,7 +16,7 @@ final class ResponseFraming {
   private boolean excess;
 
   /// Begins with the body that `head` announces to a request with this method.
-  void begin(ResponseHead head, String method) {
+  public void begin(ResponseHead head, String method) {
     kind = head.framing(method);
     left = head.contentLength();
     invalid = false;
@@ -34,27 +34,27 @@ final class ResponseFraming {
   }
 
   /// True once the last byte has been taken.
-  boolean isComplete() {
+  public boolean isComplete() {
     return complete;
   }
 
   /// True if the chunks are malformed.
-  boolean isInvalid() {
+  public boolean isInvalid() {
     return invalid;
   }
 
   /// True if the upstream sent more than it announced.
-  boolean hasExcess() {
+  public boolean hasExcess() {
     return excess;
   }
 
   /// True if the end of the connection is the end of the body.
-  boolean endsWithConnection() {
+  public boolean endsWithConnection() {
     return kind == ResponseHead.Framing.UNTIL_CLOSE;
   }
 
   /// What was malformed.
-  String reason() {
+  public String reason() {
     ChunkedDecoder decoder = chunks;
     return decoder == null ? "" : decoder.reason();
   }
@@ -66,7 +66,7 @@ final class ResponseFraming {
   }
 
   /// True if all of `in` is body: then it need not be cut, and is counted.
-  boolean takeWhole(ByteBuf in) {
+  public boolean takeWhole(ByteBuf in) {
     int n = in.readableBytes();
     if (complete || n == 0) {
       return false;
@@ -87,7 +87,7 @@ final class ResponseFraming {
 
   /// Takes the next part of the body out of `in`, which stays the caller's, and so is the part;
   /// null if there is none.
-  @Nullable ByteBuf take(ByteBuf in) {
+  public @Nullable ByteBuf take(ByteBuf in) {
     if (invalid || !in.isReadable()) {
       return null;
     }

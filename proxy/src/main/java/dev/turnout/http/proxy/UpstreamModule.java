@@ -3,6 +3,7 @@ package dev.turnout.http.proxy;
 import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.UPSTREAM;
 
+import dev.turnout.cluster.file.ServerListFile;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
@@ -10,18 +11,44 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Naming;
+import dev.turnout.http.ResolverModule;
+import dev.turnout.http.UpstreamZones;
+import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.Sticky;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// `upstream`, `server` inside it, the balancing methods, and `keepalive` with its limits.
 public final class UpstreamModule implements HttpModule {
+  private static final Set<String> SERVERS_ONLY = Set.of("server");
+
+  /// What an upstream that is made at run time may have: what its spec holds.
+  private static final Set<String> AT_RUN_TIME =
+      Set.of(
+          "server",
+          "least_conn",
+          "least_time",
+          "queue",
+          "ip_hash",
+          "random",
+          "hash",
+          "zone",
+          "keepalive",
+          "keepalive_requests",
+          "keepalive_time",
+          "keepalive_timeout");
+
   private static final Setting<List<PeerSpec>> SERVERS = Setting.local("server", List.of());
   private static final Setting<BalancingMethod> METHOD =
       Setting.local("balancing method", new BalancingMethod.RoundRobin());
@@ -34,7 +61,22 @@ public final class UpstreamModule implements HttpModule {
   private static final Setting<Long> TIMEOUT =
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
+  private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
+
+  private final ResolverModule resolvers;
+  private final StickyModule sticky;
   private @Nullable HttpRegistry http;
+
+  /// @param resolvers who resolves names of servers at run time
+  /// @param sticky what reads `sticky` inside of upstreams
+  public UpstreamModule(ResolverModule resolvers, StickyModule sticky) {
+    this.resolvers = resolvers;
+    this.sticky = sticky;
+  }
+
+  /// A `zone`, and the directive that it was declared with.
+  private record Zone(Directive directive, UpstreamZones.Zone zone) {}
 
   @Override
   public void register(HttpRegistry http) {
@@ -54,13 +96,23 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain]")
-        .summary("One server of the group, or, of a name, one for each of its addresses.");
+                + " [down] [drain] [route=] [resolve] [service=]")
+        .summary(
+            "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
+                + " they follow what name servers say.");
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("least_time")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::leastTime)
+        .syntax("header | last_byte [inflight]")
+        .summary(
+            "The server that would be done first: by how long the head or all of its responses took on"
+                + " average, and how many requests it has.");
     http.directive("ip_hash")
         .in(UPSTREAM)
         .arguments(0)
@@ -70,15 +122,48 @@ public final class UpstreamModule implements HttpModule {
         .in(UPSTREAM)
         .arguments(0, 2)
         .read(UpstreamModule::random)
-        .syntax("[two [least_conn]]")
-        .summary("A server by chance, or the less busy of two.");
+        .syntax("[two [least_conn | least_time=header | least_time=last_byte]]")
+        .summary("A server by chance, or the less busy or the faster of two.");
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
-        .read(UpstreamModule::hash)
+        .read(this::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
+    http.directive("zone")
+        .in(UPSTREAM)
+        .arguments(1, 2)
+        .read(UpstreamModule::zone)
+        .syntax("name [size]")
+        .summary(
+            "Names the zone of the group's state, and lets the group be checked, shown and changed at"
+                + " run time; such a group may be empty.")
+        .differs(
+            "The state of every group is shared by all event loops; the size is not reserved.");
     keepalive(http);
+  }
+
+  /// Whether an upstream's block has a `zone`.
+  public static boolean hasZone(Scope upstream) {
+    return upstream.isSet(ZONE);
+  }
+
+  private static void zone(Directive d, Scope scope) {
+    String name = d.argument(0);
+    if (name.isEmpty()) {
+      throw ConfigException.at(d, 0, "invalid zone name \"" + name + "\"");
+    }
+    long size = 0;
+    if (d.argumentCount() == 2) {
+      size =
+          Units.size(d.argument(1))
+              .orElseThrow(
+                  () -> ConfigException.at(d, 1, "invalid zone size \"" + d.argument(1) + "\""));
+      if (size < SMALLEST_ZONE) {
+        throw ConfigException.at(d, 1, "zone \"" + name + "\" is too small");
+      }
+    }
+    scope.set(ZONE, new Zone(d, new UpstreamZones.Zone(name, size)));
   }
 
   private static void keepalive(HttpRegistry http) {
@@ -109,25 +194,108 @@ public final class UpstreamModule implements HttpModule {
 
   private void declare(Directive d, Scope scope) {
     String name = d.argument(0);
-    List<PeerSpec> servers = scope.get(SERVERS);
-    if (servers.isEmpty()) {
+    Upstreams.Plan upstreams = registry().upstreams();
+    ServerListFile list = scope.get(ServerListModule.LIST);
+    Zone zone = scope.get(ZONE);
+    if (list != null) {
+      readList(d, scope, list);
+    } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
     }
+    if (upstreams.find(name) != null) {
+      throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
+    }
+    if (zone != null) {
+      registry().sharedZones().claim(zone.directive(), 0, zone.zone().name(), "zone");
+      registry().upstreamZones().declare(zone.directive(), name, zone.zone());
+    }
+    upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
+    boolean named = isNamed(scope.get(SERVERS));
+    registry()
+        .beforeBuild(() -> {
+          Naming naming = resolvers.naming(scope);
+          if (naming != null) {
+            upstreams.resolveBy(name, naming);
+          } else if (named) {
+            throw ConfigException.at(
+                d, "no resolver defined to resolve names at run time in upstream \"" + name + "\"");
+          }
+        });
+  }
+
+  private void readList(Directive d, Scope scope, ServerListFile list) {
+    if (!scope.get(SERVERS).isEmpty()) {
+      throw ConfigException.at(d, "\"state\" directive is incompatible with \"server\"")
+          .withHelp("the servers of the group are in \"" + list.file() + "\"");
+    }
+    String user = registry().upstreams().userOf(list);
+    if (user != null) {
+      throw ConfigException.at(
+          d, "state file \"" + list.file() + "\" is in use by upstream \"" + user + "\"");
+    }
+    try {
+      Scope lines = Scope.detached(UPSTREAM, scope);
+      lines.set(METHOD, scope.get(METHOD)); // it decides what a server may have
+      list.read()
+          .ifPresent(
+              text -> registry().readInside(lines, list.file().toString(), text, SERVERS_ONLY));
+      lines.get(SERVERS).forEach(server -> scope.append(SERVERS, server));
+    } catch (IOException e) {
+      throw ConfigException.at(d, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private HttpRegistry registry() {
     HttpRegistry registry = http;
     if (registry == null) {
       throw new IllegalStateException("the upstream module is not registered");
     }
-    if (registry.upstreams().find(name) != null) {
-      throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
-    }
-    BalancingMethod method = scope.get(METHOD);
-    if (method instanceof BalancingMethod.Hash hash) {
-      registry.hashKey(name, registry.template(d, 0, hash.key()));
-    }
+    return registry;
+  }
+
+  private static UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
+    Zone zone = scope.get(ZONE);
     Keepalive keepalive =
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
-    registry.upstreams().declare(UpstreamSpec.of(name, servers, method, keepalive));
+    UpstreamOptions options =
+        new UpstreamOptions(
+            zone == null ? null : zone.zone().name(), bound, scope.get(QueueModule.QUEUE));
+    return UpstreamSpec.of(name, scope.get(SERVERS), scope.get(METHOD), keepalive, options);
+  }
+
+  private static boolean isNamed(List<PeerSpec> servers) {
+    return servers.stream().anyMatch(one -> one.address() instanceof PeerAddress.Unresolved);
+  }
+
+  /// What an `upstream` block with this content would be. It may look names up, so it may wait.
+  ///
+  /// @param around the block that the upstream would stand in
+  /// @throws ConfigException if it would be refused
+  public UpstreamSpec read(String name, String content, Scope around) {
+    Scope scope = Scope.detached(UPSTREAM, around);
+    registry().readInside(scope, "upstream \"" + name + "\"", content, AT_RUN_TIME);
+    if (scope.get(SERVERS).isEmpty()) {
+      throw ConfigException.withoutPosition("no servers are inside upstream");
+    }
+    return spec(name, resolvable(scope), null);
+  }
+
+  /// The servers that one `server` directive with these words would be: one for each address of a
+  /// name. It may look the name up, so it may wait.
+  ///
+  /// @throws ConfigException if it would be refused
+  public List<PeerSpec> readServer(String words, Scope around) {
+    Scope scope = Scope.detached(UPSTREAM, around);
+    registry().readInside(scope, "server", "server " + words + ";", SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
+  private static Scope resolvable(Scope scope) {
+    if (isNamed(scope.get(SERVERS)) && ResolverModule.resolver(scope) == null) {
+      throw ConfigException.withoutPosition("no resolver defined to resolve names at run time");
+    }
+    return scope;
   }
 
   private static void connections(Directive d, Scope scope) {
@@ -161,13 +329,34 @@ public final class UpstreamModule implements HttpModule {
     if (!d.argument(0).equals("two")) {
       throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"");
     }
-    if (d.argumentCount() == 2 && !d.argument(1).equals("least_conn")) {
-      throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
-    }
-    method(d, scope, new BalancingMethod.Random(true));
+    BalancingMethod.LeastTime time =
+        d.argumentCount() == 1
+            ? null
+            : switch (d.argument(1)) {
+              case "least_conn" -> null;
+              case "least_time=header" -> new BalancingMethod.LeastTime(true, false);
+              case "least_time=last_byte" -> new BalancingMethod.LeastTime(false, false);
+              default ->
+                  throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+            };
+    method(d, scope, new BalancingMethod.Random(true, time));
   }
 
-  private static void hash(Directive d, Scope scope) {
+  private static void leastTime(Directive d, Scope scope) {
+    if (d.argumentCount() == 2 && !d.argument(1).equals("inflight")) {
+      throw ConfigException.at(d, 1, "invalid parameter \"" + d.argument(1) + "\"");
+    }
+    boolean header =
+        switch (d.argument(0)) {
+          case "header" -> true;
+          case "last_byte" -> false;
+          default -> throw ConfigException.at(d, 0, "invalid value \"" + d.argument(0) + "\"");
+        };
+    method(d, scope, new BalancingMethod.LeastTime(header, d.argumentCount() == 2));
+  }
+
+  private void hash(Directive d, Scope scope) {
+    registry().template(d, 0); // its variables must be there
     boolean consistent = false;
     if (d.argumentCount() == 2) {
       if (!d.argument(1).equals("consistent")) {
@@ -191,7 +380,7 @@ public final class UpstreamModule implements HttpModule {
       throw ConfigException.at(d, "balancing method does not support parameter \"slow_start\"");
     }
     List<PeerSpec> specs = new ArrayList<>();
-    for (PeerAddress address : ProxyModule.addresses(d, d.argument(0))) {
+    for (PeerAddress address : said.addresses(d)) {
       specs.add(said.spec(d.argument(0), address));
     }
     for (PeerSpec spec : specs) {
@@ -209,6 +398,9 @@ public final class UpstreamModule implements HttpModule {
     private boolean backup;
     private boolean down;
     private boolean drain;
+    private String route = "";
+    private boolean resolve;
+    private String service = "";
 
     void read(Directive d, int i) {
       String word = d.argument(i);
@@ -229,10 +421,46 @@ public final class UpstreamModule implements HttpModule {
         case "backup" -> backup = true;
         case "down" -> down = true;
         case "drain" -> drain = true;
-        case "resolve", "service", "route" ->
-            throw ConfigException.at(
-                d, i, "the \"" + name + "\" parameter of \"server\" is not supported");
+        case "route" -> route = route(d, i, value);
+        case "resolve" -> resolve = true;
+        case "service" -> {
+          service = value;
+          if (service.isEmpty()) {
+            throw ConfigException.at(d, i, equals < 0 ? unknown(word) : "service is empty");
+          }
+        }
         default -> throw invalid(d, i, word);
+      }
+    }
+
+    private static String unknown(String word) {
+      return "invalid parameter \"" + word + "\"";
+    }
+
+    /// The places that the server's address names, or the name that is resolved at run time.
+    PeerAddress[] addresses(Directive d) {
+      String server = d.argument(0);
+      if (!service.isEmpty() && !resolve) {
+        throw ConfigException.at(
+            d, 0, "service upstream \"" + server + "\" requires \"resolve\" parameter");
+      }
+      boolean named = ServerAddress.isName(server);
+      if (!service.isEmpty() && named && server.indexOf(':') >= 0) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" may not have port");
+      }
+      if (!service.isEmpty() && !named) {
+        throw ConfigException.at(d, 0, "service upstream \"" + server + "\" requires domain name");
+      }
+      return resolve && named
+          ? new PeerAddress[] {unresolved(d, server)}
+          : ProxyModule.addresses(d, server);
+    }
+
+    private PeerAddress unresolved(Directive d, String server) {
+      try {
+        return ServerAddress.unresolved(server, service);
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, 0, e.getMessage() + " in upstream \"" + server + "\"");
       }
     }
 
@@ -249,7 +477,17 @@ public final class UpstreamModule implements HttpModule {
           backup,
           down,
           drain,
-          "");
+          route);
+    }
+
+    private static String route(Directive d, int i, String value) {
+      if (value.isEmpty()) {
+        throw ConfigException.at(d, i, "route is empty");
+      }
+      if (value.length() > PeerSpec.MAX_ROUTE) {
+        throw ConfigException.at(d, i, "route is longer than " + PeerSpec.MAX_ROUTE);
+      }
+      return value;
     }
 
     private static int number(Directive d, int i, String word, String value) {

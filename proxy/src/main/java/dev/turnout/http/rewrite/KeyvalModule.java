@@ -2,6 +2,7 @@ package dev.turnout.http.rewrite;
 
 import static dev.turnout.config.Context.HTTP;
 
+import dev.turnout.cluster.KeyvalType;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.ZoneRefused;
 import dev.turnout.cluster.ZoneRegistry;
@@ -61,14 +62,14 @@ public final class KeyvalModule implements HttpModule {
         .atLeast(1)
         .repeatable()
         .read(this::zone)
-        .syntax("zone=name:size [state=file]")
+        .syntax("zone=name:size [state=file] [timeout=time] [type=string | ip | prefix]")
         .summary(
             "A table of keys and values that changes at run time. With `state` it is kept on disk: a"
                 + " change is answered when it is there. Nothing is ever evicted: a change that does"
-                + " not fit is refused.")
-        .differs(
-            "A relative `state` begins at the prefix. `timeout`, `type` and `sync` are refused by"
-                + " name.");
+                + " not fit is refused. With `timeout` an entry is gone after that time. `type=ip`"
+                + " finds the smallest network that an address is in, `type=prefix` the longest key"
+                + " that a text begins with.")
+        .differs("A relative `state` begins at the prefix. `sync` is refused by name.");
     http.directive("keyval")
         .in(HTTP)
         .arguments(3, 4)
@@ -100,6 +101,8 @@ public final class KeyvalModule implements HttpModule {
     String name = "";
     long size = 0;
     Path state = null;
+    KeyvalType type = KeyvalType.STRING;
+    long timeout = 0;
     for (int i = 0; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       if (word.startsWith("zone=")) {
@@ -117,7 +120,11 @@ public final class KeyvalModule implements HttpModule {
         }
       } else if (word.startsWith("state=")) {
         state = Path.of(CoreModule.path(scope, word.substring(6))).normalize();
-      } else if (word.startsWith("timeout=") || word.startsWith("type=") || word.equals("sync")) {
+      } else if (word.startsWith("timeout=")) {
+        timeout = timeout(d, i, word);
+      } else if (word.startsWith("type=")) {
+        type = type(d, i, word);
+      } else if (word.equals("sync")) {
         throw ConfigException.at(
             d, i, "the \"" + word + "\" parameter of \"keyval_zone\" is not supported");
       } else {
@@ -130,7 +137,27 @@ public final class KeyvalModule implements HttpModule {
     if (zones.stream().map(ZoneSpec::name).anyMatch(name::equals)) {
       throw ConfigException.at(d, "duplicate zone \"" + name + "\"");
     }
-    zones.add(new ZoneSpec(name, size, state));
+    zones.add(new ZoneSpec(name, size, state, type, timeout));
+  }
+
+  private static long timeout(Directive d, int i, String word) {
+    return Units.milliseconds(word.substring(8)).stream()
+        .filter(millis -> millis > 0)
+        .findFirst()
+        .orElseThrow(() ->
+            ConfigException.at(d, i, "invalid timeout value \"" + word + "\"")
+                .withHelp("a timeout is 30s, 5m or 1h"));
+  }
+
+  private static KeyvalType type(Directive d, int i, String word) {
+    return switch (word.substring(5)) {
+      case "string" -> KeyvalType.STRING;
+      case "ip" -> KeyvalType.IP;
+      case "prefix" -> KeyvalType.PREFIX;
+      default ->
+          throw ConfigException.at(d, i, "invalid type \"" + word + "\"")
+              .withHelp("the types are string, ip and prefix");
+    };
   }
 
   private void keyval(Directive d, Scope scope) {
@@ -201,7 +228,7 @@ public final class KeyvalModule implements HttpModule {
   private record Looked(Declared in, Template key, @Nullable String otherwise) implements Variable {
     @Override
     public @Nullable String value(Exchange exchange) {
-      String found = in.zone().get(key.evaluate(exchange));
+      String found = in.zone().find(key.evaluate(exchange), exchange.worker().nowMillis());
       return found == null ? otherwise : found;
     }
   }

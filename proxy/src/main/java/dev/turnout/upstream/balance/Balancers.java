@@ -12,10 +12,11 @@ public final class Balancers {
     return switch (method) {
       case BalancingMethod.RoundRobin() -> new RoundRobin(tier);
       case BalancingMethod.LeastConnections() -> new LeastConnections(tier);
+      case BalancingMethod.LeastTime time -> new LeastTime(tier, time);
       case BalancingMethod.IpHash() -> new IpHash(tier);
       case BalancingMethod.Hash(_, boolean consistent) ->
           consistent ? new ConsistentHash(tier) : new KeyHash(tier);
-      case BalancingMethod.Random(boolean two) -> new RandomChoice(tier, two);
+      case BalancingMethod.Random random -> new RandomChoice(tier, random);
     };
   }
 }

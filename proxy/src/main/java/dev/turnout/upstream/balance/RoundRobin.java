@@ -37,6 +37,23 @@ final class RoundRobin implements Balancer {
     }
   }
 
+  /// A bound request counts as the peer's turn, so that the others get the next ones; but a peer
+  /// that many are bound to does not pay for more than one round, or it would get no new ones long
+  /// after.
+  @Override
+  public void bound(int index, Tries tries, long nowMillis) {
+    if (tier.currentWeight(index) <= tier.peer(index).weight() - tier.totalWeight()) {
+      return;
+    }
+    long total = 0;
+    for (int i = 0; i < tier.size(); i++) {
+      if (tier.isSelectable(i, tries, nowMillis)) {
+        total += tier.charge(i);
+      }
+    }
+    tier.pay(index, total);
+  }
+
   private int choose(Tries tries, long now, boolean gently) {
     int best = -1;
     long most = 0;

@@ -7,14 +7,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.Servers;
+import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
+import dev.turnout.upstream.sticky.StickyCookie;
+import dev.turnout.upstream.sticky.StickyLearn;
+import dev.turnout.upstream.sticky.StickyRoute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +94,12 @@ class FileJournalTest {
     return upstream(name, before, after);
   }
 
+  private static PeerSpec named(int port) {
+    String service = port % 2 == 0 ? "http" : "";
+    return PeerSpec.of(
+        "app.example.com", new PeerAddress.Unresolved("app.example.com", port, service));
+  }
+
   private static UpstreamState next(Random random, String name, @Nullable UpstreamState before) {
     UpstreamSpec spec = before == null ? null : before.spec();
     if (spec == null) {
@@ -95,7 +108,10 @@ class FileJournalTest {
     List<PeerSpec> servers = new ArrayList<>(spec.servers());
     long nextId = spec.nextId();
     switch (random.nextInt(5)) {
-      case 0 -> servers.add(Servers.server(random.nextInt(1, 60_000)).withId(nextId++));
+      case 0 -> {
+        int port = random.nextInt(1, 60_000);
+        servers.add((random.nextBoolean() ? Servers.server(port) : named(port)).withId(nextId++));
+      }
       case 1 -> servers.removeIf(_ -> random.nextInt(3) == 0);
       case 2 -> Collections.shuffle(servers, random);
       case 3 ->
@@ -112,8 +128,42 @@ class FileJournalTest {
         return new UpstreamState(spec, random.nextBoolean() ? spec : null);
       }
     }
-    UpstreamSpec changed = new UpstreamSpec(name, servers, spec.method(), spec.keepalive(), nextId);
+    UpstreamSpec changed = spec.withServers(servers, nextId);
     return new UpstreamState(changed, before == null ? null : before.configured());
+  }
+
+  @Test
+  void howAnUpstreamChoosesIsReadAsItWasWritten() throws IOException {
+    List<BalancingMethod> methods =
+        List.of(
+            new BalancingMethod.LeastTime(true, true),
+            new BalancingMethod.LeastTime(true, false),
+            new BalancingMethod.LeastTime(false, true),
+            new BalancingMethod.LeastTime(false, false),
+            new BalancingMethod.Random(true, new BalancingMethod.LeastTime(true, false)),
+            new BalancingMethod.Random(true, new BalancingMethod.LeastTime(false, false)));
+    List<UpstreamOptions> options =
+        List.of(
+            UpstreamOptions.NONE,
+            new UpstreamOptions("my zone", null, new QueueLimits(10, 60_000)),
+            new UpstreamOptions(null, new StickyCookie("srv id"), null),
+            new UpstreamOptions("z", new StickyRoute(), null),
+            new UpstreamOptions(null, new StickyLearn("a b", 65_536, 1_000, true), null),
+            new UpstreamOptions(null, new StickyLearn("z", 65_536, 1_000, false), null));
+    List<JournalEntry> entries = new ArrayList<>();
+    UpstreamState before = null;
+    for (int i = 0; i < methods.size(); i++) {
+      UpstreamSpec spec =
+          UpstreamSpec.of(
+              "app", List.of(Servers.server(1)), methods.get(i), Keepalive.DEFAULT, options.get(i));
+      UpstreamState after = new UpstreamState(spec, spec);
+      entries.add(entry(i + 1, upstream("app", before, after)));
+      before = after;
+    }
+
+    append(entries);
+
+    assertThat(read().entries()).isEqualTo(entries);
   }
 
   @Test
@@ -188,7 +238,8 @@ class FileJournalTest {
     int base = (int) loaded.revision();
     assertThat(loaded.entries().getFirst().revision()).isEqualTo(base + 1);
     assertThat(loaded.upstreams()).containsExactly(Map.entry("app", state("app", base)));
-    assertThat(loaded.zones().get("z"))
+    assertThat(loaded.zones()).containsOnlyKeys("z");
+    assertThat(zone(loaded).entries())
         .containsEntry("k" + base % 3, "" + base)
         .containsEntry("k" + (base - 1) % 3, "" + (base - 1));
   }
@@ -201,6 +252,30 @@ class FileJournalTest {
           .isInstanceOf(IOException.class)
           .hasMessageContaining("held by");
     }
+  }
+
+  @Test
+  void deadlinesAreReadAsTheyWereWrittenAlsoWhereTheJournalBegins() throws IOException {
+    long later = System.currentTimeMillis() + 3_600_000;
+    Delta ending =
+        new Delta.OfZone(
+            "z", Map.of("k", "1"), Map.of("k", "2"), Map.of("k", 5L), Map.of("k", later));
+    Delta over =
+        new Delta.OfZone("z", new HashMap<>(), Map.of("old", "1"), Map.of(), Map.of("old", 5L));
+    append(List.of(entry(1, ending), entry(2, over)));
+    assertThat(read().entries()).isEqualTo(List.of(entry(1, ending), entry(2, over)));
+
+    try (FileJournal journal = FileJournal.open(directory, 1)) {
+      journal.load();
+      done(journal.append(List.of(entry(3, zone("other", "x", null, "1")))));
+      done(journal.append(List.of(entry(4, zone("other", "x", "1", "2")))));
+    }
+
+    Journal.Loaded loaded = read();
+    assertThat(loaded.revision()).isEqualTo(2);
+    assertThat(loaded.zones()).containsOnlyKeys("z");
+    assertThat(zone(loaded).entries()).isEqualTo(Map.of("k", "2"));
+    assertThat(zone(loaded).deadlines()).isEqualTo(Map.of("k", later));
   }
 
   @Test
@@ -231,9 +306,7 @@ class FileJournalTest {
     assertThat(spec).isNotNull();
     List<PeerSpec> servers = new ArrayList<>(spec.servers());
     servers.set(250, servers.get(250).withWeight(7));
-    UpstreamState after =
-        new UpstreamState(
-            new UpstreamSpec("app", servers, spec.method(), spec.keepalive(), spec.nextId()), null);
+    UpstreamState after = new UpstreamState(spec.withServers(servers, spec.nextId()), null);
     append(List.of(entry(1, upstream("app", null, many))));
     long before = Files.size(file());
 
@@ -241,6 +314,10 @@ class FileJournalTest {
 
     assertThat(Files.size(file()) - before).isLessThan(400);
     assertThat(read().entries().getLast().deltas()).containsExactly(upstream("app", many, after));
+  }
+
+  private static KeyvalSnapshot zone(Journal.Loaded loaded) {
+    return loaded.zones().getOrDefault("z", KeyvalSnapshot.EMPTY);
   }
 
   private Path file() {

@@ -245,13 +245,13 @@ class FileStateStoreTest {
     Files.writeString(
         file,
         """
-        {"format": "turnout-keyval/2", "zone": "switch", "revision": 9, "entries": {}}\
+        {"format": "turnout-keyval/3", "zone": "switch", "revision": 9, "entries": {}}\
         """);
 
     try (FileStateStore store = open()) {
       assertThatThrownBy(store::load)
-          .hasMessageContaining("turnout-keyval/2")
-          .hasMessageContaining("turnout-keyval/1");
+          .hasMessageContaining("turnout-keyval/3")
+          .hasMessageContaining("turnout-keyval/2");
     }
   }
 

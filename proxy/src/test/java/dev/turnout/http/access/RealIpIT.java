@@ -75,7 +75,7 @@ class RealIpIT {
   @Test
   void theSecondVersionIsBinaryAndHasExtensions() throws IOException {
     String signature = "\r\n\r\n\0\r\nQUIT\n";
-    String addresses = "\u00c0\0\2\1\u00c0\0\2\2\0\u007b\u0016\u002e";
+    String addresses = "\u00c0\0\2\1\u00c0\0\2\2\0{\u0016.";
     String authority = "\2\0\4host";
     String tls = " \0\u000b\1\0\0\0\0\"\0\3bob";
     String rest = addresses + authority + tls;

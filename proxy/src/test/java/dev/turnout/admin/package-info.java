@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.admin;
+
+import org.jspecify.annotations.NullMarked;

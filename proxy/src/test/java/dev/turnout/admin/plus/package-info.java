@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.admin.plus;
+
+import org.jspecify.annotations.NullMarked;

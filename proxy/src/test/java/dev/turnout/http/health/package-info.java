@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.health;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.net.resolve;
+
+import org.jspecify.annotations.NullMarked;
