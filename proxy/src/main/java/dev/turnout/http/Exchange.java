@@ -546,7 +546,8 @@ public final class Exchange {
 
   /// True if no body follows the head that the filters see.
   public boolean isHeadAlone() {
-    return headEnds;
+    int status = response.status();
+    return headEnds || status == 204 || status == 304 || isHead();
   }
 
   /// True if the connection may carry another request after this one.

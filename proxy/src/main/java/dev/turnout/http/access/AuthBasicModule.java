@@ -56,7 +56,7 @@ public final class AuthBasicModule implements HttpModule {
                 + " Passwords may be in the forms `$apr1$`, `{SSHA}`, `{SHA}` and `{PLAIN}`, and in"
                 + " those of the system's crypt(3).")
         .differs(
-"Where there is no libcrypt, the answer is 500 for users whose passwords it would be"
+            "Where there is no libcrypt, the answer is 500 for users whose passwords it would be"
                 + " asked about, and the error log says why.");
     http.phase(Phase.ACCESS, this::handler);
   }

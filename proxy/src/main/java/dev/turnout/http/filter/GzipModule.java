@@ -49,7 +49,6 @@ public final class GzipModule implements HttpModule {
         .summary("Bodies that say they are shorter are not compressed.");
     MediaTypes.directive(http, "gzip_types", TYPES);
     accepted(http);
-    GzipRules.register(http);
     http.variable(
         "gzip_ratio",
         exchange -> {
@@ -57,6 +56,7 @@ public final class GzipModule implements HttpModule {
           return body == null ? null : body.ratio();
         });
     http.filter(scope -> filter(scope, slot));
+    GzipRules.register(http); // says Vary behind all that note it
   }
 
   private static void accepted(HttpRegistry http) {

@@ -23,7 +23,7 @@ class BodyFiltersIT {
     proxy =
         TestProxy.start(
             """
-            types { text/html html; }
+            default_type text/html;
             charset_map koi8-r utf-8 { C1 D0B0; C2 D0B1; }
             server {
               listen 127.0.0.1:0;

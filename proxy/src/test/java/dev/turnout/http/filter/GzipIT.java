@@ -40,6 +40,7 @@ class GzipIT {
     proxy =
         TestProxy.start(
             """
+            default_type text/html;
             types { text/html html; application/octet-stream bin; }
             server {
               listen 127.0.0.1:0;
