@@ -35,17 +35,14 @@ record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
     }
   }
 
-  /// A domain, in any case, with or without a dot before it.
+  /// A domain, in any case; a dot before it stays.
   record Domain(Template from, Template to) implements Rule {
     @Override
     public @Nullable String apply(Exchange exchange, String value) {
-      String wanted = bare(from.evaluate(exchange));
-      String domain = bare(value);
-      return domain.equalsIgnoreCase(wanted) ? to.evaluate(exchange) : null;
-    }
-
-    private static String bare(String domain) {
-      return domain.startsWith(".") ? domain.substring(1) : domain;
+      String dot = value.startsWith(".") ? "." : "";
+      return value.substring(dot.length()).equalsIgnoreCase(from.evaluate(exchange))
+          ? dot + to.evaluate(exchange)
+          : null;
     }
   }
 

@@ -174,17 +174,21 @@ record ProxyOptions(
       return;
     }
     boolean domain = rules.equals(DOMAINS);
-    Template to = http.template(d, 1);
+    Template to = http.template(d, 1, domain ? withoutDot(d.argument(1)) : d.argument(1));
     if (from.startsWith("~")) {
       boolean star = !domain && from.startsWith("~*");
       String source = from.substring(star ? 2 : 1);
       scope.append(
           rules, new CookieRules.Pattern(HttpRegistry.regex(d, 0, source, star || domain), to));
     } else {
-      Template what = http.template(d, 0);
+      Template what = http.template(d, 0, domain ? withoutDot(from) : from);
       scope.append(
           rules, domain ? new CookieRules.Domain(what, to) : new CookieRules.Prefix(what, to));
     }
+  }
+
+  private static String withoutDot(String domain) {
+    return domain.startsWith(".") ? domain.substring(1) : domain;
   }
 
   private static void cookieFlags(HttpRegistry http, Directive d, Scope scope) {

@@ -46,7 +46,7 @@ class CookieRulesTest {
   @ParameterizedTest
   @CsvSource({
     "a=b; Domain=old.test, a=b; Domain=new.test",
-    "a=b;domain=.OLD.test, a=b; domain=new.test",
+    "a=b;domain=.OLD.test, a=b; domain=.new.test",
     "a=b; domain=x.any.test, a=b; domain=x.test",
     "a=b; path=/old/x; HttpOnly, a=b; path=/new/x; HttpOnly",
     "flagged=1, flagged=1; Secure; SameSite=Lax",
