@@ -304,6 +304,7 @@ public final class DyupsModule implements HttpModule {
         say(exchange, 200, "success");
       }
       case ChangeResult.UnknownUpstream _ -> say(exchange, 404, "not found uptream");
+      case ChangeResult.ForbiddenTarget(String message) -> say(exchange, 403, message);
       case ChangeResult.Guarded guarded -> say(exchange, 403, guarded.message());
       case ChangeResult.Refused refused -> say(exchange, 500, refused.message());
       case ChangeResult.StoreFailed failed -> {

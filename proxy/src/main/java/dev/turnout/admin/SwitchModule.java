@@ -4,8 +4,14 @@ import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
+import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.BoundedBody;
+import dev.turnout.admin.gate.Decision;
+import dev.turnout.admin.gate.Dialect;
+import dev.turnout.admin.gate.Gate;
+import dev.turnout.admin.gate.GateModule;
+import dev.turnout.admin.gate.Permit;
 import dev.turnout.cluster.KeyvalChange;
-import dev.turnout.cluster.Origin;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
@@ -21,7 +27,6 @@ import dev.turnout.http.HostName;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.UriEscape;
-import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.log.Level;
 import java.net.InetSocketAddress;
@@ -40,11 +45,14 @@ public final class SwitchModule implements HttpModule {
 
   private final KeyvalModule keyvals;
   private final ChangeWriter writer;
+  private final GateModule gates;
   private @Nullable HttpRegistry http;
 
   /// @param keyvals where the configuration's zones are found
   /// @param writer the single writer of changes
-  public SwitchModule(KeyvalModule keyvals, ChangeWriter writer) {
+  /// @param gates who may switch
+  public SwitchModule(KeyvalModule keyvals, ChangeWriter writer, GateModule gates) {
+    this.gates = gates;
     this.keyvals = keyvals;
     this.writer = writer;
   }
@@ -59,8 +67,9 @@ public final class SwitchModule implements HttpModule {
         .summary(
             "Answers `?ups=NAME[&host=HOST]` by pointing the host (its own by default) at another"
                 + " upstream in the zone. Answered with host, from, to and revision once the change"
-                + " is on disk and every event loop serves it. Without `allow` or `deny` of its own"
-                + " the location is for this machine only.");
+                + " is on disk and every event loop serves it. Without access rules or"
+                + " authentication the location is for this machine only; the request must come"
+                + " under a name of the server or its address, and from no other site.");
     http.directive("upstream_switch_allow")
         .in(HTTP, SERVER, LOCATION)
         .atLeast(1)
@@ -88,32 +97,55 @@ public final class SwitchModule implements HttpModule {
     }
     String zone = word.substring(5);
     KeyvalModule.Declared table = keyvals.find(zone);
-    AccessModule.onlyThisMachineByDefault(scope);
-    registry().changesState(true);
+    gates.protect(d, scope);
     scope.set(
         HttpRegistry.CONTENT,
         location -> {
           List<TargetRule> rules = location.get(ALLOWED);
-          return exchange -> handle(exchange, table, zone, rules);
+          gates.holdsTargets(zone, rules);
+          Gate gate = gates.gate(location, Dialect.of("switch").changingByGet());
+          return exchange -> handle(exchange, gate, table, zone, rules);
         });
   }
 
   private void handle(
-      Exchange exchange, KeyvalModule.Declared table, String zone, List<TargetRule> rules) {
+      Exchange exchange,
+      Gate gate,
+      KeyvalModule.Declared table,
+      String zone,
+      List<TargetRule> rules) {
     String method = exchange.method();
     if (!method.equals("GET") && !method.equals("POST")) {
       exchange.finish(405);
       return;
     }
-    if (method.equals("POST") && exchange.body().isPresent()) {
-      exchange.body().read(() -> answer(exchange, table, zone, rules, exchange.body().text()));
-    } else {
-      answer(exchange, table, zone, rules, null);
+    // a POST is a change whatever is in it, and its body is not read before it may be one
+    Ask ask = method.equals("POST") || asksForChange(exchange) ? Ask.attempt() : Ask.read();
+    switch (gate.check(exchange, ask)) {
+      case Decision.Refused refused -> refused.answer(exchange);
+      case Decision.Granted(Permit permit) -> {
+        if (method.equals("POST") && exchange.body().isPresent()) {
+          BoundedBody.read(
+              exchange,
+              BoundedBody.USUAL,
+              form -> answer(exchange, permit, table, zone, rules, form),
+              refused -> refused.answer(exchange));
+        } else {
+          answer(exchange, permit, table, zone, rules, null);
+        }
+      }
     }
+  }
+
+  private static boolean asksForChange(Exchange exchange) {
+    Arguments arguments = new Arguments();
+    arguments.read(exchange.args());
+    return arguments.ups != null;
   }
 
   private void answer(
       Exchange exchange,
+      Permit permit,
       KeyvalModule.Declared table,
       String zone,
       List<TargetRule> rules,
@@ -136,9 +168,16 @@ public final class SwitchModule implements HttpModule {
       return;
     }
     String value;
+    Ask ask;
     switch (policy(exchange, rules).judge(target)) {
-      case TargetVerdict.Named(String name) -> value = name;
-      case TargetVerdict.Literal(InetSocketAddress _) -> value = target;
+      case TargetVerdict.Named(String name) -> {
+        value = name;
+        ask = Ask.switchHost(host, name);
+      }
+      case TargetVerdict.Literal(InetSocketAddress _) -> {
+        value = target;
+        ask = Ask.literal(host, target);
+      }
       case TargetVerdict.Unknown(String name, List<String> near) -> {
         String help = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
         say(exchange, 404, "unknown upstream \"" + name + "\"" + help);
@@ -153,18 +192,25 @@ public final class SwitchModule implements HttpModule {
         return;
       }
     }
-    switchTo(exchange, table, zone, host, value);
+    Decision.Refused refused = permit.may(ask);
+    if (refused != null) {
+      refused.answer(exchange);
+      return;
+    }
+    switchTo(exchange, permit, table, zone, host, value);
   }
 
   private void switchTo(
-      Exchange exchange, KeyvalModule.Declared table, String zone, String host, String value) {
+      Exchange exchange,
+      Permit permit,
+      KeyvalModule.Declared table,
+      String zone,
+      String host,
+      String value) {
     KeyvalModule.Use use = keyvals.use(zone);
     String standard = use == null || use.otherwise() == null ? "" : use.otherwise();
     ChangeRequest request =
-        ChangeRequest.of(
-            Origin.of("switch", exchange.clientAddress()),
-            table.zone(),
-            new KeyvalChange.Put(host, value));
+        ChangeRequest.of(permit.origin(""), table.zone(), new KeyvalChange.Put(host, value));
     Submission.submit(
         writer, exchange, request, result -> tell(exchange, result, host, standard, value));
   }
@@ -197,6 +243,7 @@ public final class SwitchModule implements HttpModule {
                   + " bytes needed, its size is "
                   + full.capacity()
                   + "; nothing was changed");
+      case ChangeResult.ForbiddenTarget(String message) -> say(exchange, 403, message);
       case ChangeResult.Refused refused -> say(exchange, 409, refused.message());
       case ChangeResult.StoreFailed failed -> {
         exchange.log(Level.ERROR, "switch of " + host + " was not stored: " + failed.message());
@@ -242,7 +289,6 @@ public final class SwitchModule implements HttpModule {
   }
 
   private static void say(Exchange exchange, int status, String line) {
-    exchange.response().headers().add("Cache-Control", "no-store");
     exchange.respond(status, "text/plain", (line + "\n").getBytes(StandardCharsets.ISO_8859_1));
   }
 

@@ -327,6 +327,7 @@ public final class UpstreamConfModule implements HttpModule {
         say(exchange, 200, lines(shown));
       }
       case ChangeResult.UnknownUpstream unknown -> say(exchange, 404, unknown.message() + "\n");
+      case ChangeResult.ForbiddenTarget(String message) -> say(exchange, 403, message + "\n");
       case ChangeResult.Guarded guarded -> say(exchange, 403, guarded.message() + "\n");
       case ChangeResult.Refused refused -> say(exchange, 400, refused.message() + "\n");
       case ChangeResult.StoreFailed failed -> {

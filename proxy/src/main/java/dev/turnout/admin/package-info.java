@@ -1,4 +1,4 @@
-/// What operators speak to, as content handlers: the switch.
+/// What operators speak to, as content handlers: the switch, and under `gate` who may use them.
 @NullMarked
 package dev.turnout.admin;
 

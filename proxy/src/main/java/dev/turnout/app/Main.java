@@ -1,5 +1,6 @@
 package dev.turnout.app;
 
+import dev.turnout.admin.gate.KeyMaker;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.MemoryStateStore;
 import dev.turnout.cluster.Revision;
@@ -64,6 +65,9 @@ public final class Main {
       printReference();
       return;
     }
+    if (arguments.length > 0 && arguments[0].equals("--hash-key")) {
+      System.exit(makeKey(arguments));
+    }
     System.exit(run(arguments));
   }
 
@@ -88,6 +92,24 @@ public final class Main {
       return program.signal(options.signal().get());
     }
     return program.loadAndRun();
+  }
+
+  /// `--hash-key name role`: the line for a `management_keys` file on the standard output, and the
+  /// key, which is nowhere else, on the standard error.
+  private static int makeKey(String[] arguments) {
+    if (arguments.length != 3) {
+      say("usage: turnout --hash-key name role >> keys\n");
+      return 1;
+    }
+    try {
+      KeyMaker made = KeyMaker.make(arguments[1], arguments[2]);
+      System.out.println(made.line());
+      say("the key, which is shown only now: " + made.key() + "\n");
+      return 0;
+    } catch (IllegalArgumentException e) {
+      say(e.getMessage() + "\n");
+      return 1;
+    }
   }
 
   /// Writes to the standard error; chars are bytes.

@@ -3,6 +3,7 @@ package dev.turnout.app;
 import dev.turnout.admin.DyupsModule;
 import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.UpstreamConfModule;
+import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
@@ -57,6 +58,9 @@ final class Modules {
     KeyvalModule keyvals = new KeyvalModule();
     StickyModule sticky = new StickyModule();
     SatisfyModule satisfy = new SatisfyModule();
+    AccessModule access = new AccessModule(satisfy);
+    AuthBasicModule basic = new AuthBasicModule(satisfy);
+    GateModule gate = new GateModule(access, basic, writer);
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
@@ -80,8 +84,9 @@ final class Modules {
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
         new LimitExceptModule(),
-        new AccessModule(satisfy), // phase ACCESS
-        new AuthBasicModule(satisfy),
+        access, // phase ACCESS
+        gate, // after the rules by address; before the passwords whose guessing it slows down
+        basic,
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new StubStatusModule(),
@@ -89,7 +94,7 @@ final class Modules {
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
-        new SwitchModule(keyvals, writer),
+        new SwitchModule(keyvals, writer, gate),
         new DyupsModule(upstreams, writer),
         new UpstreamConfModule(upstreams, writer),
         new PlusApiModule(writer),

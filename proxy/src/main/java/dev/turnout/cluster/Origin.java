@@ -7,9 +7,15 @@ package dev.turnout.cluster;
 /// @param who the identity that asked, as far as the interface knows it: a user, a key's name, the
 ///   client's address; empty if it knows none
 /// @param why the reason that was given; empty if none was
-public record Origin(String dialect, String who, String why) {
+/// @param from the address of the client that asked; empty if the interface has none
+public record Origin(String dialect, String who, String why, String from) {
   /// A change that the configuration's files brought.
   public static final Origin CONFIGURATION = new Origin("configuration", "", "");
+
+  /// A change of which it is not known where it was asked from.
+  public Origin(String dialect, String who, String why) {
+    this(dialect, who, why, "");
+  }
 
   public Origin {
     if (dialect.isEmpty()) {

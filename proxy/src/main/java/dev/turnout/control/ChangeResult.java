@@ -74,6 +74,9 @@ public sealed interface ChangeResult {
   /// A guard holds it back; `force` would pass it.
   record Guarded(String message) implements Refused {}
 
+  /// A server or a key's value would be what may never be reached; nothing passes this.
+  record ForbiddenTarget(String message) implements Refused {}
+
   /// The history does not reach back to this revision, or not yet that far.
   record UnknownRevision(long revision, long oldest, long current) implements Refused {
     @Override

@@ -7,6 +7,7 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.StateStore;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.file.ServerListFile;
@@ -49,7 +50,12 @@ public final class ChangeWriter implements AutoCloseable {
   }
 
   /// What a request will be answered if its batch is stored.
-  private record Judged(ChangeResult result, CompletableFuture<ChangeResult> answer) {}
+  private record Judged(
+      ChangeRequest request, ChangeResult result, CompletableFuture<ChangeResult> answer) {
+    Judged with(ChangeResult other) {
+      return new Judged(request, other, answer);
+    }
+  }
 
   private final Revision revision;
   private final History history;
@@ -60,6 +66,8 @@ public final class ChangeWriter implements AutoCloseable {
   private final LinkedBlockingQueue<Work> waiting = new LinkedBlockingQueue<>();
   private final Thread thread;
   private volatile Guards guards = Guards.NONE;
+  private volatile TargetGuard targets = TargetGuard.NONE;
+  private volatile ChangeAudit audit = ChangeAudit.NONE;
   private volatile Consumer<JournalEntry> watcher = _ -> {};
   private boolean closed; // guarded by this
 
@@ -105,6 +113,16 @@ public final class ChangeWriter implements AutoCloseable {
   /// The guards of the configuration that is in force.
   public void guards(Guards next) {
     guards = next;
+  }
+
+  /// What may never be reached under the configuration that is in force.
+  public void targets(TargetGuard next) {
+    targets = next;
+  }
+
+  /// Who keeps a record of what is asked under the configuration that is in force.
+  public void audit(ChangeAudit next) {
+    audit = next;
   }
 
   /// Who is told of each change once it is published, on the writer's thread.
@@ -290,16 +308,19 @@ public final class ChangeWriter implements AutoCloseable {
       Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
       List<Judged> judged = new ArrayList<>(batch.size());
       for (Work.Submitted each : batch) {
-        judged.add(new Judged(draft.judge(each.request, guards), each.answer));
+        ChangeResult result = draft.judge(each.request, guards, targets);
+        judged.add(new Judged(each.request, result, each.answer));
       }
       if (draft.entries().isEmpty()) {
+        record(judged);
         Thread.startVirtualThread(() -> answer(judged));
         return;
       }
-      ChangeResult failure = store(draft);
+      ChangeResult failure = store(draft, judged);
       if (failure != null) {
         // Also those that were judged refused: they were judged against a state that is not to be.
-        judged.replaceAll(one -> new Judged(failure, one.answer));
+        judged.replaceAll(one -> one.with(failure));
+        record(judged);
         Thread.startVirtualThread(() -> answer(judged));
         return;
       }
@@ -313,7 +334,7 @@ public final class ChangeWriter implements AutoCloseable {
   }
 
   /// Makes the batch durable, all of it or nothing; null if it is.
-  private @Nullable ChangeResult store(Draft draft) {
+  private @Nullable ChangeResult store(Draft draft, List<Judged> judged) {
     List<ServerListFile> lists = new ArrayList<>();
     for (Map.Entry<String, @Nullable UpstreamState> one : draft.upstreams().entrySet()) {
       ServerListFile list = upstreams.list(one.getKey());
@@ -341,7 +362,7 @@ public final class ChangeWriter implements AutoCloseable {
     ChangeResult failure = null;
     boolean stored = false;
     try {
-      failure = storeZones(draft);
+      failure = storeZones(draft, judged);
       stored = failure == null;
     } finally {
       if (!stored) {
@@ -351,7 +372,7 @@ public final class ChangeWriter implements AutoCloseable {
     return failure;
   }
 
-  private @Nullable ChangeResult storeZones(Draft draft) {
+  private @Nullable ChangeResult storeZones(Draft draft, List<Judged> judged) {
     List<Draft.Zone> stored = new ArrayList<>();
     for (Draft.Zone zone : draft.zones()) {
       if (zone.draft().revision() == zone.base().revision()) {
@@ -381,7 +402,17 @@ public final class ChangeWriter implements AutoCloseable {
       }
       stored.add(zone);
     }
+    String unrecorded = record(judged);
+    if (unrecorded != null) {
+      takeBack(stored); // what would leave no trace is not done
+      return new ChangeResult.StoreFailed(StateStore.Reason.IO, unrecorded);
+    }
     return null;
+  }
+
+  private @Nullable String record(List<Judged> judged) {
+    return audit.record(
+        judged.stream().map(one -> new ChangeAudit.Asked(one.request, one.result)).toList());
   }
 
   private void takeBack(List<Draft.Zone> stored) {

@@ -105,7 +105,7 @@ final class Draft {
   }
 
   /// Takes a request, all of it or nothing, and tells what it will be answered once it is durable.
-  ChangeResult judge(ChangeRequest request, Guards guards) {
+  ChangeResult judge(ChangeRequest request, Guards guards, TargetGuard targets) {
     if (!request.key().isEmpty()) {
       JournalEntry earlier = earlier(request.key());
       if (earlier != null) {
@@ -125,6 +125,11 @@ final class Draft {
       }
     }
     List<Delta> deltas = deltas(attempt);
+    Optional<String> forbidden = targets.check(deltas, name -> isUpstream(name, attempt));
+    if (forbidden.isPresent()) {
+      attempt.takeBack();
+      return new ChangeResult.ForbiddenTarget(forbidden.get());
+    }
     if (!request.force()) {
       Optional<String> held = guards.check(deltas);
       if (held.isPresent()) {
@@ -140,6 +145,11 @@ final class Draft {
       accept(request, attempt, deltas);
     }
     return new ChangeResult.Applied(answered(request, deltas), attempt.effects, deltas, false);
+  }
+
+  private static boolean isUpstream(String name, Attempt attempt) {
+    UpstreamState state = attempt.state(name);
+    return state != null && state.spec() != null;
   }
 
   /// A request that changed nothing in zones is told the revision that these have.

@@ -16,36 +16,6 @@ import java.util.TreeMap;
 /// the cloud's own services next to the machine, those that are not one host, those that hide an
 /// IPv4 address from the ranges, and our own listeners, where a request would come round forever.
 public final class TargetPolicy {
-  private record Closed(AddressBlock block, String why) {
-    Closed(String block, String why) {
-      this(AddressBlock.of(block), why);
-    }
-  }
-
-  private static final List<Closed> CLOSED =
-      List.of(
-          new Closed("0.0.0.0/8", "is not the address of a host"),
-          new Closed("169.254.0.0/16", "is link-local, where clouds answer for the machine"),
-          new Closed("224.0.0.0/4", "is multicast"),
-          new Closed("255.255.255.255", "is broadcast"),
-          new Closed("100.100.100.200", "is a cloud's metadata service"),
-          new Closed("168.63.129.16", "is a cloud's metadata service"),
-          new Closed("[::]", "is not the address of a host"),
-          new Closed("[fe80::]/10", "is link-local, where clouds answer for the machine"),
-          new Closed("[ff00::]/8", "is multicast"),
-          new Closed("[fd00:ec2::254]", "is a cloud's metadata service"),
-          new Closed("[fd20:ce::254]", "is a cloud's metadata service"),
-          new Closed("[::ffff:0:0]/96", "has an IPv4 address in it"), // mapped
-          new Closed("[::ffff:0:0:0]/96", "has an IPv4 address in it"), // translated
-          new Closed("[64:ff9b::]/96", "has an IPv4 address in it"), // NAT64
-          new Closed("[64:ff9b:1::]/48", "has an IPv4 address in it"), // NAT64, local
-          new Closed("[2002::]/16", "has an IPv4 address in it"), // 6to4
-          new Closed("[2001::]/32", "has an IPv4 address in it")); // Teredo
-
-  private static final AddressBlock COMPATIBLE = AddressBlock.of("[::]/96"); // but for ::1
-  private static final AddressBlock LOOPBACK_4 = AddressBlock.of("127.0.0.0/8");
-  private static final AddressBlock LOOPBACK_6 = AddressBlock.of("[::1]");
-
   private static final int LONGEST_TARGET = 255;
   private static final int SUGGESTIONS = 3;
 
@@ -119,34 +89,14 @@ public final class TargetPolicy {
       return new TargetVerdict.Malformed("the port is not a number from 1 to 65535");
     }
     InetAddress host = inetAddress(address);
-    if (port == 0) {
-      return new TargetVerdict.Forbidden("port 0 is not a port of a server");
-    }
-    for (Closed closed : CLOSED) {
-      if (closed.block.contains(address)) {
-        return new TargetVerdict.Forbidden(host.getHostAddress() + " " + closed.why);
-      }
-    }
-    if (COMPATIBLE.contains(address) && !LOOPBACK_6.contains(address)) {
-      return new TargetVerdict.Forbidden(host.getHostAddress() + " has an IPv4 address in it");
-    }
-    if (listeners.stream().anyMatch(listener -> answersAt(listener, host, port))) {
-      return new TargetVerdict.Forbidden("it is this node's own listener");
+    String closed = ClosedTargets.reason(address, host, port, listeners);
+    if (closed != null) {
+      return new TargetVerdict.Forbidden(closed);
     }
     if (rules.stream().noneMatch(rule -> rule.allows(address, port))) {
       return new TargetVerdict.Forbidden("no configured range allows this address and port");
     }
     return new TargetVerdict.Literal(new InetSocketAddress(host, port));
-  }
-
-  private static boolean answersAt(InetSocketAddress listener, InetAddress host, int port) {
-    InetAddress address = listener.getAddress();
-    if (listener.getPort() != port || address == null) {
-      return false;
-    }
-    byte[] bytes = host.getAddress();
-    boolean loopback = LOOPBACK_4.contains(bytes) || LOOPBACK_6.contains(bytes);
-    return address.equals(host) || (address.isAnyLocalAddress() && loopback);
   }
 
   private static InetAddress inetAddress(byte[] address) {

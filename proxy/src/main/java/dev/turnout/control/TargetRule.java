@@ -3,6 +3,10 @@ package dev.turnout.control;
 /// A range of addresses that switch targets may be in: `CIDR[:PORTS]`, with `PORTS` one port or
 /// `first-last`; without, any port. An IPv6 address stands in brackets: `[fd00::]/8:8000-8999`.
 public final class TargetRule {
+  /// A range without an address in it.
+  public static final TargetRule NOTHING =
+      new TargetRule("", AddressBlock.of("255.255.255.255"), 1, 0);
+
   private final String text;
   private final AddressBlock block;
   private final int firstPort;

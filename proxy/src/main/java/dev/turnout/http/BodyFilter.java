@@ -5,6 +5,7 @@ import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.net.SocketAddress;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A step between whoever makes the body of a response and the wire. A {@link ResponseFilter} puts
@@ -239,6 +240,11 @@ public abstract class BodyFilter implements Downstream {
   @Override
   public final @Nullable ProxyHeader proxyHeader() {
     return next().proxyHeader();
+  }
+
+  @Override
+  public final OptionalInt peerUser() {
+    return next().peerUser();
   }
 
   @Override

@@ -413,6 +413,14 @@ public final class CoreModule implements HttpModule {
     scope.set(LOCATION_NAME, name);
   }
 
+  /// What the server around `scope` listens on.
+  public static List<SocketAddress> listens(Scope scope) {
+    Scope server = scope.enclosing(Context.SERVER);
+    return server == null
+        ? List.of()
+        : HttpBuilder.listens(server).stream().map(Listen::address).toList();
+  }
+
   private static LocationName locationName(Directive d) {
     String first = d.argument(0);
     if (d.argumentCount() == 2) {

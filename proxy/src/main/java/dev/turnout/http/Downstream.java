@@ -3,6 +3,7 @@ package dev.turnout.http;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// What an exchange asks of the connection, or stream, that its request came on. Confined to the
@@ -19,6 +20,12 @@ public interface Downstream {
 
   /// Where the client is.
   SocketAddress remoteAddress();
+
+  /// The system's number of the user at the other end of a unix socket, as the kernel vouches for
+  /// it; empty if the connection is none, or the transport cannot tell.
+  default OptionalInt peerUser() {
+    return OptionalInt.empty();
+  }
 
   /// Where the client connected to.
   SocketAddress localAddress();

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Builds a {@link Generation} from a configuration that has been read. Used once.
@@ -59,7 +60,7 @@ public final class HttpBuilder {
     return generation;
   }
 
-  private static List<Listen> listens(Scope scope) {
+  static List<Listen> listens(Scope scope) {
     List<Listen> own = scope.get(CoreModule.LISTENS);
     if (!own.isEmpty() || scope.directive() == null) {
       return own;
@@ -81,10 +82,39 @@ public final class HttpBuilder {
     String first = names.isEmpty() ? "" : names.getFirst().text();
     VirtualServer server =
         new VirtualServer(
-            first.startsWith(".") ? first.substring(1) : first, base, tree.build(), named);
+            first.startsWith(".") ? first.substring(1) : first,
+            names(names),
+            base,
+            tree.build(),
+            named);
     made.forEach((at, location) -> http.place(at, new HttpRegistry.Place(server, location)));
     made.clear();
     return server;
+  }
+
+  /// The names of one server alone; a name may stand twice.
+  private static Predicate<String> names(List<ServerName> names) {
+    HostPatterns<Boolean> patterns = new HostPatterns<>();
+    List<Regex> expressions = new ArrayList<>();
+    names.stream()
+        .filter(name -> name.regex() == null)
+        .map(ServerName::text)
+        .distinct()
+        .forEach(name -> {
+          try {
+            patterns.add(name, true);
+          } catch (IllegalArgumentException _) {
+            // `.a.test` beside `a.test`, or what is no host name and so never asked for
+          }
+        });
+    names.forEach(name -> {
+      if (name.regex() != null) {
+        expressions.add(name.regex());
+      }
+    });
+    return host ->
+        patterns.find(host) != null
+            || expressions.stream().anyMatch(expression -> expression.test(host));
   }
 
   private void addLocation(Scope scope, LocationTree.Builder tree, Map<String, Location> named) {

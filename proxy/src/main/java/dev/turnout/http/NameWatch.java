@@ -7,6 +7,7 @@ import dev.turnout.net.resolve.Trouble;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.ResolvedServer;
 import dev.turnout.upstream.Upstream;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,7 @@ final class NameWatch {
   private final PeerAddress.Unresolved name;
   private final Naming naming;
   private final Consumer<Upstream> changed;
+  private final AddressScreen screen;
   private final Thread thread;
   private volatile long dueNanos;
 
@@ -38,7 +40,9 @@ final class NameWatch {
       PeerAddress.Unresolved name,
       Naming naming,
       long dueNanos,
-      Consumer<Upstream> changed) {
+      Consumer<Upstream> changed,
+      AddressScreen screen) {
+    this.screen = screen;
     this.upstream = upstream;
     this.server = server;
     this.name = name;
@@ -55,8 +59,9 @@ final class NameWatch {
       PeerAddress.Unresolved name,
       Naming naming,
       long dueNanos,
-      Consumer<Upstream> changed) {
-    NameWatch watch = new NameWatch(upstream, server, name, naming, dueNanos, changed);
+      Consumer<Upstream> changed,
+      AddressScreen screen) {
+    NameWatch watch = new NameWatch(upstream, server, name, naming, dueNanos, changed, screen);
     watch.thread.start();
     return watch;
   }
@@ -168,9 +173,19 @@ final class NameWatch {
   }
 
   private void publish(List<ResolvedServer> found) {
-    if (upstream.resolved(server, name, found)) {
+    if (upstream.resolved(server, name, found.stream().filter(this::isAdmitted).toList())) {
       changed.accept(upstream);
     }
+  }
+
+  private boolean isAdmitted(ResolvedServer found) {
+    int port = found.port() == 0 ? name.port() : found.port();
+    InetSocketAddress address = new InetSocketAddress(found.address(), port);
+    String refusal = screen.refusal(upstream.name(), name, address);
+    if (refusal != null) {
+      tell(name.host() + " is left out of upstream \"" + upstream.name() + "\": " + refusal);
+    }
+    return refusal == null;
   }
 
   private void tell(String message) {

@@ -3,6 +3,7 @@ package dev.turnout.http;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class NameWatches {
   private final IdentityHashMap<Upstream, Watched> watched = new IdentityHashMap<>();
   private final Consumer<Upstream> changed;
+  private volatile AddressScreen screen = AddressScreen.NONE;
 
   /// The watches of one upstream by the ids of their servers.
   private record Watched(@Nullable Naming naming, Map<Long, NameWatch> watches) {}
@@ -41,6 +43,16 @@ final class NameWatches {
     }
   }
 
+  /// What names may turn out to be from now on.
+  void screen(AddressScreen next) {
+    screen = next;
+  }
+
+  private @Nullable String refusal(
+      String upstream, PeerAddress.Unresolved name, InetSocketAddress address) {
+    return screen.refusal(upstream, name, address);
+  }
+
   synchronized boolean hasResolver(Upstream upstream) {
     return watched.containsKey(upstream);
   }
@@ -56,7 +68,9 @@ final class NameWatches {
           next.put(server.id(), there);
         } else {
           long due = due(leaving, name);
-          next.put(server.id(), NameWatch.start(upstream, server.id(), name, naming, due, changed));
+          next.put(
+              server.id(),
+              NameWatch.start(upstream, server.id(), name, naming, due, changed, this::refusal));
         }
       }
     }

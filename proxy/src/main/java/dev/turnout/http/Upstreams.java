@@ -4,6 +4,7 @@ import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.file.ServerListFile;
 import dev.turnout.upstream.HealthListener;
+import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
@@ -84,6 +85,11 @@ public final class Upstreams {
   /// Names are not resolved any more.
   public void stopResolving() {
     names.stop();
+  }
+
+  /// What names of servers may turn out to be from now on.
+  public void screen(AddressScreen screen) {
+    names.screen(screen);
   }
 
   /// All of them: those of the configuration as they stand in it, then what was made at run time.
@@ -232,6 +238,13 @@ public final class Upstreams {
     /// The upstream of this name in the plan.
     public @Nullable Upstream find(String name) {
       return planned.get(key(name));
+    }
+
+    /// Whether this upstream has a server with this address, as configured.
+    public boolean hasServer(String name, PeerAddress address) {
+      UpstreamSpec spec = specs.get(key(name));
+      return spec != null
+          && spec.servers().stream().anyMatch(server -> server.address().equals(address));
     }
 
     /// The names in the plan.

@@ -19,6 +19,8 @@ public final class LogFile implements LogSink, AutoCloseable {
       Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
   private static final FileAttribute<Set<PosixFilePermission>> READABLE_BY_ALL =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
+  private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r-----"));
 
   private final LogFiles files;
   private final String name;
@@ -37,8 +39,13 @@ public final class LogFile implements LogSink, AutoCloseable {
 
   /// Opens `path` for appending; a failure carries nginx's text as its message.
   static FileChannel openForAppending(String path) throws IOException {
+    return openForAppending(path, true);
+  }
+
+  /// @param readable whether everybody may read a file that is made
+  static FileChannel openForAppending(String path, boolean readable) throws IOException {
     try {
-      return FileChannel.open(Path.of(path), APPEND, READABLE_BY_ALL);
+      return FileChannel.open(Path.of(path), APPEND, readable ? READABLE_BY_ALL : PRIVATE);
     } catch (IOException e) {
       throw new IOException("open() \"%s\" failed (%s)".formatted(path, Errno.describe(e)), e);
     }

@@ -23,11 +23,14 @@ public final class LogFiles implements AutoCloseable {
   private final LogTime time;
   private final LogWriter writer;
   private final Map<String, Use> open = new HashMap<>();
+  private final Map<String, RecordUse> records = new HashMap<>();
   private final LogFile stderr;
   private volatile @Nullable ErrorLog reports;
 
   /// A file and how many logs write to it.
   private record Use(LogFile file, int count) {}
+
+  private record RecordUse(RecordFile file, int count) {}
 
   public LogFiles() {
     this(new LogTime());
@@ -68,6 +71,30 @@ public final class LogFiles implements AutoCloseable {
     return use.file;
   }
 
+  /// The file of records at `path`, opened now, or the one that is open. The exception's message is
+  /// nginx's.
+  public synchronized RecordFile records(String path) throws IOException {
+    RecordUse use = records.get(path);
+    if (use == null) {
+      use = new RecordUse(new RecordFile(this, path, LogFile.openForAppending(path, false)), 0);
+    }
+    records.put(path, new RecordUse(use.file, use.count + 1));
+    return use.file;
+  }
+
+  synchronized void release(RecordFile file) {
+    RecordUse use = records.get(file.name());
+    if (use == null || use.file != file) {
+      return;
+    }
+    if (use.count > 1) {
+      records.put(file.name(), new RecordUse(file, use.count - 1));
+    } else {
+      records.remove(file.name());
+      file.closeChannel();
+    }
+  }
+
   /// A syslog server, from the argument `syslog:server=…` of a directive.
   public Syslog syslog(String argument) {
     return Syslog.parse(argument, this);
@@ -80,6 +107,13 @@ public final class LogFiles implements AutoCloseable {
     for (Use use : open.values()) {
       try {
         replace(use.file, LogFile.openForAppending(use.file.name()));
+      } catch (IOException e) {
+        failures.add(String.valueOf(e.getMessage()));
+      }
+    }
+    for (RecordUse use : records.values()) {
+      try {
+        use.file.replaceChannel(LogFile.openForAppending(use.file.name(), false));
       } catch (IOException e) {
         failures.add(String.valueOf(e.getMessage()));
       }
@@ -147,5 +181,7 @@ public final class LogFiles implements AutoCloseable {
     writer.close();
     open.values().forEach(use -> use.file.closeChannel());
     open.clear();
+    records.values().forEach(use -> use.file.closeChannel());
+    records.clear();
   }
 }

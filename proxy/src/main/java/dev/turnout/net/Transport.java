@@ -29,9 +29,11 @@ import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Locale;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// How sockets are driven: epoll by default, io_uring when asked for (`use io_uring;` in `events`),
@@ -125,6 +127,20 @@ public enum Transport {
   /// The unix socket at `path`, as this transport wants it said.
   public SocketAddress unixAddress(String path) {
     return this == NIO ? UnixDomainSocketAddress.of(path) : new DomainSocketAddress(path);
+  }
+
+  /// The user at the other end of a unix socket, as the kernel vouches for it; empty if `channel`
+  /// is no such socket, or the transport cannot tell.
+  public static OptionalInt peerUser(Channel channel) {
+    try {
+      return switch (channel) {
+        case EpollDomainSocketChannel epoll -> OptionalInt.of(epoll.peerCredentials().uid());
+        case IoUringDomainSocketChannel ring -> OptionalInt.of(ring.peerCredentials().uid());
+        default -> OptionalInt.empty();
+      };
+    } catch (IOException _) {
+      return OptionalInt.empty(); // it is gone
+    }
   }
 
   /// True for either form of a unix socket's address.

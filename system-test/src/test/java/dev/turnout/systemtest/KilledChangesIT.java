@@ -72,7 +72,7 @@ class KilledChangesIT {
         next.put(Long.parseLong(told.group(1)), port + " 1");
       } else if (kind == 1) {
         int weight = 1 + random.nextInt(100);
-        next.put(one, next.get(one).split(" ")[0] + " " + weight);
+        next.computeIfPresent(one, (_, was) -> was.substring(0, was.indexOf(' ') + 1) + weight);
         doubtful = next;
         ask(client, "PATCH", servers + one, "{\"weight\":" + weight + "}", 200);
       } else {

@@ -48,6 +48,7 @@ class MembershipUnderLoadIT {
     try (Turnout turnout =
         Turnout.startForLoad(
             """
+            keepalive_requests 1000000000;
             upstream app {
               zone app 256k;
               %s

@@ -21,7 +21,7 @@ final class SwitchSite {
     %s
       server {
         listen 127.0.0.1:@PORT@;
-        server_name energyaware.com localhost;
+        server_name energyaware.com localhost *.test;
         location = /upstream_switch {
           upstream_switch zone=switch;
           upstream_switch_allow 127.0.0.0/8:1024-65535;

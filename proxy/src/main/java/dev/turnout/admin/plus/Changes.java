@@ -61,6 +61,7 @@ final class Changes {
       case ChangeResult.Conflict(_, KeyvalCondition unmet) -> refusal(unmet, text);
       case ChangeResult.InvalidKey _ -> new Refusal(400, "KeyvalFormatError", "invalid key format");
       case ChangeResult.ZoneFull _ -> new Refusal(507, "KeyvalOutOfMemory", text);
+      case ChangeResult.ForbiddenTarget _ -> new Refusal(403, "ForbiddenTarget", text);
       case ChangeResult.Guarded _ -> new Refusal(409, "ChangeGuarded", text);
       case ChangeResult.StaleRevision _,
           ChangeResult.UpstreamExists _,

@@ -30,7 +30,7 @@ public final class PlusApiModule implements HttpModule {
     http.directive("api")
         .in(LOCATION)
         .arguments(0, 1)
-        .read(this::read)
+        .read((d, scope) -> read(http, d, scope))
         .syntax("[write=on|off]")
         .defaultText("write=off")
         .summary(
@@ -44,7 +44,7 @@ public final class PlusApiModule implements HttpModule {
                 + " up when the server is added.");
   }
 
-  private void read(Directive d, Scope scope) {
+  private void read(HttpRegistry http, Directive d, Scope scope) {
     boolean writable =
         switch (d.argumentCount() == 0 ? "write=off" : d.argument(0)) {
           case "write=on" -> true;
@@ -53,6 +53,7 @@ public final class PlusApiModule implements HttpModule {
               throw ConfigException.at(d, 0, "invalid parameter \"" + d.argument(0) + "\"")
                   .withHelp("written api, or api write=on");
         };
+    http.changesState(writable);
     Resource tree = root;
     Variable id = requestId;
     if (tree == null || id == null) {

@@ -96,6 +96,7 @@ final class JournalFormat {
       json.writeStringProperty("dialect", entry.origin().dialect());
       writeIfAny(json, "who", entry.origin().who());
       writeIfAny(json, "why", entry.origin().why());
+      writeIfAny(json, "from", entry.origin().from());
       writeIfAny(json, "key", entry.key());
       json.writeArrayPropertyStart("upstreams");
       for (Delta delta : entry.deltas()) {
@@ -496,7 +497,10 @@ final class JournalFormat {
           node.get("revision").number(),
           Instant.parse(node.get("time").text()).toEpochMilli(),
           new Origin(
-              node.get("dialect").text(), node.get("who").textOr(""), node.get("why").textOr("")),
+              node.get("dialect").text(),
+              node.get("who").textOr(""),
+              node.get("why").textOr(""),
+              node.get("from").textOr("")),
           node.get("key").textOr(""),
           deltas);
     } catch (IllegalArgumentException | DateTimeParseException e) {

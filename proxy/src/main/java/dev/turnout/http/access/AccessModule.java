@@ -6,6 +6,7 @@ import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.config.ConfigException;
+import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
@@ -16,6 +17,8 @@ import dev.turnout.http.Phase;
 import dev.turnout.http.PhaseHandler;
 import dev.turnout.http.Verdict;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// `allow` and `deny`: which clients may pass, by their address.
@@ -31,16 +34,76 @@ public final class AccessModule implements HttpModule {
           AccessRule.parse("all", false));
 
   private final SatisfyModule satisfy;
+  private Predicate<Scope> alsoAsks = _ -> false;
 
   /// @param satisfy what decides how this goes together with other rules
   public AccessModule(SatisfyModule satisfy) {
     this.satisfy = satisfy;
   }
 
-  /// A location with an interface for operators: unless it has rules of its own, only clients on
-  /// this machine pass.
+  /// A location with an interface for operators: unless it asks clients who they are, has rules of
+  /// its own, or is under rules that keep strangers out, only clients on this machine pass.
   public static void onlyThisMachineByDefault(Scope location) {
     location.set(THIS_MACHINE, true);
+  }
+
+  /// What else asks clients who they are, whatever `satisfy` says.
+  public void alsoAsks(Predicate<Scope> asks) {
+    alsoAsks = asks;
+  }
+
+  /// Whether anybody, from anywhere, gets into a block without telling who they are.
+  public boolean letsStrangersIn(Scope scope) {
+    List<AccessRule> rules = rules(scope);
+    if (!authenticates(scope)) {
+      return isOpen(rules);
+    }
+    // under `satisfy any` it takes a rule that lets them in
+    return SatisfyModule.isAny(scope)
+        && !alsoAsks.test(scope)
+        && isOpen(rules)
+        && rules.stream().anyMatch(AccessRule::allows);
+  }
+
+  private boolean authenticates(Scope scope) {
+    return AuthBasicModule.isCertain(scope) || alsoAsks.test(scope);
+  }
+
+  private static boolean isOpen(List<AccessRule> rules) {
+    return isOpen(rules, new byte[4]) || isOpen(rules, new byte[16]);
+  }
+
+  private static boolean isOpen(List<AccessRule> rules, byte[] family) {
+    for (AccessRule rule : rules) {
+      boolean everybody =
+          switch (rule) {
+            case AccessRule.Everybody _ -> true;
+            case AccessRule.UnixSockets _ -> false;
+            case AccessRule.Block block -> block.network().isWhole(family.length);
+          };
+      if (everybody) {
+        return rule.allows();
+      }
+    }
+    return true;
+  }
+
+  /// The rules in force in a block. An `if` or `limit_except` has what its location has, as to
+  /// whether that is for operators.
+  private List<AccessRule> rules(Scope scope) {
+    Scope location = scope;
+    boolean own = scope.isSet(RULES);
+    while (isPart(location) && location.parent() != null) {
+      location = Objects.requireNonNull(location.parent());
+      own |= location.isSet(RULES);
+    }
+    List<AccessRule> rules = scope.get(RULES);
+    boolean standard = location.get(THIS_MACHINE) && !own && isOpen(rules) && !authenticates(scope);
+    return standard ? ONLY_THIS_MACHINE : rules;
+  }
+
+  private static boolean isPart(Scope scope) {
+    return scope.context() == Context.LOCATION_IF || scope.context() == LIMIT_EXCEPT;
   }
 
   @Override
@@ -75,8 +138,7 @@ public final class AccessModule implements HttpModule {
   }
 
   private @Nullable PhaseHandler handler(Scope scope) {
-    boolean closed = scope.get(THIS_MACHINE) && !scope.isSet(RULES);
-    List<AccessRule> rules = closed ? ONLY_THIS_MACHINE : scope.get(RULES);
+    List<AccessRule> rules = rules(scope);
     if (rules.isEmpty()) {
       return null;
     }
@@ -88,6 +150,10 @@ public final class AccessModule implements HttpModule {
     @Override
     public Verdict handle(Exchange exchange) {
       AccessRule rule = AccessRule.first(rules, exchange.remoteAddress());
+      if (rules.equals(ONLY_THIS_MACHINE) && rule != null && rule.allows()) {
+        // what a proxy says of its client must not open what only this machine may reach
+        rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      }
       if (rule == null || kinds.areSatisfied(exchange)) {
         return Verdict.CONTINUE;
       }

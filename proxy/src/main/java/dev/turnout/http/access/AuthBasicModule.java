@@ -10,6 +10,7 @@ import dev.turnout.config.FileNames;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.http.Exchange;
+import dev.turnout.http.ExchangeSlot;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -21,6 +22,8 @@ import dev.turnout.log.Errno;
 import dev.turnout.log.Level;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// `auth_basic`: clients give a name and a password (RFC 7617) that a file knows.
@@ -33,14 +36,51 @@ public final class AuthBasicModule implements HttpModule {
       Setting.of("auth_basic_user_file", null);
 
   private final SatisfyModule satisfy;
+  private BiConsumer<Exchange, Boolean> watcher = (_, _) -> {};
+  private @Nullable ExchangeSlot<String> user;
 
   /// @param satisfy what decides how this goes together with other rules
   public AuthBasicModule(SatisfyModule satisfy) {
     this.satisfy = satisfy;
   }
 
+  /// True if passwords are asked for in this block, whatever the request.
+  static boolean isCertain(Scope scope) {
+    Template realm = scope.get(REALM);
+    return isOn(scope) && realm != null && realm.isConstant();
+  }
+
+  /// True if passwords are asked for in this block.
+  public static boolean isOn(Scope scope) {
+    Template realm = scope.get(REALM);
+    return realm != null
+        && scope.get(USER_FILE) != null
+        && !(realm.isConstant() && realm.toString().equals("off"));
+  }
+
+  /// The user whose password was right; null if none was asked for, or another kind of rule has let
+  /// the client pass.
+  public @Nullable String user(Exchange exchange) {
+    return exchange.get(slot());
+  }
+
+  /// What was found out elsewhere, under other passwords, does not count from here on.
+  public void forget(Exchange exchange) {
+    exchange.put(slot(), null);
+  }
+
+  /// Who is told whether a password that was given was right.
+  public void watch(BiConsumer<Exchange, Boolean> newWatcher) {
+    watcher = newWatcher;
+  }
+
+  private ExchangeSlot<String> slot() {
+    return Objects.requireNonNull(user, "the module is not registered");
+  }
+
   @Override
   public void register(HttpRegistry http) {
+    user = http.exchangeSlot();
     http.directive("auth_basic")
         .in(HTTP, SERVER, LOCATION, LIMIT_EXCEPT)
         .read((d, scope) -> scope.set(REALM, http.template(d, 0)))
@@ -64,14 +104,21 @@ public final class AuthBasicModule implements HttpModule {
   private @Nullable PhaseHandler handler(Scope scope) {
     Template realm = scope.get(REALM);
     Template file = scope.get(USER_FILE);
-    if (realm == null || file == null || (realm.isConstant() && realm.toString().equals("off"))) {
+    if (realm == null || file == null || !isOn(scope)) {
       return null;
     }
-    return new Check(realm, file, scope.get(ConfigLoader.CONF_PREFIX), satisfy.rules(scope));
+    return new Check(
+        realm, file, scope.get(ConfigLoader.CONF_PREFIX), satisfy.rules(scope), slot(), watcher);
   }
 
   /// Asks for a password in one location.
-  private record Check(Template realm, Template file, String prefix, SatisfyModule.Rules rules)
+  private record Check(
+      Template realm,
+      Template file,
+      String prefix,
+      SatisfyModule.Rules rules,
+      ExchangeSlot<String> slot,
+      BiConsumer<Exchange, Boolean> watcher)
       implements PhaseHandler {
     @Override
     public Verdict handle(Exchange exchange) {
@@ -82,6 +129,9 @@ public final class AuthBasicModule implements HttpModule {
       String field = exchange.request().fields().first(FieldName.AUTHORIZATION);
       BasicCredentials given = field == null ? null : BasicCredentials.parse(field);
       if (given == null) {
+        if (field != null) {
+          watcher.accept(exchange, false);
+        }
         exchange.log(Level.INFO, "no user/password was provided for basic authentication");
         return challenge(exchange, name);
       }
@@ -103,8 +153,12 @@ public final class AuthBasicModule implements HttpModule {
 
     private Verdict decided(
         Exchange exchange, String name, String path, String user, UserFile.Answer answer) {
+      watcher.accept(exchange, answer == UserFile.Answer.MATCHES);
       return switch (answer) {
-        case MATCHES -> rules.passed(exchange);
+        case MATCHES -> {
+          exchange.put(slot, user);
+          yield rules.passed(exchange);
+        }
         case DIFFERS -> {
           exchange.log(Level.ERROR, "user \"" + user + "\": password mismatch");
           yield challenge(exchange, name);

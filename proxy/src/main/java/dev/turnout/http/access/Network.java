@@ -45,6 +45,11 @@ final class Network {
         : null;
   }
 
+  /// True if every address of this length is one of its.
+  boolean isWhole(int length) {
+    return prefix == 0 && address.length == length;
+  }
+
   /// True if `other` is one of its addresses.
   boolean contains(byte[] other) {
     if (other.length != address.length) {

@@ -45,6 +45,11 @@ public final class SatisfyModule implements HttpModule {
         });
   }
 
+  /// True under `satisfy any`.
+  static boolean isAny(Scope scope) {
+    return scope.get(ANY);
+  }
+
   private ExchangeSlot<Integer> slot() {
     return Objects.requireNonNull(slot, "the satisfy module is not registered");
   }

@@ -16,6 +16,7 @@ import dev.turnout.http.Tunnel;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
 import dev.turnout.net.Deadline;
+import dev.turnout.net.Transport;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -28,6 +29,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// Stop 2 of a request: one client connection that speaks HTTP/1. Bytes become exchanges, one at a
@@ -1198,6 +1200,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   @Override
   public long openedNanos() {
     return openedNanos;
+  }
+
+  @Override
+  public OptionalInt peerUser() {
+    return Transport.peerUser(channel());
   }
 
   @Override

@@ -44,6 +44,31 @@ class RealIpIT {
   }
 
   @Test
+  void operatorsOfThisMachineAreNotMadeByAField() throws IOException {
+    try (TestProxy proxy =
+        TestProxy.start(
+            """
+            keyval_zone zone=z:32k;
+            keyval $host $ups zone=z default=a;
+            upstream a { server 127.0.0.1:1; }
+            server { listen 127.0.0.1:0 proxy_protocol; set_real_ip_from 127.0.0.1;
+              real_ip_header X-Real-IP; location / { upstream_switch zone=z; } }
+            """)) {
+      assertThat(status(proxy, "X-Real-IP: 192.0.2.1\r\n")).isEqualTo(403);
+      assertThat(status(proxy, "X-Real-IP: 127.0.0.1\r\n")).isNotEqualTo(403);
+    }
+  }
+
+  private static int status(TestProxy proxy, String fields) throws IOException {
+    try (RawClient client = RawClient.connect(proxy.port())) {
+      return client
+          .send("PROXY UNKNOWN\r\nGET /x HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n")
+          .readResponse()
+          .status();
+    }
+  }
+
+  @Test
   void ofSeveralAddressesTheLastCountsOrTheLastThatIsNotTrusted() throws IOException {
     String fields = "X-Forwarded-For: 10.0.0.1, 192.0.2.1\r\nX-Forwarded-For: 192.0.2.9\r\n";
     String rules =

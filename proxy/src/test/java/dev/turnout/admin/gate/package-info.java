@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.admin.gate;
+
+import org.jspecify.annotations.NullMarked;
