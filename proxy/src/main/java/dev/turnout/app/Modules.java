@@ -21,16 +21,25 @@ import dev.turnout.http.access.AuthRequestModule;
 import dev.turnout.http.access.GeoModule;
 import dev.turnout.http.access.LimitConnModule;
 import dev.turnout.http.access.LimitReqModule;
+import dev.turnout.http.access.RealIpModule;
 import dev.turnout.http.access.RefererModule;
 import dev.turnout.http.access.SatisfyModule;
+import dev.turnout.http.access.SecureLinkModule;
 import dev.turnout.http.content.EmptyGifModule;
 import dev.turnout.http.content.MirrorModule;
 import dev.turnout.http.content.StaticModule;
 import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
 import dev.turnout.http.filter.AdditionModule;
+import dev.turnout.http.filter.CharsetModule;
+import dev.turnout.http.filter.GunzipModule;
+import dev.turnout.http.filter.GzipModule;
 import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.filter.RangeModule;
+import dev.turnout.http.filter.SubFilterModule;
+import dev.turnout.http.filter.UserIdModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
@@ -73,8 +82,10 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new RealIpModule(), // before all that asks where the client is
         new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
+        new SecureLinkModule(),
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
         new LimitExceptModule(),
@@ -96,13 +107,17 @@ final class Modules {
         new PlusApiModule(writer),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
-        // gunzip goes here: what follows reads plain text
+        new UserIdModule(),
+        new GunzipModule(), // makes plain what others read
         new AdditionModule(), // what it adds is read by none of the filters of this response
-        // sub_filter and charset go here: they see the page as it was written
+        new SubFilterModule(),
+        new CharsetModule(),
         new SsiModule(), // asks for subrequests: before they join
         new SubrequestModule(), // where the output of subrequests joins the response
-        // gzip goes here: it works on the whole
-        new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
+        new GzipModule(), // makes it small again: after all that read bodies
+        new RangeModule(), // cuts parts out of what nobody has changed
+        new LimitRateModule(), // last of the filters: it is the wire that is limited
+        new StaticModule(), // what answers where nothing else does
         new LogModule()); // last: the log tells how it ended
   }
 }

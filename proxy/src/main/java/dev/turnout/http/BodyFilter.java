@@ -5,6 +5,7 @@ import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.net.SocketAddress;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A step between whoever makes the body of a response and the wire. A {@link ResponseFilter} puts
@@ -234,6 +235,21 @@ public abstract class BodyFilter implements Downstream {
   @Override
   public final SocketAddress localAddress() {
     return next().localAddress();
+  }
+
+  @Override
+  public final @Nullable ProxyHeader proxyHeader() {
+    return next().proxyHeader();
+  }
+
+  @Override
+  public final OptionalInt peerUser() {
+    return next().peerUser();
+  }
+
+  @Override
+  public final long openedNanos() {
+    return next().openedNanos();
   }
 
   @Override

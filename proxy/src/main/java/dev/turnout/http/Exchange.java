@@ -48,6 +48,9 @@ public final class Exchange {
   private boolean splicing;
   private boolean bodyAdded;
   private boolean headEnds;
+  private @Nullable SocketAddress realAddress;
+  private boolean aliasExtended;
+  private long limitRate;
 
   private String path = "";
   private @Nullable String args;
@@ -150,10 +153,13 @@ public final class Exchange {
     quoted = false;
     slashWanted = false;
     internal = false;
+    aliasExtended = false;
     redirectsLeft = 10;
     rewritesLeft = 10;
     errorStatus = 0;
     methodOverride = null;
+    realAddress = null;
+    limitRate = -1;
     stage = PhaseEngine.Stage.SERVER_REWRITE;
     handlerIndex = 0;
     headSent = false;
@@ -279,6 +285,27 @@ public final class Exchange {
     if (way != null) {
       way.clientChanged(this, false, true);
     }
+  }
+
+  /// Where the client is: as the connection says, or as a proxy in front said it of the request.
+  public SocketAddress remoteAddress() {
+    SocketAddress told = realAddress;
+    return told == null ? downstream().remoteAddress() : told;
+  }
+
+  /// The client is where a trusted proxy says.
+  public void remoteAddress(SocketAddress told) {
+    realAddress = told;
+  }
+
+  /// `$limit_rate`: bytes in a second, 0 for no limit, or -1 where only the configuration says.
+  public long limitRate() {
+    return limitRate;
+  }
+
+  /// Sets `$limit_rate`.
+  public void limitRate(long bytesPerSecond) {
+    limitRate = bytesPerSecond;
   }
 
   // ---- subrequests
@@ -464,6 +491,16 @@ public final class Exchange {
     replacePath(path);
     this.pathChanged = true;
     this.internal = true;
+    this.aliasExtended = false;
+  }
+
+  /// From now on the path is what follows `alias` in a location given by a regular expression.
+  public void extendAlias() {
+    aliasExtended = true;
+  }
+
+  boolean isAliasExtended() {
+    return aliasExtended;
   }
 
   /// Changes the path within its location.
@@ -520,6 +557,7 @@ public final class Exchange {
   void becomeInternal() {
     internal = true;
     asSent = false;
+    aliasExtended = false;
   }
 
   boolean takeRedirect() {
@@ -598,11 +636,19 @@ public final class Exchange {
     return headSent;
   }
 
-  /// Runs the filters and writes the head. `last` if no body follows.
-  public void sendHead(boolean last) {
+  /// Runs the filters and writes the head. `last` if no body follows. False if a filter refused the
+  /// answer, which can only be where it may be asked for in parts: then nothing was written, and
+  /// {@link Response#refusal} is what to {@link #finish} with.
+  public boolean sendHead(boolean last) {
     headSent = true;
     headEnds = last;
+    response.refuse(0);
     engine.filterHead(this);
+    if (response.refusal() != 0) {
+      headSent = false;
+      releaseFilters();
+      return false;
+    }
     if (asSubrequest != null && asSubrequest.isInMemory() && !last) {
       filterBody(new FileReading(this));
     }
@@ -611,11 +657,13 @@ public final class Exchange {
     if (follows) {
       downstream().writeEnd(this);
     }
+    return true;
   }
 
   /// True if no body follows the head that the filters see.
   public boolean isHeadAlone() {
-    return headEnds;
+    int status = response.status();
+    return headEnds || status == 204 || status == 304 || isHead();
   }
 
   /// True if the connection may carry another request after this one.
@@ -780,7 +828,7 @@ public final class Exchange {
 
   /// The client's address as `$remote_addr` has it.
   public String clientAddress() {
-    return addressText(downstream().remoteAddress());
+    return addressText(remoteAddress());
   }
 
   static String addressText(SocketAddress address) {

@@ -52,12 +52,15 @@ public record MediaTypes(Set<String> names, boolean all) {
     scope.set(setting, new MediaTypes(names, all));
   }
 
-  /// True if a `Content-Type` is among them; none is not.
+  /// True if a `Content-Type` is among them; one that is not there belongs to `*` only.
   public boolean contain(@Nullable String contentType) {
+    if (all) {
+      return true;
+    }
     if (contentType == null || contentType.isEmpty()) {
       return false;
     }
-    return all || names.contains(name(contentType).toLowerCase(Locale.ROOT));
+    return names.contains(name(contentType).toLowerCase(Locale.ROOT));
   }
 
   /// A `Content-Type` without its charset.

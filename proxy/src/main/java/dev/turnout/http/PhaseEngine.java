@@ -341,7 +341,7 @@ public final class PhaseEngine {
     } else {
       exchange.sendHead(false);
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
-      exchange.downstream().writeBody(exchange, body, true);
+      exchange.downstream().writeBody(exchange, body, true); // behind the filters of the head
     }
     exchange.downstream().flush();
   }

@@ -352,7 +352,17 @@ public final class Subrequest implements Downstream {
 
   @Override
   public SocketAddress remoteAddress() {
-    return parent.downstream().remoteAddress();
+    return parent.remoteAddress();
+  }
+
+  @Override
+  public @Nullable ProxyHeader proxyHeader() {
+    return parent.downstream().proxyHeader();
+  }
+
+  @Override
+  public long openedNanos() {
+    return parent.downstream().openedNanos();
   }
 
   @Override

@@ -151,7 +151,11 @@ public final class AccessModule implements HttpModule {
   private record Check(List<AccessRule> rules, SatisfyModule.Rules kinds) implements PhaseHandler {
     @Override
     public Verdict handle(Exchange exchange) {
-      AccessRule rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      AccessRule rule = AccessRule.first(rules, exchange.remoteAddress());
+      if (rules.equals(ONLY_THIS_MACHINE) && rule != null && rule.allows()) {
+        // what a proxy says of its client must not open what only this machine may reach
+        rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      }
       if (rule == null || kinds.areSatisfied(exchange)) {
         return Verdict.CONTINUE;
       }

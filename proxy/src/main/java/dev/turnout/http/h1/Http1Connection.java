@@ -5,9 +5,11 @@ import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
+import dev.turnout.http.ProxyHeader;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
+import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.ServerNames;
 import dev.turnout.http.Status;
 import dev.turnout.http.Tunnel;
@@ -732,7 +734,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     keepAlive = mayKeepAlive(present);
     chunked =
         !noBody
-            && response.contentLength() < 0
+            && (response.contentLength() < 0 || response.areTrailersExpected())
             && request.version() >= 11
             && present.core().chunkedTransferEncoding();
     if (!noBody && response.contentLength() < 0 && !chunked) {
@@ -750,7 +752,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     held = buffer;
     if (noBody || last) {
       if (chunked) {
-        buffer.writeBytes(LAST_CHUNK);
+        endChunks(buffer, response);
       }
       lastWritten = lastWritten || last || (noBody && status >= 200);
       suppressBody = noBody;
@@ -795,7 +797,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       head.writeBytes(body);
       body.release();
       if (chunked) {
-        endChunk(head, size, last);
+        endChunk(head, size, last, present.response());
       }
     } else {
       writeHeld();
@@ -806,20 +808,35 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       }
       if (chunked) {
         ByteBuf end = context().alloc().directBuffer(16);
-        endChunk(end, size, last);
+        endChunk(end, size, last, present.response());
         held = end;
       }
     }
     lastWritten = lastWritten || last;
   }
 
-  private static void endChunk(ByteBuf out, int size, boolean last) {
+  private static void endChunk(ByteBuf out, int size, boolean last, Response response) {
     if (size > 0) {
       out.writeByte('\r').writeByte('\n');
     }
     if (last) {
-      out.writeBytes(LAST_CHUNK);
+      endChunks(out, response);
     }
+  }
+
+  /// The last chunk, with the trailer fields that there are.
+  private static void endChunks(ByteBuf out, Response response) {
+    ResponseHeaders trailers = response.trailers();
+    if (trailers.count() == 0) {
+      out.writeBytes(LAST_CHUNK);
+      return;
+    }
+    out.writeByte('0').writeByte('\r').writeByte('\n');
+    for (int i = 0; i < trailers.count(); i++) {
+      String line = trailers.name(i) + ": " + trailers.value(i) + "\r\n";
+      out.writeCharSequence(line, StandardCharsets.ISO_8859_1);
+    }
+    out.writeByte('\r').writeByte('\n');
   }
 
   private void writeChunkSize(long size) {
@@ -862,7 +879,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     ctx.write(region, ctx.voidPromise());
     if (chunked) {
       ByteBuf end = ctx.alloc().directBuffer(16);
-      endChunk(end, 1, last);
+      endChunk(end, 1, last, present.response());
       held = end;
     }
     lastWritten = lastWritten || last;
@@ -880,7 +897,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         out = context().alloc().directBuffer(16);
         held = out;
       }
-      out.writeBytes(LAST_CHUNK);
+      endChunks(out, present.response());
     }
     lastWritten = true;
   }
@@ -1191,6 +1208,16 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   @Override
   public SocketAddress remoteAddress() {
     return channel().remoteAddress();
+  }
+
+  @Override
+  public @Nullable ProxyHeader proxyHeader() {
+    return channel().attr(ProxyProtocol.HEADER).get();
+  }
+
+  @Override
+  public long openedNanos() {
+    return openedNanos;
   }
 
   @Override
