@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Attempt {
   private static final int INTERIM_LIMIT = 16;
   private static final long SECOND = 1_000_000_000L;
+  private static final int SMALL_READ = 4096;
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
@@ -40,7 +41,8 @@ final class Attempt {
       new AdaptiveRecvByteBufAllocator(2048, 4096, 512 * 1024);
 
   /// Where it is limited how much is read in a second.
-  private static final FixedRecvByteBufAllocator SMALL_READS = new FixedRecvByteBufAllocator(4096);
+  private static final FixedRecvByteBufAllocator SMALL_READS =
+      new FixedRecvByteBufAllocator(SMALL_READ);
 
   private final Proxying proxying;
   private final Peer peer;
@@ -500,10 +502,11 @@ final class Attempt {
       return;
     }
     long allowed = rate + (long) ((double) rate * elapsedNanos() / SECOND);
-    if (bytesReceived <= allowed) {
+    long next = bytesReceived + Math.min(rate, SMALL_READ); // with the read that would come now
+    if (next <= allowed) {
       return;
     }
-    long wait = (long) ((double) (bytesReceived - allowed) * SECOND / rate) + 1_000_000;
+    long wait = (long) ((double) (next - allowed) * SECOND / rate) + 1_000_000;
     from.channel().config().setAutoRead(false);
     rateTimer =
         proxying
