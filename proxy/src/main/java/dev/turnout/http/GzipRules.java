@@ -114,6 +114,9 @@ public final class GzipRules {
 
   /// True if the client takes this answer compressed.
   public boolean accept(Exchange exchange) {
+    if (exchange.isSubrequest()) {
+      return false; // what it gets becomes a part of something else
+    }
     RequestHead request = exchange.request();
     Fields fields = request.fields();
     String encodings = fields.first(FieldName.ACCEPT_ENCODING);
