@@ -16,19 +16,32 @@ import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
 import dev.turnout.http.ResolverModule;
 import dev.turnout.http.StatusZoneModule;
+import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
+import dev.turnout.http.access.AuthRequestModule;
 import dev.turnout.http.access.GeoModule;
 import dev.turnout.http.access.LimitConnModule;
 import dev.turnout.http.access.LimitReqModule;
+import dev.turnout.http.access.RealIpModule;
 import dev.turnout.http.access.RefererModule;
 import dev.turnout.http.access.SatisfyModule;
+import dev.turnout.http.access.SecureLinkModule;
 import dev.turnout.http.content.EmptyGifModule;
+import dev.turnout.http.content.MirrorModule;
 import dev.turnout.http.content.StaticModule;
 import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
+import dev.turnout.http.filter.AdditionModule;
+import dev.turnout.http.filter.CharsetModule;
+import dev.turnout.http.filter.GunzipModule;
+import dev.turnout.http.filter.GzipModule;
 import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
+import dev.turnout.http.filter.RangeModule;
+import dev.turnout.http.filter.SubFilterModule;
+import dev.turnout.http.filter.UserIdModule;
 import dev.turnout.http.health.HealthModule;
 import dev.turnout.http.proxy.ProxyModule;
 import dev.turnout.http.proxy.QueueModule;
@@ -39,6 +52,7 @@ import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
+import dev.turnout.http.ssi.SsiModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -71,16 +85,20 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new RealIpModule(), // before all that asks where the client is
         new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         new RewriteModule(), // phases SERVER_REWRITE and REWRITE
+        new SecureLinkModule(),
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
         new LimitExceptModule(),
         access, // phase ACCESS
         gate, // after the rules by address; before the passwords whose guessing it slows down
         basic,
+        new AuthRequestModule(satisfy), // the dearest to ask: after the other access rules
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
+        new MirrorModule(), // after try_files, which may lead elsewhere
         new StubStatusModule(),
         new PrometheusModule(writer),
         new EmptyGifModule(),
@@ -94,7 +112,17 @@ final class Modules {
         new PlusApiModule(writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
-        new StaticModule(), // what answers where nothing else does; its filter adds Accept-Ranges
+        new UserIdModule(),
+        new GunzipModule(), // makes plain what others read
+        new AdditionModule(), // what it adds is read by none of the filters of this response
+        new SubFilterModule(),
+        new CharsetModule(),
+        new SsiModule(), // asks for subrequests: before they join
+        new SubrequestModule(), // where the output of subrequests joins the response
+        new GzipModule(), // makes it small again: after all that read bodies
+        new RangeModule(), // cuts parts out of what nobody has changed
+        new LimitRateModule(), // last of the filters: it is the wire that is limited
+        new StaticModule(), // what answers where nothing else does
         new LogModule()); // last: the log tells how it ended
   }
 }

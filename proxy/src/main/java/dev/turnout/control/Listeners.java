@@ -7,6 +7,7 @@ import dev.turnout.http.PhaseEngine;
 import dev.turnout.http.h1.Http1Connection;
 import dev.turnout.http.h1.Http1Loop;
 import dev.turnout.http.h1.ListenPoint;
+import dev.turnout.http.h1.ProxyProtocol;
 import dev.turnout.net.ListenAddress;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Worker;
@@ -181,6 +182,9 @@ public final class Listeners {
               throw new IllegalStateException("a connection on a loop that is not ours");
             }
             channel.config().setRecvByteBufAllocator(READS);
+            if (point.serving().settings().isProxied(channel.localAddress())) {
+              channel.pipeline().addLast(new ProxyProtocol(point));
+            }
             channel.pipeline().addLast(new Http1Connection(loop, point));
           }
         });

@@ -94,6 +94,7 @@ public final class CoreModule implements HttpModule {
       boolean reusePort,
       boolean ipv6Only,
       boolean keepAlive,
+      boolean proxyProtocol,
       Directive directive) {}
 
   /// One argument of `server_name`.
@@ -501,6 +502,7 @@ public final class CoreModule implements HttpModule {
     boolean reusePort = false;
     boolean ipv6Only = true;
     boolean keepAlive = false;
+    boolean proxyProtocol = false;
     for (int i = 1; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       int equals = word.indexOf('=');
@@ -533,7 +535,8 @@ public final class CoreModule implements HttpModule {
           explicit = true;
           keepAlive = onOff(d, i, "so_keepalive", value);
         }
-        case "ssl", "http2", "quic", "proxy_protocol" ->
+        case "proxy_protocol" -> proxyProtocol = true;
+        case "ssl", "http2", "quic" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"listen\" is not supported");
         case "fastopen", "accept_filter", "deferred", "setfib", "multipath" ->
@@ -545,7 +548,16 @@ public final class CoreModule implements HttpModule {
     scope.append(
         LISTENS,
         new Listen(
-            address, isDefault, explicit, backlog, receive, send, reusePort, ipv6Only, keepAlive,
+            address,
+            isDefault,
+            explicit,
+            backlog,
+            receive,
+            send,
+            reusePort,
+            ipv6Only,
+            keepAlive,
+            proxyProtocol,
             d));
   }
 

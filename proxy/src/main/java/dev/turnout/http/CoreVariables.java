@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The variables of nginx's core: the request, the response so far, the connection and the time.
@@ -39,7 +40,7 @@ public final class CoreVariables implements HttpModule {
     http.variable("document_uri", path);
     http.variable("is_args", exchange -> isEmpty(exchange.args()) ? "" : "?");
     http.variables("arg_", name -> exchange -> argument(exchange.args(), name));
-    http.variable("request_method", Exchange::method);
+    http.variable("request_method", exchange -> exchange.main().method());
     http.variable("server_protocol", exchange -> protocol(exchange.request()));
     http.variable(
         "request",
@@ -89,27 +90,61 @@ public final class CoreVariables implements HttpModule {
 
   private static void connection(HttpRegistry http) {
     http.variable(
-        "remote_addr",
-        bytes((exchange, sink) -> address(exchange.downstream().remoteAddress(), sink)));
+        "remote_addr", bytes((exchange, sink) -> address(exchange.remoteAddress(), sink)));
     http.variable(
         "server_addr",
         bytes((exchange, sink) -> address(exchange.downstream().localAddress(), sink)));
-    http.variable(
-        "remote_port",
-        bytes((exchange, sink) -> port(exchange.downstream().remoteAddress(), sink)));
+    http.variable("remote_port", bytes((exchange, sink) -> port(exchange.remoteAddress(), sink)));
     http.variable(
         "server_port", bytes((exchange, sink) -> port(exchange.downstream().localAddress(), sink)));
     http.variable("binary_remote_addr", CoreVariables::binaryAddress);
     http.variable("connection", number(exchange -> exchange.downstream().connectionNumber()));
     http.variable("connection_requests", number(exchange -> exchange.downstream().requestNumber()));
+    http.variable(
+        "connection_time",
+        bytes((exchange, sink) -> {
+          long nanos = exchange.worker().nowNanos() - exchange.downstream().openedNanos();
+          sink.appendSeconds(nanos / 1_000_000);
+          return true;
+        }));
     http.variable("request_length", number(CoreVariables::requestLength));
     // Turnout reads a request that was sent ahead when the one before is over.
     http.variable("pipe", _ -> ".");
     int id = http.variables().newSlot();
     http.variable("request_id", exchange -> requestId(exchange, id));
-    for (String name : new String[] {"addr", "port", "server_addr", "server_port"}) {
-      http.variable("proxy_protocol_" + name, _ -> "");
-    }
+    proxyProtocol(http);
+  }
+
+  private static void proxyProtocol(HttpRegistry http) {
+    http.variable("proxy_protocol_addr", told(false, CoreVariables::addressText));
+    http.variable("proxy_protocol_port", told(false, inet -> Integer.toString(inet.getPort())));
+    http.variable("proxy_protocol_server_addr", told(true, CoreVariables::addressText));
+    http.variable(
+        "proxy_protocol_server_port", told(true, inet -> Integer.toString(inet.getPort())));
+    http.variables(
+        "proxy_protocol_tlv_",
+        name -> {
+          ProxyHeader.Extension wanted = ProxyHeader.Extension.parse(name);
+          return exchange -> {
+            ProxyHeader header = exchange.downstream().proxyHeader();
+            return header == null || wanted == null ? null : header.extension(wanted);
+          };
+        });
+  }
+
+  private static String addressText(InetSocketAddress inet) {
+    return ListenAddress.numeric(inet.getAddress());
+  }
+
+  private static Variable told(boolean server, Function<InetSocketAddress, String> text) {
+    return exchange -> {
+      ProxyHeader header = exchange.downstream().proxyHeader();
+      if (header == null) {
+        return null;
+      }
+      InetSocketAddress address = server ? header.destination() : header.source();
+      return address == null ? null : text.apply(address);
+    };
   }
 
   private static void response(HttpRegistry http) {
@@ -200,7 +235,7 @@ public final class CoreVariables implements HttpModule {
   }
 
   /// The value of `name` in a query, found in any case; null if it is not there.
-  static @Nullable String argument(@Nullable String args, String name) {
+  public static @Nullable String argument(@Nullable String args, String name) {
     if (args == null) {
       return null;
     }
@@ -231,7 +266,7 @@ public final class CoreVariables implements HttpModule {
   }
 
   /// The value of the cookie `name` in a `Cookie` field; the name in any case, as in nginx.
-  static @Nullable String cookie(String field, String name) {
+  public static @Nullable String cookie(String field, String name) {
     int at = 0;
     while (at < field.length()) {
       if (field.regionMatches(true, at, name, 0, name.length())) {
@@ -296,14 +331,14 @@ public final class CoreVariables implements HttpModule {
   }
 
   private static boolean port(SocketAddress address, ByteSink sink) {
-    if (address instanceof InetSocketAddress inet) {
+    if (address instanceof InetSocketAddress inet && inet.getPort() > 0) {
       sink.append(inet.getPort());
     }
     return true;
   }
 
   private static @Nullable String binaryAddress(Exchange exchange) {
-    SocketAddress remote = exchange.downstream().remoteAddress();
+    SocketAddress remote = exchange.remoteAddress();
     InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
     return address == null
         ? "unix:"

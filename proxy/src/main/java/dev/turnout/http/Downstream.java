@@ -4,6 +4,7 @@ import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /// What an exchange asks of the connection, or stream, that its request came on. Confined to the
 /// exchange's loop.
@@ -28,6 +29,12 @@ public interface Downstream {
 
   /// Where the client connected to.
   SocketAddress localAddress();
+
+  /// What a proxy in front said of the connection (the PROXY protocol), or null.
+  @Nullable ProxyHeader proxyHeader();
+
+  /// When the connection was accepted, by {@link System#nanoTime}.
+  long openedNanos();
 
   /// Composes and writes the head of the exchange's response. `last` if no body follows.
   void writeHead(Exchange exchange, boolean last);
@@ -70,6 +77,10 @@ public interface Downstream {
 
   /// Closes the connection at once; what the client got is seen to be cut.
   void abort(Exchange exchange);
+
+  /// Nothing holds the exchange open any more: its background subrequests are over. If its response
+  /// is out, it may end.
+  void settled(Exchange exchange);
 
   /// The body is wanted now: deliver it to {@link Exchange#body()}.
   void readBody(Exchange exchange);

@@ -9,7 +9,9 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -26,9 +28,11 @@ public final class Exchange {
 
   private final Worker worker;
   private final PhaseEngine engine;
-  private final RequestHead request = new RequestHead();
+  private final RequestHead request;
   private final Response response = new Response();
   private final RequestBody body = new RequestBody(this);
+  private final List<BodyFilter> filters = new ArrayList<>(0);
+  private final @Nullable Subrequest asSubrequest;
   private final ByteSink text = new ByteSink(new byte[256]);
 
   private @Nullable Downstream downstream;
@@ -37,6 +41,16 @@ public final class Exchange {
   private @Nullable Location location;
   private @Nullable Upstreaming upstreaming;
   private @Nullable Future<?> pause;
+  private @Nullable BodyFilter firstFilter;
+  private @Nullable BodyFilter lastFilter;
+  private @Nullable Splice splice;
+  private @Nullable Subrequests subrequests;
+  private boolean splicing;
+  private boolean bodyAdded;
+  private boolean headEnds;
+  private @Nullable SocketAddress realAddress;
+  private boolean aliasExtended;
+  private long limitRate;
 
   private String path = "";
   private @Nullable String args;
@@ -72,6 +86,29 @@ public final class Exchange {
   public Exchange(Worker worker, PhaseEngine engine) {
     this.worker = worker;
     this.engine = engine;
+    this.request = new RequestHead();
+    this.asSubrequest = null;
+  }
+
+  /// The exchange of a subrequest, which has the head of its parent's request.
+  Exchange(Subrequest subrequest, Exchange parent) {
+    this.worker = parent.worker;
+    this.engine = parent.engine;
+    this.request = parent.request;
+    this.asSubrequest = subrequest;
+    begin(subrequest, parent.generation(), parent.server());
+    stored = parent.stored;
+    internal = true;
+    asSent = false;
+    methodOverride = "GET";
+    started();
+  }
+
+  /// Reads files, which are else left to the wire.
+  private static final class FileReading extends BodyFilter {
+    FileReading(Exchange exchange) {
+      super(exchange);
+    }
   }
 
   /// What is known about the way to an upstream and back; set by the proxy, read by `$upstream_…`.
@@ -116,10 +153,13 @@ public final class Exchange {
     quoted = false;
     slashWanted = false;
     internal = false;
+    aliasExtended = false;
     redirectsLeft = 10;
     rewritesLeft = 10;
     errorStatus = 0;
     methodOverride = null;
+    realAddress = null;
+    limitRate = -1;
     stage = PhaseEngine.Stage.SERVER_REWRITE;
     handlerIndex = 0;
     headSent = false;
@@ -128,6 +168,8 @@ public final class Exchange {
     captureCount = 0;
     captureSubject = "";
     upstreaming = null;
+    splicing = false;
+    bodyAdded = false;
   }
 
   /// Which use of this object it is: whoever comes back later checks that it is still the same.
@@ -153,10 +195,13 @@ public final class Exchange {
       pause = null;
       timer.cancel(false);
     }
+    releaseFilters();
     body.release();
     response.reset();
-    request.reset();
-    Arrays.fill(stored, null);
+    if (asSubrequest == null) {
+      request.reset();
+      Arrays.fill(stored, null);
+    } // else they are the main request's
     Arrays.fill(kept, null);
     downstream = null;
     generation = null;
@@ -177,11 +222,164 @@ public final class Exchange {
     return engine;
   }
 
-  /// The connection or stream that it came on.
+  /// Where the response goes: the connection or stream that the request came on, behind the filters
+  /// of the body.
   public Downstream downstream() {
+    BodyFilter filter = firstFilter;
+    if (filter != null) {
+      return filter;
+    }
     Downstream there = downstream;
     if (there == null) {
       throw new IllegalStateException("the exchange is over");
+    }
+    return there;
+  }
+
+  /// Puts a filter between whoever makes the body and the wire, after those that are there. While
+  /// the head is made.
+  public void filterBody(BodyFilter filter) {
+    Downstream wire = downstream;
+    if (wire == null) {
+      throw new IllegalStateException("the exchange is over");
+    }
+    BodyFilter before = lastFilter;
+    filter.attach(before, wire);
+    if (before == null) {
+      firstFilter = filter;
+    } else {
+      before.next(filter);
+    }
+    lastFilter = filter;
+    filters.add(filter);
+  }
+
+  private void releaseFilters() {
+    if (firstFilter == null) {
+      return;
+    }
+    firstFilter = null;
+    lastFilter = null;
+    splice = null;
+    for (BodyFilter filter : filters) {
+      filter.releaseOnce();
+    }
+    filters.clear();
+  }
+
+  /// The wire takes more of the response again, or not; called by it.
+  public void clientWritable(boolean writable) {
+    BodyFilter nearest = lastFilter;
+    if (nearest == null) {
+      Upstreaming way = upstreaming;
+      if (way != null) {
+        way.clientChanged(this, false, writable);
+      }
+    } else if (writable) {
+      nearest.resumed();
+    }
+  }
+
+  void producerWritable() {
+    Upstreaming way = upstreaming;
+    if (way != null) {
+      way.clientChanged(this, false, true);
+    }
+  }
+
+  /// Where the client is: as the connection says, or as a proxy in front said it of the request.
+  public SocketAddress remoteAddress() {
+    SocketAddress told = realAddress;
+    return told == null ? downstream().remoteAddress() : told;
+  }
+
+  /// The client is where a trusted proxy says.
+  public void remoteAddress(SocketAddress told) {
+    realAddress = told;
+  }
+
+  /// `$limit_rate`: bytes in a second, 0 for no limit, or -1 where only the configuration says.
+  public long limitRate() {
+    return limitRate;
+  }
+
+  /// Sets `$limit_rate`.
+  public void limitRate(long bytesPerSecond) {
+    limitRate = bytesPerSecond;
+  }
+
+  // ---- subrequests
+
+  /// A subrequest of this exchange for `path`, to be described further and started.
+  public Subrequest subrequest(String path, @Nullable String args) {
+    return new Subrequest(this, path, args);
+  }
+
+  /// What it is if it is a subrequest, else null.
+  public @Nullable Subrequest asSubrequest() {
+    return asSubrequest;
+  }
+
+  /// True if the node made this request itself, on behalf of another.
+  public boolean isSubrequest() {
+    return asSubrequest != null;
+  }
+
+  /// The exchange of the client's request: this one, unless it is a subrequest.
+  public Exchange main() {
+    Exchange exchange = this;
+    while (exchange.asSubrequest != null) {
+      exchange = exchange.asSubrequest.parent();
+    }
+    return exchange;
+  }
+
+  /// How many subrequests of its own it has under way.
+  public int subrequestCount() {
+    Subrequests own = subrequests;
+    return own == null ? 0 : own.count();
+  }
+
+  /// True while background subrequests keep it from ending.
+  public boolean isHeldOpen() {
+    Subrequests own = subrequests;
+    return own != null && own.isHoldingOpen();
+  }
+
+  /// Its subrequests; made when there are some for the first time.
+  Subrequests subrequests() {
+    Subrequests own = subrequests;
+    if (own == null) {
+      own = new Subrequests();
+      subrequests = own;
+    }
+    return own;
+  }
+
+  /// Output of subrequests will be spliced into the body; said by a filter while the head is made,
+  /// before it has its turn to put {@link Splice} behind the filters that ask for this.
+  public void wantSplice() {
+    splicing = true;
+  }
+
+  /// There will be a body even if whoever answers has none.
+  public void addBody() {
+    bodyAdded = true;
+  }
+
+  void installSplice() {
+    if (splicing) {
+      Splice made = new Splice(this);
+      filterBody(made);
+      splice = made;
+    }
+  }
+
+  /// Where output of subrequests joins the body of this response.
+  public Splice splice() {
+    Splice there = splice;
+    if (there == null) {
+      throw new IllegalStateException("nothing can be spliced into this response");
     }
     return there;
   }
@@ -293,6 +491,16 @@ public final class Exchange {
     replacePath(path);
     this.pathChanged = true;
     this.internal = true;
+    this.aliasExtended = false;
+  }
+
+  /// From now on the path is what follows `alias` in a location given by a regular expression.
+  public void extendAlias() {
+    aliasExtended = true;
+  }
+
+  boolean isAliasExtended() {
+    return aliasExtended;
   }
 
   /// Changes the path within its location.
@@ -341,7 +549,7 @@ public final class Exchange {
     slashWanted = false;
   }
 
-  /// True after an internal redirect.
+  /// True after an internal redirect, and in subrequests.
   public boolean isInternal() {
     return internal;
   }
@@ -349,6 +557,7 @@ public final class Exchange {
   void becomeInternal() {
     internal = true;
     asSent = false;
+    aliasExtended = false;
   }
 
   boolean takeRedirect() {
@@ -427,11 +636,34 @@ public final class Exchange {
     return headSent;
   }
 
-  /// Runs the filters and writes the head. `last` if no body follows.
-  public void sendHead(boolean last) {
+  /// Runs the filters and writes the head. `last` if no body follows. False if a filter refused the
+  /// answer, which can only be where it may be asked for in parts: then nothing was written, and
+  /// {@link Response#refusal} is what to {@link #finish} with.
+  public boolean sendHead(boolean last) {
     headSent = true;
+    headEnds = last;
+    response.refuse(0);
     engine.filterHead(this);
-    downstream().writeHead(this, last);
+    if (response.refusal() != 0) {
+      headSent = false;
+      releaseFilters();
+      return false;
+    }
+    if (asSubrequest != null && asSubrequest.isInMemory() && !last) {
+      filterBody(new FileReading(this));
+    }
+    boolean follows = last && bodyAdded && !isHead();
+    downstream().writeHead(this, last && !follows);
+    if (follows) {
+      downstream().writeEnd(this);
+    }
+    return true;
+  }
+
+  /// True if no body follows the head that the filters see.
+  public boolean isHeadAlone() {
+    int status = response.status();
+    return headEnds || status == 204 || status == 304 || isHead();
   }
 
   /// True if the connection may carry another request after this one.
@@ -470,11 +702,25 @@ public final class Exchange {
       return;
     }
     ended = true;
+    Subrequests own = subrequests;
+    if (own != null) {
+      own.cancel();
+    }
     Upstreaming way = upstreaming;
     if (way != null) {
       way.exchangeEnded(this);
     }
     engine.log(this);
+  }
+
+  /// A subrequest is given up: nothing more is wanted of it.
+  void cancel() {
+    ended = true;
+    Subrequests own = subrequests;
+    if (own != null) {
+      own.cancel();
+    }
+    release();
   }
 
   /// The way to the upstream, once there is one.
@@ -582,7 +828,7 @@ public final class Exchange {
 
   /// The client's address as `$remote_addr` has it.
   public String clientAddress() {
-    return addressText(downstream().remoteAddress());
+    return addressText(remoteAddress());
   }
 
   static String addressText(SocketAddress address) {
@@ -625,6 +871,9 @@ public final class Exchange {
     String line = request.requestLine();
     if (!line.isEmpty()) {
       out.append(", request: \"").append(line).append('"');
+    }
+    if (asSubrequest != null) {
+      out.append(", subrequest: \"").append(path).append('"');
     }
     Upstreaming way = upstreaming;
     String target = way == null ? null : way.describe();

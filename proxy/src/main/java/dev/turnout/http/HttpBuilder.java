@@ -67,7 +67,8 @@ public final class HttpBuilder {
     }
     SocketAddress standard = ListenAddress.parse("*:80", 80);
     return List.of(
-        new Listen(standard, false, false, -1, -1, -1, false, true, false, scope.directive()));
+        new Listen(
+            standard, false, false, -1, -1, -1, false, true, false, false, scope.directive()));
   }
 
   private VirtualServer server(Scope scope) {
@@ -183,6 +184,7 @@ public final class HttpBuilder {
     private @Nullable Listen options;
     private @Nullable Scope first;
     private @Nullable Scope standard;
+    private boolean proxyProtocol;
   }
 
   private Map<SocketAddress, ListenSettings> listenSettings(List<Built> servers) {
@@ -193,14 +195,17 @@ public final class HttpBuilder {
       }
     }
     Map<SocketAddress, ListenSettings> settings = new LinkedHashMap<>();
-    Map<SocketAddress, Map<SocketAddress, ServerNames>> underWildcard = new HashMap<>();
+    Map<SocketAddress, Map<SocketAddress, ListenSettings.Local>> underWildcard = new HashMap<>();
     for (Map.Entry<SocketAddress, Address> entry : addresses.entrySet()) {
       SocketAddress wildcard = wildcardOf(entry.getKey());
       Address over = wildcard == null ? null : addresses.get(wildcard);
       if (wildcard != null && over != null && over != entry.getValue()) {
         underWildcard
             .computeIfAbsent(wildcard, _ -> new HashMap<>())
-            .put(entry.getKey(), entry.getValue().names.build());
+            .put(
+                entry.getKey(),
+                new ListenSettings.Local(
+                    entry.getValue().names.build(), entry.getValue().proxyProtocol));
       }
     }
     for (Map.Entry<SocketAddress, Address> entry : addresses.entrySet()) {
@@ -251,6 +256,7 @@ public final class HttpBuilder {
     } else if (address.options == null) {
       address.options = listen;
     }
+    address.proxyProtocol |= listen.proxyProtocol();
     address.names.server(built.server(), listen.isDefault());
     List<ServerName> names = built.scope().get(CoreModule.NAMES);
     for (ServerName name : names) {
@@ -274,7 +280,7 @@ public final class HttpBuilder {
     }
   }
 
-  private ListenSettings settings(Address address, Map<SocketAddress, ServerNames> local) {
+  private ListenSettings settings(Address address, Map<SocketAddress, ListenSettings.Local> local) {
     Scope scope = address.standard != null ? address.standard : address.first;
     Listen options = address.options;
     if (scope == null || options == null) {
@@ -298,6 +304,7 @@ public final class HttpBuilder {
         options.reusePort(),
         options.ipv6Only(),
         options.keepAlive(),
+        address.proxyProtocol,
         scope.get(CoreModule.HEADER_TIMEOUT),
         scope.get(CoreModule.MERGE_SLASHES),
         limits);

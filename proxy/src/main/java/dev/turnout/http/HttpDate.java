@@ -32,6 +32,12 @@ public final class HttpDate {
     return out.append((char) ('0' + n / 10)).append((char) ('0' + n % 10));
   }
 
+  /// A time as cookies have it: `Wed, 05-Jan-2000 10:00:00 GMT`.
+  public static String cookie(long epochSecond) {
+    String date = format(epochSecond);
+    return date.substring(0, 7) + '-' + date.substring(8, 11) + '-' + date.substring(12);
+  }
+
   /// The seconds since the epoch that `text` says, or [#INVALID]. As in nginx the day of the week
   /// and what follows the time do not matter.
   public static long parse(String text) {

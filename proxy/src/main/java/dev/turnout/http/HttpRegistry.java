@@ -300,6 +300,7 @@ public final class HttpRegistry {
         made(filters, scope).toArray(new ResponseFilter[0]),
         made(logs, scope).toArray(new LogHandler[0]),
         core,
+        SubrequestModule.settings(scope),
         internal,
         nested,
         except);

@@ -14,27 +14,41 @@ import java.util.Map;
 /// @param reusePort `reuseport`
 /// @param ipv6Only `ipv6only=`
 /// @param keepAlive `so_keepalive=`
+/// @param proxied `proxy_protocol`: connections begin with its header
 /// @param headerTimeout `client_header_timeout` of the default server, milliseconds
 /// @param mergeSlashes `merge_slashes` of the default server
 /// @param limits how large a request head may be, of the default server
 public record ListenSettings(
     ServerNames servers,
-    Map<SocketAddress, ServerNames> local,
+    Map<SocketAddress, Local> local,
     int backlog,
     int receiveBuffer,
     int sendBuffer,
     boolean reusePort,
     boolean ipv6Only,
     boolean keepAlive,
+    boolean proxied,
     long headerTimeout,
     boolean mergeSlashes,
     HeadLimits limits) {
+
+  /// What holds for one address of those that a wildcard stands for.
+  ///
+  /// @param proxied `proxy_protocol`
+  public record Local(ServerNames servers, boolean proxied) {}
+
+  /// True if a connection to this local address begins with the PROXY protocol's header.
+  public boolean isProxied(SocketAddress localAddress) {
+    Local there = local.isEmpty() ? null : local.get(localAddress);
+    return there == null ? proxied : there.proxied();
+  }
 
   /// The servers for a connection to this local address.
   public ServerNames servers(SocketAddress localAddress) {
     if (local.isEmpty()) {
       return servers;
     }
-    return local.getOrDefault(localAddress, servers);
+    Local there = local.get(localAddress);
+    return there == null ? servers : there.servers();
   }
 }

@@ -17,6 +17,7 @@ public final class Location {
   private final ResponseFilter[] filters;
   private final LogHandler[] logs;
   private final CoreSettings core;
+  private final SubrequestModule.Settings subrequests;
   private final boolean internal;
   private final @Nullable LocationTree nested;
   private final @Nullable Except except;
@@ -36,6 +37,7 @@ public final class Location {
       ResponseFilter[] filters,
       LogHandler[] logs,
       CoreSettings core,
+      SubrequestModule.Settings subrequests,
       boolean internal,
       @Nullable LocationTree nested,
       @Nullable Except except) {
@@ -46,6 +48,7 @@ public final class Location {
     this.filters = filters;
     this.logs = logs;
     this.core = core;
+    this.subrequests = subrequests;
     this.internal = internal;
     this.nested = nested;
     this.except = except;
@@ -82,6 +85,11 @@ public final class Location {
   /// The core module's settings here.
   public CoreSettings core() {
     return core;
+  }
+
+  /// What holds for subrequests that are answered here.
+  SubrequestModule.Settings subrequests() {
+    return subrequests;
   }
 
   /// True if only internal redirects may come here.

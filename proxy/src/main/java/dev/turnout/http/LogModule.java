@@ -95,11 +95,6 @@ public final class LogModule implements HttpModule {
         .syntax("off | max=N [inactive=time] [min_uses=N] [valid=time]")
         .defaultText("off")
         .summary("Accepted: it is about logs with variables in their path, which are refused.");
-    http.directive("log_subrequest")
-        .in(HTTP, SERVER, LOCATION)
-        .flag(Setting.of("log_subrequest", false))
-        .defaultText("off")
-        .summary("Accepted: there are no subrequests.");
     http.log(this::handler);
   }
 

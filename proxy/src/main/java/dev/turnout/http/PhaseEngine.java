@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Stops 3 and 4 of a request: finds its location and runs the phase handlers in nginx's order,
@@ -35,6 +36,12 @@ public final class PhaseEngine {
       finish(exchange, 500);
       return;
     }
+    run(exchange);
+  }
+
+  /// Begins a subrequest: its target is set, its server is its parent's.
+  void startSubrequest(Exchange exchange) {
+    exchange.stage(Stage.SERVER_REWRITE);
     run(exchange);
   }
 
@@ -102,7 +109,13 @@ public final class PhaseEngine {
       case REWRITE -> handlers(exchange, Phase.REWRITE, Stage.POST_REWRITE);
       case POST_REWRITE -> afterRewrite(exchange);
       case PREACCESS -> handlers(exchange, Phase.PREACCESS, Stage.ACCESS);
-      case ACCESS -> handlers(exchange, Phase.ACCESS, Stage.PRECONTENT);
+      case ACCESS -> {
+        if (exchange.isSubrequest()) {
+          exchange.stage(Stage.PRECONTENT); // the client has been let in
+          yield true;
+        }
+        yield handlers(exchange, Phase.ACCESS, Stage.PRECONTENT);
+      }
       case PRECONTENT -> handlers(exchange, Phase.PRECONTENT, Stage.CONTENT);
       case CONTENT -> {
         exchange.location().content().handle(exchange);
@@ -221,6 +234,17 @@ public final class PhaseEngine {
       exchange.downstream().abort(exchange);
       return;
     }
+    Subrequest subrequest = exchange.asSubrequest();
+    byte[] stub = subrequest == null ? null : subrequest.takeStub();
+    if (subrequest != null && stub != null) {
+      Response response = exchange.response();
+      response.reset();
+      response.status(200);
+      response.contentType(subrequest.parent().response().contentType());
+      response.contentLength(stub.length);
+      send(exchange, stub);
+      return;
+    }
     if (status >= 300 && exchange.errorStatus() == 0) {
       ErrorPages.Page page = exchange.core().errorPages().find(status);
       if (page != null) {
@@ -238,10 +262,10 @@ public final class PhaseEngine {
     int shown = page.overwrite() == -1 ? status : page.overwrite();
     exchange.closeAfterRefusal(status);
     if (target.startsWith("/") || target.startsWith("@")) {
-      String challenge = response.headers().first(CHALLENGE);
+      List<String> challenges = response.headers().all(CHALLENGE);
       response.reset();
       response.status(shown);
-      if (challenge != null) {
+      for (String challenge : challenges) {
         response.headers().add(CHALLENGE, challenge);
       }
       if (!exchange.method().equals("HEAD") && target.startsWith("/")) {
@@ -312,15 +336,14 @@ public final class PhaseEngine {
   }
 
   private static void send(Exchange exchange, byte[] bytes) {
-    Downstream downstream = exchange.downstream();
     if (bytes.length == 0 || exchange.isHead()) {
       exchange.sendHead(true);
     } else {
       exchange.sendHead(false);
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
-      downstream.writeBody(exchange, body, true);
+      exchange.downstream().writeBody(exchange, body, true); // behind the filters of the head
     }
-    downstream.flush();
+    exchange.downstream().flush();
   }
 
   void filterHead(Exchange exchange) {
@@ -330,6 +353,10 @@ public final class PhaseEngine {
   }
 
   void log(Exchange exchange) {
+    boolean subrequest = exchange.isSubrequest();
+    if (subrequest && !exchange.location().subrequests().logged()) {
+      return;
+    }
     for (LogHandler handler : exchange.location().logs()) {
       try {
         handler.log(exchange);
@@ -337,6 +364,8 @@ public final class PhaseEngine {
         exchange.log(Level.ALERT, "unexpected " + e + " while logging request");
       }
     }
-    exchange.generation().left(exchange.worker().index());
+    if (!subrequest) {
+      exchange.generation().left(exchange.worker().index());
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
 
 /// A regular expression of the configuration, in PCRE's syntax as far as `java.util.regex` has it.
 /// Immutable.
@@ -81,6 +82,21 @@ public final class Regex {
   /// True if it is found in `text`; captures are not kept.
   public boolean test(String text) {
     return pattern.matcher(new Counted(text, this)).find();
+  }
+
+  /// The groups of where it is first found in `text`, the whole match first and empty for those
+  /// that took no part; null if it is not found.
+  public String @Nullable [] groups(String text) {
+    Matcher matcher = pattern.matcher(new Counted(text, this));
+    if (!matcher.find()) {
+      return null;
+    }
+    String[] groups = new String[matcher.groupCount() + 1];
+    for (int i = 0; i < groups.length; i++) {
+      int start = matcher.start(i);
+      groups[i] = start < 0 ? "" : text.substring(start, matcher.end(i));
+    }
+    return groups;
   }
 
   /// Turns `(?<name>`, `(?'name'` and `(?P<name>` into plain groups and notes their numbers.

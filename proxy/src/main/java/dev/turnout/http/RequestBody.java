@@ -39,6 +39,8 @@ public final class RequestBody implements BodyReceiver {
   private boolean complete;
   private boolean passedOn;
   private int generation;
+  private boolean borrowed;
+  private @Nullable RequestBody lender;
 
   private record TempFile(FileChannel channel, Path path) {}
 
@@ -53,13 +55,37 @@ public final class RequestBody implements BodyReceiver {
     this.exchange = exchange;
   }
 
+  /// A subrequest has no body, whatever the head of the request says.
+  void none() {
+    borrowed = true;
+    lender = null;
+    complete = true;
+  }
+
+  /// A subrequest has what `from` has kept, if that has been read whole; it stays owned by `from`.
+  void lent(RequestBody from) {
+    none();
+    RequestBody owner = from.borrowed ? from.lender : from;
+    if (owner != null && owner.mode == Mode.KEEPING && owner.complete && !owner.writing) {
+      lender = owner;
+      length = owner.length;
+    }
+  }
+
   /// True if the request has a body, even an empty one in chunks.
   public boolean isPresent() {
+    if (borrowed) {
+      return lender != null;
+    }
     return exchange.request().contentLength() > 0 || exchange.request().chunked();
   }
 
   /// Reads it whole, then runs `done`. What goes wrong ends the exchange with 400, 408 or 413.
   public void read(Runnable done) {
+    if (borrowed) {
+      done.run();
+      return;
+    }
     if (complete || !isPresent()) {
       complete = true;
       if (exchange.core().clientBodyInFileOnly() == CoreSettings.BodyInFile.OFF
@@ -94,7 +120,7 @@ public final class RequestBody implements BodyReceiver {
   /// It is thrown away by the wire, what has come of it and what is still to come. Returns the
   /// status to answer with if what has come is malformed, else 0.
   public int discard() {
-    if (mode != Mode.UNREAD && mode != Mode.STREAMING) {
+    if (borrowed || (mode != Mode.UNREAD && mode != Mode.STREAMING)) {
       return 0;
     }
     mode = Mode.DISCARDING;
@@ -119,21 +145,26 @@ public final class RequestBody implements BodyReceiver {
 
   /// The parts kept in memory; empty if there is a file. They stay owned by this body.
   public List<ByteBuf> parts() {
-    return memory;
+    return lender == null ? memory : lender.memory;
   }
 
   /// The temporary file that holds all of it, or null.
   public @Nullable FileChannel file() {
-    return file == null ? null : file.channel();
+    TempFile there = lender == null ? file : lender.file;
+    return there == null ? null : there.channel();
   }
 
   /// The path of the temporary file, or null.
   public @Nullable Path path() {
-    return file == null ? null : file.path();
+    TempFile there = lender == null ? file : lender.file;
+    return there == null ? null : there.path();
   }
 
   /// All of it as a text, or null if it is not in memory.
   public @Nullable String text() {
+    if (lender != null) {
+      return lender.text();
+    }
     if (file != null || !complete || length == 0) {
       return null;
     }
@@ -330,6 +361,8 @@ public final class RequestBody implements BodyReceiver {
   /// Lets go of everything; the temporary file is removed unless it was asked for.
   public void release() {
     generation++;
+    borrowed = false;
+    lender = null;
     if (!memory.isEmpty()) {
       memory.forEach(ByteBuf::release);
       memory.clear();

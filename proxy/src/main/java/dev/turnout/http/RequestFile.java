@@ -36,7 +36,8 @@ public final class RequestFile {
       return root(exchange) + path;
     }
     if (core.aliasPrefix() < 0) {
-      return root(exchange); // in a regular expression's location alias names the file itself
+      // in a regular expression's location alias names the file itself, unless try_files has found
+      return exchange.isAliasExtended() ? root(exchange) + path : root(exchange);
     }
     return root(exchange) + path.substring(Math.min(core.aliasPrefix(), path.length()));
   }
@@ -48,8 +49,18 @@ public final class RequestFile {
     return Path.of(new String(name.getBytes(StandardCharsets.ISO_8859_1), NAMES));
   }
 
+  /// The last name of a path in the file system; its chars are bytes.
+  public static String name(Path path) {
+    return new String(
+        String.valueOf(path.getFileName()).getBytes(NAMES), StandardCharsets.ISO_8859_1);
+  }
+
   /// The media type that `types` and `default_type` give the exchange's path; null for none.
   public static @Nullable String mediaType(Exchange exchange) {
+    String decided = exchange.response().contentType();
+    if (decided != null) {
+      return decided; // by an upstream whose answer this stands in for
+    }
     CoreSettings core = exchange.core();
     String extension = extension(exchange.path());
     String type = extension.isEmpty() ? null : core.types().get(extension);

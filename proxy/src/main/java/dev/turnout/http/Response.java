@@ -25,7 +25,22 @@ public final class Response {
   private final ResponseHeaders trailers = new ResponseHeaders();
   private @Nullable Fields passed;
   private long[] withheld = new long[4];
-  private boolean rangesAllowed;
+  private Ranges ranges = Ranges.NONE;
+  private int refusal;
+  private boolean immediate;
+  private boolean varies;
+  private boolean trailersExpected;
+  private @Nullable String charsetOverride;
+
+  /// Which parts of a body may be asked for.
+  public enum Ranges {
+    /// None.
+    NONE,
+    /// One at a time: the body is not at hand as a whole.
+    ONE,
+    /// Several at once.
+    ANY
+  }
 
   /// Makes it as new.
   public void reset() {
@@ -45,7 +60,12 @@ public final class Response {
       trailers.clear();
     }
     passed = null;
-    rangesAllowed = false;
+    ranges = Ranges.NONE;
+    refusal = 0;
+    immediate = false;
+    varies = false;
+    trailersExpected = false;
+    charsetOverride = null;
   }
 
   /// The status code; 0 while none is decided.
@@ -145,14 +165,108 @@ public final class Response {
     return trailers;
   }
 
-  /// True where the content handler lets parts of the body be asked for (RFC 9110 section 14).
-  public boolean rangesAllowed() {
-    return rangesAllowed;
+  /// Which parts of the body may be asked for (RFC 9110 section 14), if any.
+  public Ranges ranges() {
+    return ranges;
   }
 
   /// Lets parts of the body be asked for.
-  public void allowRanges() {
-    rangesAllowed = true;
+  public void ranges(Ranges ranges) {
+    this.ranges = ranges;
+  }
+
+  /// Lets no parts of the body be asked for, nor says that they may.
+  public void forbidRanges() {
+    ranges = Ranges.NONE;
+    remove(FieldName.ACCEPT_RANGES);
+  }
+
+  /// The status that a filter wants to be answered instead of this, or 0.
+  public int refusal() {
+    return refusal;
+  }
+
+  /// Answers with `status` instead; only where parts of the body may be asked for.
+  public void refuse(int status) {
+    refusal = status;
+  }
+
+  /// True if each part of the body is to reach the client at once.
+  public boolean isImmediate() {
+    return immediate;
+  }
+
+  /// Says whether each part of the body is to reach the client at once.
+  public void immediate(boolean immediate) {
+    this.immediate = immediate;
+  }
+
+  /// True if trailer fields follow the body, which then goes in chunks where it can.
+  public boolean areTrailersExpected() {
+    return trailersExpected;
+  }
+
+  /// Trailer fields will follow the body.
+  public void expectTrailers() {
+    trailersExpected = true;
+  }
+
+  /// The charset that an upstream wants the body to be in (`X-Accel-Charset`), or null.
+  public @Nullable String charsetOverride() {
+    return charsetOverride;
+  }
+
+  /// The upstream wants the body to be in this charset.
+  public void charsetOverride(@Nullable String charset) {
+    charsetOverride = charset;
+  }
+
+  /// True if the answer depends on `Accept-Encoding`, whether or not it is said.
+  public boolean varies() {
+    return varies;
+  }
+
+  /// The answer depends on `Accept-Encoding`.
+  public void vary() {
+    varies = true;
+  }
+
+  /// The value of the first line of this well-known name that the client gets, of ours or passed
+  /// on; not of those that have their own members.
+  public @Nullable String first(int known) {
+    String own = headers.count() == 0 ? null : headers.first(FieldName.nameOf(known));
+    Fields fields = passed;
+    if (own != null || fields == null) {
+      return own;
+    }
+    for (int i = fields.find(known); i >= 0; i = fields.findAfter(i, known)) {
+      if (!isWithheld(i)) {
+        return fields.value(i);
+      }
+    }
+    return null;
+  }
+
+  /// Takes out all lines of this well-known name, ours and those passed on.
+  public void remove(int known) {
+    if (headers.count() != 0) {
+      headers.remove(FieldName.nameOf(known));
+    }
+    withholdAll(known);
+  }
+
+  /// The body is about to be changed: its length is not known any more, no parts of it can be asked
+  /// for, and its tag only says that it means the same.
+  public void bodyChanges() {
+    contentLength = UNKNOWN_LENGTH;
+    forbidRanges();
+    String etag = first(FieldName.ETAG);
+    if (etag != null && !etag.startsWith("W/")) {
+      remove(FieldName.ETAG);
+      if (etag.startsWith("\"")) {
+        headers.add("ETag", "W/" + etag);
+      }
+    }
   }
 
   /// The fields of an upstream's response, passed on but for those withheld.

@@ -1,6 +1,8 @@
 package dev.turnout.http;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,17 @@ public final class ResponseHeaders {
       }
     }
     return null;
+  }
+
+  /// The values of all lines of this name, in any case.
+  public List<String> all(String name) {
+    List<String> found = new ArrayList<>(1);
+    for (int i = 0; i < count; i++) {
+      if (name(i).equalsIgnoreCase(name)) {
+        found.add(value(i));
+      }
+    }
+    return found;
   }
 
   /// How many lines there are.

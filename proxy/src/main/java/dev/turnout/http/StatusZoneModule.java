@@ -61,7 +61,8 @@ public final class StatusZoneModule implements HttpModule {
       return null;
     }
     return exchange -> {
-      if (exchange.get(begun) == null) { // else it comes back by an internal redirect
+      if (!exchange.isSubrequest()
+          && exchange.get(begun) == null) { // else it comes back by an internal redirect
         begin(exchange, zone, begun);
       }
       return Verdict.CONTINUE;
@@ -83,6 +84,9 @@ public final class StatusZoneModule implements HttpModule {
       return null;
     }
     return exchange -> {
+      if (exchange.isSubrequest()) {
+        return;
+      }
       if (ofServer != null) {
         TrafficZone.Loop counters = exchange.get(begun);
         // a request that was refused for its head went through no phase

@@ -87,7 +87,8 @@ public final class Variables {
     assigned.add(key);
     Variable before = defined.get(key);
     if (!(before instanceof Assigned)) {
-      defined.put(key, new Assigned(slot, before));
+      // where it is not assigned, `$http_x` still is the field
+      defined.put(key, new Assigned(slot, before == null ? ofFamily(key) : before));
     }
     return (exchange, value) -> exchange.setStored(slot, value);
   }
@@ -124,9 +125,10 @@ public final class Variables {
     if (variable == null) {
       variable = builtIn.get(key);
     }
-    if (variable != null) {
-      return variable;
-    }
+    return variable == null ? ofFamily(key) : variable;
+  }
+
+  private @Nullable Variable ofFamily(String key) {
     for (Map.Entry<String, Function<String, Variable>> prefix : prefixes.entrySet()) {
       if (key.startsWith(prefix.getKey()) && key.length() > prefix.getKey().length()) {
         return prefix.getValue().apply(key.substring(prefix.getKey().length()));
@@ -149,6 +151,11 @@ public final class Variables {
       }
     }
     return unknown;
+  }
+
+  /// The variable `$name` by a name that only a request tells, or null; once reading is over.
+  public @Nullable Variable named(String name) {
+    return find(name.toLowerCase(Locale.ROOT));
   }
 
   /// True if `name` names something now.

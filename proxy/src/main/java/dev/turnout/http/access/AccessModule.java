@@ -15,6 +15,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Phase;
 import dev.turnout.http.PhaseHandler;
+import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.Verdict;
 import java.util.List;
 import java.util.Objects;
@@ -44,6 +45,7 @@ public final class AccessModule implements HttpModule {
   /// A location with an interface for operators: unless it asks clients who they are, has rules of
   /// its own, or is under rules that keep strangers out, only clients on this machine pass.
   public static void onlyThisMachineByDefault(Scope location) {
+    SubrequestModule.forClientsOnly(location);
     location.set(THIS_MACHINE, true);
   }
 
@@ -149,7 +151,11 @@ public final class AccessModule implements HttpModule {
   private record Check(List<AccessRule> rules, SatisfyModule.Rules kinds) implements PhaseHandler {
     @Override
     public Verdict handle(Exchange exchange) {
-      AccessRule rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      AccessRule rule = AccessRule.first(rules, exchange.remoteAddress());
+      if (rules.equals(ONLY_THIS_MACHINE) && rule != null && rule.allows()) {
+        // what a proxy says of its client must not open what only this machine may reach
+        rule = AccessRule.first(rules, exchange.downstream().remoteAddress());
+      }
       if (rule == null || kinds.areSatisfied(exchange)) {
         return Verdict.CONTINUE;
       }

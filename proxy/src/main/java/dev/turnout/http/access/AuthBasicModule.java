@@ -93,10 +93,11 @@ public final class AuthBasicModule implements HttpModule {
         .syntax("file")
         .summary(
             "The file of names and passwords, one `name:password` a line, read at each request."
-                + " Passwords may be in the forms `$apr1$`, `{SSHA}`, `{SHA}` and `{PLAIN}`.")
+                + " Passwords may be in the forms `$apr1$`, `{SSHA}`, `{SHA}` and `{PLAIN}`, and in"
+                + " those of the system's crypt(3).")
         .differs(
-            "The forms of the C library's crypt(3) are not known: for users who have them the"
-                + " answer is 500, and the error log says why.");
+            "Where there is no libcrypt, the answer is 500 for users whose passwords it would be"
+                + " asked about, and the error log says why.");
     http.phase(Phase.ACCESS, this::handler);
   }
 

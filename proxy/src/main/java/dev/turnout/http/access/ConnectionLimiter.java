@@ -45,8 +45,8 @@ final class ConnectionLimiter implements PhaseHandler {
 
   @Override
   public Verdict handle(Exchange exchange) {
-    if (exchange.get(passageSlot) != null) {
-      return Verdict.CONTINUE; // limited before an internal redirect
+    if (exchange.main().get(passageSlot) != null) {
+      return Verdict.CONTINUE; // limited before an internal redirect, or as main request
     }
     Entry entered = null;
     for (Limit limit : limits) {
@@ -77,7 +77,7 @@ final class ConnectionLimiter implements PhaseHandler {
       entry.counts().outcomes().count(exchange.worker().index(), LimitOutcome.PASSED);
     }
     if (entered != null) {
-      exchange.put(passageSlot, new Passage(LimitOutcome.PASSED, entered));
+      exchange.main().put(passageSlot, new Passage(LimitOutcome.PASSED, entered));
     }
     return Verdict.CONTINUE;
   }
@@ -105,10 +105,10 @@ final class ConnectionLimiter implements PhaseHandler {
     LimitOutcome outcome = dryRun ? LimitOutcome.REJECTED_DRY_RUN : LimitOutcome.REJECTED;
     zone.content().outcomes().count(exchange.worker().index(), outcome);
     if (dryRun) {
-      exchange.put(passageSlot, new Passage(LimitOutcome.REJECTED_DRY_RUN, null));
+      exchange.main().put(passageSlot, new Passage(LimitOutcome.REJECTED_DRY_RUN, null));
       return Verdict.CONTINUE;
     }
-    exchange.put(passageSlot, new Passage(LimitOutcome.REJECTED, null));
+    exchange.main().put(passageSlot, new Passage(LimitOutcome.REJECTED, null));
     exchange.finish(status);
     return Verdict.RESPONDED;
   }

@@ -76,7 +76,7 @@ public final class GeoModule implements HttpModule {
   }
 
   private static byte @Nullable [] client(Exchange exchange) {
-    SocketAddress remote = exchange.downstream().remoteAddress();
+    SocketAddress remote = exchange.remoteAddress();
     InetAddress address = remote instanceof InetSocketAddress inet ? inet.getAddress() : null;
     return address == null ? null : address.getAddress();
   }

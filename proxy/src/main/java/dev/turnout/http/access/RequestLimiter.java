@@ -53,8 +53,8 @@ final class RequestLimiter implements PhaseHandler {
 
   @Override
   public Verdict handle(Exchange exchange) {
-    if (exchange.get(outcomeSlot) != null) {
-      return Verdict.CONTINUE; // limited before an internal redirect
+    if (exchange.main().get(outcomeSlot) != null) {
+      return Verdict.CONTINUE; // limited before an internal redirect, or as main request
     }
     LeakyBuckets.@Nullable Visit[] visits = new LeakyBuckets.Visit[limits.length];
     long now = exchange.worker().monotonicMillis();
@@ -131,11 +131,11 @@ final class RequestLimiter implements PhaseHandler {
     }
     if (dryRun) {
       count(exchange, zone, LimitOutcome.REJECTED_DRY_RUN);
-      exchange.put(outcomeSlot, LimitOutcome.REJECTED_DRY_RUN);
+      exchange.main().put(outcomeSlot, LimitOutcome.REJECTED_DRY_RUN);
       return Verdict.CONTINUE;
     }
     count(exchange, zone, LimitOutcome.REJECTED);
-    exchange.put(outcomeSlot, LimitOutcome.REJECTED);
+    exchange.main().put(outcomeSlot, LimitOutcome.REJECTED);
     exchange.finish(status);
     return Verdict.RESPONDED;
   }
@@ -167,7 +167,7 @@ final class RequestLimiter implements PhaseHandler {
       }
     }
     if (strictest < 0) {
-      exchange.put(outcomeSlot, LimitOutcome.PASSED);
+      exchange.main().put(outcomeSlot, LimitOutcome.PASSED);
       return Verdict.CONTINUE;
     }
     return delayed(exchange, longest, excess, limits[strictest].zone());
@@ -187,11 +187,11 @@ final class RequestLimiter implements PhaseHandler {
                 + "\"");
     if (dryRun) {
       count(exchange, zone, LimitOutcome.DELAYED_DRY_RUN);
-      exchange.put(outcomeSlot, LimitOutcome.DELAYED_DRY_RUN);
+      exchange.main().put(outcomeSlot, LimitOutcome.DELAYED_DRY_RUN);
       return Verdict.CONTINUE;
     }
     count(exchange, zone, LimitOutcome.DELAYED);
-    exchange.put(outcomeSlot, LimitOutcome.DELAYED);
+    exchange.main().put(outcomeSlot, LimitOutcome.DELAYED);
     exchange.resumeAfter(millis);
     return Verdict.SUSPENDED;
   }

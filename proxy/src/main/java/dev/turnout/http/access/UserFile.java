@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 
 /// A file of users and passwords, as htpasswd(1) writes it: `user:password` and perhaps a comment
 /// after another colon.
@@ -35,9 +36,17 @@ final class UserFile {
   }
 
   private static Answer compare(String password, String stored) {
-    if (!StoredPassword.isKnown(stored)) {
+    if (StoredPassword.isKnown(stored)) {
+      return StoredPassword.matches(password, stored) ? Answer.MATCHES : Answer.DIFFERS;
+    }
+    String made = Crypt.hash(password, stored);
+    if (made == null) {
       return Answer.UNKNOWN_FORM;
     }
-    return StoredPassword.matches(password, stored) ? Answer.MATCHES : Answer.DIFFERS;
+    boolean same =
+        MessageDigest.isEqual(
+            made.getBytes(StandardCharsets.ISO_8859_1),
+            stored.getBytes(StandardCharsets.ISO_8859_1));
+    return same ? Answer.MATCHES : Answer.DIFFERS;
   }
 }

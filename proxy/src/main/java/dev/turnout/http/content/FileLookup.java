@@ -34,7 +34,18 @@ sealed interface FileLookup {
   /// @param reason the error as the log names it
   record Failed(int status, String reason) implements FileLookup {}
 
+  /// What is found under the name with something behind it, and under the name itself.
+  record Beside(FileLookup other, FileLookup plain) implements FileLookup {}
+
   int ENAMETOOLONG = 36;
+
+  /// Opens the file of this name, and the one with `suffix` behind it.
+  static FileLookup openBeside(String name, String suffix) {
+    FileLookup other = open(name + suffix);
+    return other instanceof Failed(int status, _) && status == 404
+        ? open(name)
+        : new Beside(other, open(name));
+  }
 
   /// Opens the file of this name.
   static FileLookup open(String name) {
@@ -95,7 +106,8 @@ sealed interface FileLookup {
     }
   }
 
-  private static int status(IOException failure) {
+  /// What is answered when the file system says this.
+  static int status(IOException failure) {
     if (failure instanceof NoSuchFileException) {
       return 404;
     }

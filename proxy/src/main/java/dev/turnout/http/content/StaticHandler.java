@@ -2,14 +2,13 @@ package dev.turnout.http.content;
 
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.ExchangeSlot;
-import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
 import dev.turnout.http.HttpDate;
 import dev.turnout.http.Preconditions;
 import dev.turnout.http.RequestFile;
 import dev.turnout.http.Response;
+import dev.turnout.http.Response.Ranges;
 import dev.turnout.http.Template;
 import dev.turnout.http.UriEscape;
 import dev.turnout.log.Level;
@@ -22,21 +21,21 @@ import org.jspecify.annotations.Nullable;
 final class StaticHandler implements ContentHandler {
   private final List<Template> indexes;
   private final boolean etags;
-  private final boolean ranges;
   private final boolean logsNotFound;
-  private final ExchangeSlot<ByteRange.Part> part;
+  private final GzipStatic gzip;
+  private final @Nullable Autoindex listing;
 
   StaticHandler(
       List<Template> indexes,
       boolean etags,
-      boolean ranges,
       boolean logsNotFound,
-      ExchangeSlot<ByteRange.Part> part) {
+      GzipStatic gzip,
+      @Nullable Autoindex listing) {
     this.indexes = List.copyOf(indexes);
     this.etags = etags;
-    this.ranges = ranges;
     this.logsNotFound = logsNotFound;
-    this.part = part;
+    this.gzip = gzip;
+    this.listing = listing;
   }
 
   @Override
@@ -48,16 +47,24 @@ final class StaticHandler implements ContentHandler {
       findIndex(exchange);
     } else {
       String name = RequestFile.name(exchange);
+      boolean compressed = !method.equals("POST") && gzip.isWanted(exchange);
       exchange.offLoop(
-          () -> FileLookup.open(name),
+          () -> compressed ? FileLookup.openBeside(name, ".gz") : FileLookup.open(name),
           (found, failure) -> answer(exchange, name, found, failure),
           StaticHandler::discard);
     }
   }
 
   private static void discard(FileLookup found) {
-    if (found instanceof FileLookup.Found file) {
-      file.close();
+    switch (found) {
+      case FileLookup.Found file -> file.close();
+      case FileLookup.Beside(FileLookup other, FileLookup plain) -> {
+        discard(other);
+        discard(plain);
+      }
+      case FileLookup.Directory _, FileLookup.Special _, FileLookup.Failed _ -> {
+        // nothing is open
+      }
     }
   }
 
@@ -67,6 +74,14 @@ final class StaticHandler implements ContentHandler {
       case null -> {
         exchange.log(Level.CRIT, "open() \"" + name + "\" failed (" + failure + ")");
         exchange.finish(500);
+      }
+      case FileLookup.Beside(FileLookup other, FileLookup wanted) -> {
+        boolean usable = gzip.mayBeUsed(exchange, other);
+        discard(usable ? wanted : other);
+        if (usable) {
+          exchange.response().headers().add("Content-Encoding", "gzip");
+        }
+        answer(exchange, name, usable ? other : wanted, failure);
       }
       case FileLookup.Found file -> answer(exchange, file);
       case FileLookup.Directory _ -> redirect(exchange);
@@ -101,49 +116,22 @@ final class StaticHandler implements ContentHandler {
     Fields request = exchange.request().fields();
     long modified = file.modifiedSecond();
     String etag = etags ? etag(modified, file.length()) : null;
-    if (exchange.errorStatus() == 0 && Preconditions.fail(request, modified, etag)) {
+    if (isConditional(exchange) && Preconditions.fail(request, modified, etag)) {
       file.close();
       exchange.finish(412);
       return;
     }
-    ByteRange range = range(exchange, file, etag);
-    if (range instanceof ByteRange.NotSatisfiable) {
-      file.close();
-      exchange.response().headers().add("Content-Range", "bytes */" + file.length());
-      exchange.finish(416);
-      return;
-    }
-    exchange.put(part, range instanceof ByteRange.Part wanted ? wanted : null);
     head(exchange, file, etag);
     send(exchange, file);
   }
 
-  private static String etag(long modified, long length) {
-    return '"' + Long.toHexString(modified) + '-' + Long.toHexString(length) + '"';
+  /// True if the conditions and ranges that the client sent are about this answer.
+  private static boolean isConditional(Exchange exchange) {
+    return exchange.errorStatus() == 0 && !exchange.isSubrequest();
   }
 
-  private ByteRange range(Exchange exchange, FileLookup.Found file, @Nullable String etag) {
-    Fields request = exchange.request().fields();
-    String field = request.first(FieldName.RANGE);
-    if (field == null || !ranges || exchange.errorStatus() != 0) {
-      return new ByteRange.Whole();
-    }
-    String condition = request.first(FieldName.IF_RANGE);
-    if (condition != null) {
-      boolean holds =
-          condition.endsWith("\"")
-              ? condition.equals(etag)
-              : HttpDate.parse(condition) == file.modifiedSecond();
-      if (!holds) {
-        return new ByteRange.Whole();
-      }
-    }
-    ByteRange range = ByteRange.parse(field, file.length());
-    boolean known =
-        range instanceof ByteRange.NotSatisfiable
-            && Preconditions.notModified(
-                request, file.modifiedSecond(), etag, Preconditions.ModifiedSince.EXACT);
-    return known ? new ByteRange.Whole() : range; // 304 comes before 416
+  private static String etag(long modified, long length) {
+    return '"' + Long.toHexString(modified) + '-' + Long.toHexString(length) + '"';
   }
 
   private static void head(Exchange exchange, FileLookup.Found file, @Nullable String etag) {
@@ -159,21 +147,21 @@ final class StaticHandler implements ContentHandler {
     if (etag != null) {
       response.headers().add("ETag", etag);
     }
-    response.allowRanges();
+    response.ranges(Ranges.ANY);
   }
 
-  private void send(Exchange exchange, FileLookup.Found file) {
-    Response response = exchange.response();
-    ByteRange.Part wanted = exchange.get(part);
-    if (exchange.isHead() || file.length() == 0) {
+  private static void send(Exchange exchange, FileLookup.Found file) {
+    boolean empty = exchange.isHead() || file.length() == 0;
+    if (empty) {
       file.close();
-      exchange.sendHead(true);
-    } else {
-      exchange.sendHead(false);
-      FilePart sent =
-          wanted != null && response.status() == 206
-              ? new FilePart(file.channel(), wanted.start(), wanted.end() - wanted.start())
-              : new FilePart(file.channel(), 0, file.length());
+    }
+    if (!exchange.sendHead(empty)) {
+      file.close();
+      exchange.finish(exchange.response().refusal());
+      return;
+    }
+    if (!empty) {
+      FilePart sent = new FilePart(file.channel(), 0, file.length());
       exchange.downstream().writeFile(exchange, sent, true);
     }
     exchange.downstream().flush();
@@ -230,6 +218,10 @@ final class StaticHandler implements ContentHandler {
       return;
     }
     FileLookup.Failed failed = found.failed();
+    if (failed == null && listing != null && !exchange.method().equals("POST")) {
+      listing.answer(exchange, directory);
+      return;
+    }
     if (failed == null) {
       exchange.log(Level.ERROR, "directory index of \"" + directory + "\" is forbidden");
       exchange.finish(403);

@@ -84,7 +84,7 @@ public final class TryFilesModule implements HttpModule {
         () -> first(trials),
         (found, _) -> {
           if (found != null && found >= 0) {
-            exchange.replacePath(trials.get(found).path());
+            take(exchange, trials.get(found));
             exchange.resume();
           } else {
             fallBack(exchange, tried);
@@ -92,6 +92,16 @@ public final class TryFilesModule implements HttpModule {
         },
         _ -> {});
     return Verdict.SUSPENDED;
+  }
+
+  private static void take(Exchange exchange, Trial found) {
+    CoreSettings core = exchange.core();
+    if (core.alias() == null || core.aliasPrefix() >= 0) {
+      exchange.replacePath(found.path());
+    } else if (!found.directory()) {
+      exchange.replacePath(found.path());
+      exchange.extendAlias();
+    }
   }
 
   private static Integer first(List<Trial> trials) {

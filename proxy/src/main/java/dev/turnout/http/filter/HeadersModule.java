@@ -23,11 +23,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// `add_header` and `expires`: fields that are added to responses.
+/// `add_header`, `add_trailer` and `expires`: fields that are added to responses.
 public final class HeadersModule implements HttpModule {
   private static final Context[] BLOCKS = {HTTP, SERVER, LOCATION, LOCATION_IF};
   private static final Setting<List<Header>> HEADERS = Setting.listOf("add_header");
   private static final Setting<Inherit> INHERIT = Setting.of("add_header_inherit", Inherit.ON);
+  private static final Setting<List<Header>> TRAILERS = Setting.listOf("add_trailer");
+  private static final Setting<Inherit> INHERIT_TRAILERS =
+      Setting.of("add_trailer_inherit", Inherit.ON);
   private static final Setting<@Nullable Expiry> EXPIRES = Setting.of("expires", null);
 
   /// `add_header_inherit`.
@@ -90,8 +93,20 @@ public final class HeadersModule implements HttpModule {
         .syntax("[modified] time | epoch | max | off")
         .defaultText("off")
         .summary("Says in `Expires` and `Cache-Control` how long answers may be kept.");
-    http.refuse("add_trailer", "trailers cannot be added to answers yet");
-    http.refuse("add_trailer_inherit", "trailers cannot be added to answers yet");
+    http.directive("add_trailer")
+        .in(BLOCKS)
+        .arguments(2, 3)
+        .repeatable()
+        .read((d, scope) -> scope.append(TRAILERS, header(http, d)))
+        .syntax("name value [always]")
+        .summary("Adds a field behind the bodies of the answers that `add_header` adds fields to.");
+    http.directive("add_trailer_inherit")
+        .in(BLOCKS)
+        .oneOf(
+            INHERIT_TRAILERS, Map.of("off", Inherit.OFF, "on", Inherit.ON, "merge", Inherit.MERGE))
+        .defaultText("on")
+        .summary(
+            "Whether the trailer fields of the block around hold, as with `add_header_inherit`.");
     http.filter(HeadersModule::filter);
   }
 
@@ -102,34 +117,39 @@ public final class HeadersModule implements HttpModule {
     return new Header(FieldName.of(d.argument(0)), http.template(d, 1), d.argumentCount() == 3);
   }
 
-  private static List<Header> headers(Scope scope) {
-    List<Header> own = scope.own(HEADERS);
+  private static List<Header> headers(
+      Scope scope, Setting<List<Header>> lines, Setting<Inherit> rule) {
+    List<Header> own = scope.own(lines);
     Scope parent = scope.parent();
     if (own == null) {
       own = List.of();
     }
-    Inherit inherit = scope.get(INHERIT);
+    Inherit inherit = scope.get(rule);
     if (parent == null || inherit == Inherit.OFF) {
       return own;
     }
     if (own.isEmpty()) {
-      return headers(parent);
+      return headers(parent, lines, rule);
     }
     if (inherit == Inherit.ON) {
       return own;
     }
     List<Header> all = new ArrayList<>(own);
-    all.addAll(headers(parent));
+    all.addAll(headers(parent, lines, rule));
     return all;
   }
 
   private static @Nullable ResponseFilter filter(Scope scope) {
-    Header[] headers = headers(scope).toArray(new Header[0]);
+    Header[] headers = headers(scope, HEADERS, INHERIT).toArray(new Header[0]);
+    Header[] trailers = headers(scope, TRAILERS, INHERIT_TRAILERS).toArray(new Header[0]);
     Expiry expiry = scope.get(EXPIRES);
-    if (headers.length == 0 && expiry == null) {
+    if (headers.length == 0 && trailers.length == 0 && expiry == null) {
       return null;
     }
     return (exchange, response) -> {
+      if (exchange.isSubrequest()) {
+        return; // nobody sees its head
+      }
       boolean usual = isUsual(response.status());
       if (expiry != null && usual) {
         expiry.apply(exchange, response);
@@ -139,7 +159,36 @@ public final class HeadersModule implements HttpModule {
           header.apply(exchange, response);
         }
       }
+      if (trailers.length != 0) {
+        expectTrailers(exchange, response, trailers, usual);
+      }
     };
+  }
+
+  private static void expectTrailers(
+      Exchange exchange, Response response, Header[] trailers, boolean usual) {
+    boolean any = usual;
+    for (Header trailer : trailers) {
+      any |= trailer.always();
+    }
+    if (!any) {
+      return;
+    }
+    Runnable make =
+        () -> {
+          for (Header trailer : trailers) {
+            String value = usual || trailer.always() ? trailer.value().evaluate(exchange) : "";
+            if (!value.isEmpty()) {
+              response.trailers().add(trailer.name().text(), value);
+            }
+          }
+        };
+    response.expectTrailers();
+    if (exchange.isHeadAlone()) {
+      make.run();
+    } else {
+      exchange.filterBody(new TrailerBody(exchange, make));
+    }
   }
 
   private static boolean isUsual(int status) {

@@ -41,7 +41,7 @@ public final class NotModifiedModule implements HttpModule {
   }
 
   private static void apply(Exchange exchange, Response response, ModifiedSince rule) {
-    if (response.status() != 200 || exchange.errorStatus() != 0) {
+    if (response.status() != 200 || exchange.errorStatus() != 0 || exchange.isSubrequest()) {
       return;
     }
     Fields request = exchange.request().fields();

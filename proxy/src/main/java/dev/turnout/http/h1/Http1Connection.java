@@ -5,9 +5,11 @@ import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
+import dev.turnout.http.ProxyHeader;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
+import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.ServerNames;
 import dev.turnout.http.Status;
 import dev.turnout.http.Tunnel;
@@ -211,8 +213,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       return;
     }
     Exchange present = exchange;
-    if (present != null && present.upstreaming() != null) {
-      present.upstreaming().clientChanged(present, false, writable);
+    if (present != null && state == State.BUSY) {
+      present.clientWritable(writable);
     } else if (writable && state == State.IDLE && pending != null && !processing) {
       shared.worker().refreshClock();
       process();
@@ -325,7 +327,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (way != null && through == null) {
           way.clientChanged(present, true, false);
         }
-        if (way != null && way.outlivesClient()) {
+        if ((way != null && way.outlivesClient()) || (lastWritten && present.isHeldOpen())) {
           abandoned = true;
         } else {
           if (!lastWritten && present.response().status() == 0) {
@@ -732,7 +734,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     keepAlive = mayKeepAlive(present);
     chunked =
         !noBody
-            && response.contentLength() < 0
+            && (response.contentLength() < 0 || response.areTrailersExpected())
             && request.version() >= 11
             && present.core().chunkedTransferEncoding();
     if (!noBody && response.contentLength() < 0 && !chunked) {
@@ -750,7 +752,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     held = buffer;
     if (noBody || last) {
       if (chunked) {
-        buffer.writeBytes(LAST_CHUNK);
+        endChunks(buffer, response);
       }
       lastWritten = lastWritten || last || (noBody && status >= 200);
       suppressBody = noBody;
@@ -795,7 +797,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       head.writeBytes(body);
       body.release();
       if (chunked) {
-        endChunk(head, size, last);
+        endChunk(head, size, last, present.response());
       }
     } else {
       writeHeld();
@@ -806,51 +808,80 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       }
       if (chunked) {
         ByteBuf end = context().alloc().directBuffer(16);
-        endChunk(end, size, last);
+        endChunk(end, size, last, present.response());
         held = end;
       }
     }
     lastWritten = lastWritten || last;
   }
 
-  private static void endChunk(ByteBuf out, int size, boolean last) {
+  private static void endChunk(ByteBuf out, int size, boolean last, Response response) {
     if (size > 0) {
       out.writeByte('\r').writeByte('\n');
     }
     if (last) {
-      out.writeBytes(LAST_CHUNK);
+      endChunks(out, response);
     }
   }
 
-  private void writeChunkSize(int size) {
+  /// The last chunk, with the trailer fields that there are.
+  private static void endChunks(ByteBuf out, Response response) {
+    ResponseHeaders trailers = response.trailers();
+    if (trailers.count() == 0) {
+      out.writeBytes(LAST_CHUNK);
+      return;
+    }
+    out.writeByte('0').writeByte('\r').writeByte('\n');
+    for (int i = 0; i < trailers.count(); i++) {
+      String line = trailers.name(i) + ": " + trailers.value(i) + "\r\n";
+      out.writeCharSequence(line, StandardCharsets.ISO_8859_1);
+    }
+    out.writeByte('\r').writeByte('\n');
+  }
+
+  private void writeChunkSize(long size) {
     ByteBuf out = held;
-    if (out == null || out.writableBytes() < 10) {
+    int room = size > Integer.MAX_VALUE ? 18 : 10;
+    if (out == null || out.writableBytes() < room) {
       writeHeld();
-      out = context().alloc().directBuffer(16);
+      out = context().alloc().directBuffer(Math.max(16, room));
       held = out;
     }
-    int shift = 28;
+    int shift = 60;
     while (shift > 0 && size >>> shift == 0) {
       shift -= 4;
     }
     for (; shift >= 0; shift -= 4) {
-      out.writeByte(HEX[size >>> shift & 15]);
+      out.writeByte(HEX[(int) (size >>> shift) & 15]);
     }
     out.writeByte('\r').writeByte('\n');
   }
 
   @Override
   public void writeFile(Exchange present, FilePart file, boolean last) {
-    DefaultFileRegion region = new DefaultFileRegion(file.channel(), file.offset(), file.length());
     if (state != State.BUSY || present != exchange || suppressBody || file.length() == 0) {
-      region.release();
-      lastWritten = lastWritten || last;
+      file.close();
+      if (last) {
+        writeEnd(present);
+      }
       return;
+    }
+    if (chunked) {
+      writeChunkSize(file.length());
+    }
+    DefaultFileRegion region = new DefaultFileRegion(file.channel(), file.offset(), file.length());
+    if (!file.closes()) {
+      region.retain(); // it is never let go of: the last part closes the channel
     }
     writeHeld();
     bytesSent += file.length();
     ChannelHandlerContext ctx = context();
     ctx.write(region, ctx.voidPromise());
+    if (chunked) {
+      ByteBuf end = ctx.alloc().directBuffer(16);
+      endChunk(end, 1, last, present.response());
+      held = end;
+    }
     lastWritten = lastWritten || last;
   }
 
@@ -866,7 +897,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         out = context().alloc().directBuffer(16);
         held = out;
       }
-      out.writeBytes(LAST_CHUNK);
+      endChunks(out, present.response());
     }
     lastWritten = true;
   }
@@ -947,6 +978,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// The response is with the socket, whole.
   private void responseOver() {
     Exchange present = exchange();
+    if (present.isHeldOpen()) {
+      sendWaiting = false;
+      endAwaited = false;
+      deadline().clear();
+      return; // settled() goes on
+    }
     boolean keep = keepAlive && present.isKeepAlive();
     bodyWanted = false;
     bodyPaused = false;
@@ -1052,6 +1089,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       endAbandoned(present);
     } else if (present == exchange) {
       close();
+    }
+  }
+
+  @Override
+  public void settled(Exchange present) {
+    if (abandoned) {
+      endAbandoned(present);
+    } else if (present == exchange && state == State.BUSY && lastWritten) {
+      flush();
     }
   }
 
@@ -1162,6 +1208,16 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   @Override
   public SocketAddress remoteAddress() {
     return channel().remoteAddress();
+  }
+
+  @Override
+  public @Nullable ProxyHeader proxyHeader() {
+    return channel().attr(ProxyProtocol.HEADER).get();
+  }
+
+  @Override
+  public long openedNanos() {
+    return openedNanos;
   }
 
   @Override

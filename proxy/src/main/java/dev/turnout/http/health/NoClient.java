@@ -4,11 +4,13 @@ import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
+import dev.turnout.http.ProxyHeader;
 import dev.turnout.http.Tunnel;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /// The client's side of an exchange that has no client: a probe's. Nothing is ever answered on it.
 final class NoClient implements Downstream {
@@ -47,6 +49,21 @@ final class NoClient implements Downstream {
   @Override
   public SocketAddress localAddress() {
     return NOWHERE;
+  }
+
+  @Override
+  public void settled(Exchange exchange) {
+    throw nobody();
+  }
+
+  @Override
+  public @Nullable ProxyHeader proxyHeader() {
+    return null;
+  }
+
+  @Override
+  public long openedNanos() {
+    return worker.nowNanos();
   }
 
   @Override

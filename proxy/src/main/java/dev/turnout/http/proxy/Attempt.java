@@ -3,6 +3,7 @@ package dev.turnout.http.proxy;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.ResponseHead;
+import dev.turnout.http.TemplateSize;
 import dev.turnout.http.h1.ResponseParser;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
@@ -16,16 +17,21 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Stop 7 of a request: one try at one peer. Lives on the exchange's loop and ends exactly once:
 /// with a {@link Failure}, or with the last byte of the response.
 final class Attempt {
   private static final int INTERIM_LIMIT = 16;
+  private static final long SECOND = 1_000_000_000L;
+  private static final int SMALL_READ = 4096;
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
@@ -33,6 +39,10 @@ final class Attempt {
   /// a usual response, since a read that fills its buffer costs another one.
   private static final AdaptiveRecvByteBufAllocator READS =
       new AdaptiveRecvByteBufAllocator(2048, 4096, 512 * 1024);
+
+  /// Where it is limited how much is read in a second.
+  private static final FixedRecvByteBufAllocator SMALL_READS =
+      new FixedRecvByteBufAllocator(SMALL_READ);
 
   private final Proxying proxying;
   private final Peer peer;
@@ -54,6 +64,9 @@ final class Attempt {
   private long bytesSent;
   private long bytesReceived;
   private long responseLength;
+  private long rate;
+  private boolean clientFull;
+  private @Nullable Future<?> rateTimer;
 
   private enum Stage {
     CONNECTING("connecting to upstream"),
@@ -112,15 +125,26 @@ final class Attempt {
     // A server that answers early and closes breaks the sending of the rest, not the answer.
     channel.config().setAutoClose(false);
     channel.config().setWriteBufferWaterMark(WATER_MARK);
-    channel.config().setRecvByteBufAllocator(READS);
+    boolean limited = !proxying.settings().options().limitRate().isEmpty();
+    channel.config().setRecvByteBufAllocator(limited ? SMALL_READS : READS);
     UpstreamConnection fresh = new UpstreamConnection(worker, channel, peer);
     connection = fresh;
     fresh.serve(this, peer, proxying.settings().bufferSize());
     channel.pipeline().addLast(fresh);
     fresh.deadline().set(worker.nowNanos(), proxying.settings().connectTimeout());
     worker.loop().register(channel);
-    channel
-        .connect(address)
+    ProxyOptions options = proxying.settings().options();
+    if (options.receiveBuffer() > 0) {
+      channel.config().setOption(ChannelOption.SO_RCVBUF, options.receiveBuffer());
+    }
+    if (options.sendBuffer() > 0) {
+      channel.config().setOption(ChannelOption.SO_SNDBUF, options.sendBuffer());
+    }
+    SocketAddress local =
+        peer.address() instanceof PeerAddress.Unix
+            ? null
+            : options.localAddress(proxying.exchange());
+    (local == null ? channel.connect(address) : channel.connect(address, local))
         .addListener((ChannelFuture connected) -> connected(fresh, connected.cause()));
   }
 
@@ -176,7 +200,11 @@ final class Attempt {
       proxying.streamBody(this);
       return;
     }
-    if (proxying.settings().passRequestBody()) {
+    byte[] own = proxying.ownBody();
+    if (own != null) {
+      bytesSent += own.length;
+      to.write(Unpooled.wrappedBuffer(own));
+    } else if (proxying.settings().passRequestBody()) {
       writeBody(channel, proxying.exchange().body());
     }
     to.flush();
@@ -354,6 +382,7 @@ final class Attempt {
       finished();
       return;
     }
+    rate = TemplateSize.evaluate(proxying.settings().options().limitRate(), proxying.exchange());
     body(in);
   }
 
@@ -378,6 +407,9 @@ final class Attempt {
   }
 
   private void body(ByteBuf in) {
+    if (rate != 0) {
+      limitRate();
+    }
     ResponseFraming framing = proxying.framing();
     if (framing.takeWhole(in)) {
       boolean last = framing.isComplete();
@@ -441,7 +473,7 @@ final class Attempt {
   private void rearm() {
     UpstreamConnection from = connection;
     if (from != null && stage == Stage.BODY) {
-      if (proxying.pausedForClient()) {
+      if (proxying.pausedForClient() || rateTimer != null) {
         from.deadline().clear();
       } else {
         from.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
@@ -456,9 +488,41 @@ final class Attempt {
       return;
     }
     if (stage == Stage.BODY || stage == Stage.TUNNEL) {
-      from.channel().config().setAutoRead(writable);
+      clientFull = !writable;
+      from.channel().config().setAutoRead(writable && rateTimer == null);
       rearm();
     }
+  }
+
+  /// `proxy_limit_rate`: reads no more until what has been read is what the time since the try
+  /// began allows.
+  private void limitRate() {
+    UpstreamConnection from = connection;
+    if (from == null || rateTimer != null || stage != Stage.BODY) {
+      return;
+    }
+    long allowed = rate + (long) ((double) rate * elapsedNanos() / SECOND);
+    long next = bytesReceived + Math.min(rate, SMALL_READ); // with the read that would come now
+    if (next <= allowed) {
+      return;
+    }
+    long wait = (long) ((double) (next - allowed) * SECOND / rate) + 1_000_000;
+    from.channel().config().setAutoRead(false);
+    rateTimer =
+        proxying
+            .worker()
+            .loop()
+            .schedule(
+                () -> {
+                  rateTimer = null;
+                  if (connection == from && stage == Stage.BODY) {
+                    proxying.worker().refreshClock();
+                    from.channel().config().setAutoRead(!clientFull);
+                    rearm();
+                  }
+                },
+                wait,
+                TimeUnit.NANOSECONDS);
   }
 
   // ---- endings

@@ -67,6 +67,11 @@ final class HiddenFields {
     return 1L << known;
   }
 
+  /// True if a field of this well-known name is never passed on.
+  static boolean endsHere(int id) {
+    return (NEVER & bit(id)) != 0;
+  }
+
   /// True if a field of this well-known name is hidden.
   boolean hides(int id) {
     return (known & bit(id)) != 0;

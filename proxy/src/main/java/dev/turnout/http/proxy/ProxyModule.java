@@ -100,6 +100,7 @@ public final class ProxyModule implements HttpModule {
     timeouts(http);
     bodies(http);
     retries(http);
+    ProxyOptions.register(http);
     ProxyVariables.register(http);
   }
 
@@ -382,7 +383,8 @@ public final class ProxyModule implements HttpModule {
             location.get(INTERCEPT),
             location.get(PASS_BODY),
             location.get(METHOD),
-            location.get(SOCKET_KEEPALIVE));
+            location.get(SOCKET_KEEPALIVE),
+            ProxyOptions.of(location));
     return new ProxyHandler(loops.get(), settings, CoreModule.locationName(location));
   }
 

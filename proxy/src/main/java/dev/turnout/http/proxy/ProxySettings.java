@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param passRequestBody `proxy_pass_request_body`
 /// @param method `proxy_method`
 /// @param socketKeepalive `proxy_socket_keepalive`
+/// @param options what few locations are told
 record ProxySettings(
     ProxyTarget target,
     RequestComposer headers,
@@ -38,4 +39,5 @@ record ProxySettings(
     boolean interceptErrors,
     boolean passRequestBody,
     @Nullable Template method,
-    boolean socketKeepalive) {}
+    boolean socketKeepalive,
+    ProxyOptions options) {}

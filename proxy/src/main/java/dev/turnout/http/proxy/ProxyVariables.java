@@ -167,8 +167,7 @@ final class ProxyVariables {
 
   private static String forwardedFor(Exchange exchange) {
     String client =
-        exchange.downstream().remoteAddress() instanceof InetSocketAddress inet
-                && inet.getAddress() != null
+        exchange.remoteAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
             ? ListenAddress.numeric(inet.getAddress())
             : "unix:";
     Fields fields = exchange.request().fields();

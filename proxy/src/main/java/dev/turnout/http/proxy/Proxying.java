@@ -1,5 +1,6 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.config.Units;
 import dev.turnout.http.BodyReceiver;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.Downstream;
@@ -13,7 +14,9 @@ import dev.turnout.http.ResponseHead;
 import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.Status;
 import dev.turnout.http.StickyValues;
+import dev.turnout.http.Template;
 import dev.turnout.http.Tunnel;
+import dev.turnout.http.UriEscape;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
@@ -28,6 +31,7 @@ import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
 import io.netty.buffer.ByteBuf;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -66,6 +70,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private long waitedMillis = -1;
   private @Nullable Proxying before;
   private @Nullable String lastContentType;
+  private byte @Nullable [] ownBody;
 
   Proxying(ProxyLoop loop) {
     this.loop = loop;
@@ -132,12 +137,20 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
             ? null
             : exchange.generation().sticky(upstream.name());
     RequestBody body = exchange.body();
-    if (settings.passRequestBody() && body.isPassedOn()) {
+    Template own = settings.options().body();
+    ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);
+    if (own != null) {
+      if (body.isPresent() && !body.isPassedOn()) {
+        body.read(this::next);
+      } else {
+        next();
+      }
+    } else if (settings.passRequestBody() && body.isPassedOn()) {
       exchange.log(Level.ERROR, "the request body has been passed on already and is gone");
       finish(502);
     } else if (!settings.passRequestBody() || !body.isPresent()) {
       next();
-    } else if (settings.requestBuffering()) {
+    } else if (settings.requestBuffering() || body.isComplete()) {
       body.read(this::next);
     } else {
       streaming = true;
@@ -337,7 +350,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   boolean composeHead(ByteSink out) {
     Exchange present = exchange();
     long length = 0;
-    if (settings().passRequestBody()) {
+    byte[] own = ownBody;
+    if (own != null) {
+      length = own.length;
+    } else if (settings().passRequestBody()) {
       if (streaming) {
         length = streamedChunks ? -1 : Math.max(0, present.request().contentLength());
       } else {
@@ -347,6 +363,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     return settings()
         .headers()
         .compose(present, out, method, requestTarget, target().host(), length);
+  }
+
+  /// The body that goes to the upstream in place of the client's, or null.
+  byte @Nullable [] ownBody() {
+    return ownBody;
   }
 
   /// True if the body goes on while it comes.
@@ -440,6 +461,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       response.reason(statusText(head));
     }
     Fields fields = head.fields();
+    obey(present, response, fields);
     if (redirectsInternally(fields)
         || (settings().interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
       return false;
@@ -457,14 +479,51 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
     copyPlaced(response, fields, hidden);
     redirect(response, fields);
+    if (!settings().options().cookies().isEmpty()) {
+      changeCookies(response, fields);
+    }
     boolean bodyless =
         head.framing(method) == ResponseHead.Framing.NONE && status != 204 && status != 304;
     boolean known = head.framing(method) == ResponseHead.Framing.LENGTH;
     response.contentLength(
         known || bodyless || status == 304 ? head.contentLength() : Response.UNKNOWN_LENGTH);
+    if (settings().options().forceRanges()) {
+      response.remove(FieldName.ACCEPT_RANGES);
+      response.ranges(Response.Ranges.ONE);
+    }
+    if (!present.sendHead(complete)) {
+      return false;
+    }
     headForwarded = true;
-    present.sendHead(complete);
     return true;
+  }
+
+  /// Does what the upstream asks of us in fields of its own.
+  private void obey(Exchange present, Response response, Fields fields) {
+    ProxyOptions options = settings().options();
+    boolean immediate = !settings().buffering();
+    for (int i = 0, n = fields.count(); i < n; i++) {
+      int known = fields.known(i);
+      if (known < FieldName.X_ACCEL_LIMIT_RATE
+          || known > FieldName.X_ACCEL_CHARSET
+          || options.ignores(known)) {
+        continue;
+      }
+      String value = fields.value(i);
+      switch (known) {
+        case FieldName.X_ACCEL_LIMIT_RATE ->
+            Units.number(value).ifPresent(rate -> present.limitRate(rate));
+        case FieldName.X_ACCEL_BUFFERING -> {
+          if (value.equalsIgnoreCase("no")) {
+            immediate = true;
+          } else if (value.equalsIgnoreCase("yes")) {
+            immediate = false;
+          }
+        }
+        default -> response.charsetOverride(value);
+      }
+    }
+    response.immediate(immediate);
   }
 
   /// The text after the version, as the upstream sent it; null where it is what nginx says anyway.
@@ -496,6 +555,17 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (!hidden.hides(FieldName.DATE)) {
       response.date(fields.first(FieldName.DATE));
       response.withholdAll(FieldName.DATE);
+    }
+  }
+
+  private void changeCookies(Response response, Fields fields) {
+    int i = fields.find(FieldName.SET_COOKIE);
+    for (; i >= 0; i = fields.findAfter(i, FieldName.SET_COOKIE)) {
+      String changed = settings().options().cookies().apply(exchange(), fields.value(i));
+      if (changed != null && !response.isWithheld(i)) {
+        response.withhold(i);
+        response.headers().add("Set-Cookie", changed);
+      }
     }
   }
 
@@ -533,7 +603,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private boolean redirectsInternally(Fields fields) {
-    return fields.find(FieldName.X_ACCEL_REDIRECT) >= 0;
+    return fields.find(FieldName.X_ACCEL_REDIRECT) >= 0
+        && !settings().options().ignores(FieldName.X_ACCEL_REDIRECT);
   }
 
   /// The upstream's answer is replaced: by an error page, or by `X-Accel-Redirect`.
@@ -543,22 +614,48 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (last != null) {
       target().upstream().released(this, last.peer(), Outcome.SUCCESS);
     }
-    String redirect = responseHead.fields().first(FieldName.X_ACCEL_REDIRECT);
+    String redirect =
+        redirectsInternally(responseHead.fields())
+            ? responseHead.fields().first(FieldName.X_ACCEL_REDIRECT)
+            : null;
     if (redirect != null) {
       answering();
     }
-    int status = responseHead.status();
+    int refusal = present.response().refusal();
+    int status = refusal != 0 ? refusal : responseHead.status();
     over = true;
     if (redirect == null) {
+      String range = refusal == 0 ? null : present.response().headers().first("Content-Range");
       present.response().reset();
-      String authenticate = responseHead.fields().first(FieldName.WWW_AUTHENTICATE);
-      if (status == 401 && authenticate != null) {
-        present.response().headers().add("WWW-Authenticate", authenticate);
+      if (range != null) {
+        present.response().headers().add("Content-Range", range);
+      }
+      if (status == 401) {
+        passChallenges(present.response(), responseHead.fields());
       }
       present.finish(status);
       return;
     }
     redirectInternally(present, redirect);
+  }
+
+  private static void passChallenges(Response response, Fields fields) {
+    int i = fields.find(FieldName.WWW_AUTHENTICATE);
+    for (; i >= 0; i = fields.findAfter(i, FieldName.WWW_AUTHENTICATE)) {
+      response.headers().add("WWW-Authenticate", fields.value(i));
+    }
+  }
+
+  /// True if a target, decoded or not, goes up in the tree or has a NUL.
+  private static boolean isUnsafe(String target) {
+    int question = target.indexOf('?');
+    String path = question < 0 ? target : target.substring(0, question);
+    String decoded = UriEscape.unescape(path);
+    return path.isEmpty() || goesUp(path) || goesUp(decoded) || decoded.indexOf('\0') >= 0;
+  }
+
+  private static boolean goesUp(String path) {
+    return ("/" + path + "/").contains("/../");
   }
 
   private void redirectInternally(Exchange present, String target) {
@@ -572,7 +669,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       present.redirectInternally(target, null);
       return;
     }
-    UriPath uri = UriPath.of(target, false);
+    UriPath uri = isUnsafe(target) ? null : UriPath.of(target, false);
     if (uri == null) {
       present.log(Level.ERROR, "unsafe URI \"" + target + "\" was detected");
       present.finish(404);
@@ -591,6 +688,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       } else if (known == FieldName.SET_COOKIE
           || known == FieldName.CACHE_CONTROL
           || known == FieldName.EXPIRES
+          || known == FieldName.ACCEPT_RANGES
           || fields.nameIs(i, CONTENT_DISPOSITION)) {
         if (!hidden.hides(fields, i)) {
           response.headers().add(fields.name(i), fields.value(i));
@@ -632,7 +730,24 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   void endBody() {
     Exchange present = exchange;
     if (present != null && !over) {
+      if (settings().options().passTrailers()) {
+        passTrailers(present.response());
+      }
       present.downstream().writeEnd(present);
+    }
+  }
+
+  private void passTrailers(Response response) {
+    Fields trailers = framing.trailers();
+    if (trailers == null) {
+      return;
+    }
+    for (int i = 0; i < trailers.count(); i++) {
+      int known = trailers.known(i);
+      boolean framed = known != 0 && HiddenFields.endsHere(known);
+      if (!framed) {
+        response.trailers().add(trailers.name(i), trailers.value(i));
+      }
     }
   }
 
@@ -728,7 +843,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   /// True if the client asked to go over to another protocol on this connection.
   boolean clientAskedForUpgrade() {
-    return exchange().request().hasUpgrade();
+    return !exchange().isSubrequest() && exchange().request().hasUpgrade();
   }
 
   /// Goes over to the protocol that both sides agreed on.
@@ -750,7 +865,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     tunnelled = upstream;
     headForwarded = true;
     answering();
-    present.sendHead(true);
+    boolean _ = present.sendHead(true);
     present.downstream().becomeTunnel(present, this);
   }
 
@@ -889,8 +1004,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   @Override
   public byte[] clientAddress() {
-    return exchange().downstream().remoteAddress() instanceof InetSocketAddress inet
-            && inet.getAddress() != null
+    return exchange().remoteAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
         ? inet.getAddress().getAddress()
         : NO_ADDRESS;
   }
@@ -961,6 +1075,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     settings = null;
     target = null;
     tunnelled = null;
+    ownBody = null;
     attempts.clear();
     tries.reset();
     responseHead.reset();

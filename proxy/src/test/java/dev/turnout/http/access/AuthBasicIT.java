@@ -28,7 +28,7 @@ class AuthBasicIT {
                 .formatted(locations));
     Files.writeString(
         proxy.directory().resolve("users"),
-        "# people\n#x:{PLAIN}y\nann:{PLAIN}secret:a comment\r\nbob:$6$salt$hash\nlast:{PLAIN}l");
+        "# people\n#x:{PLAIN}y\nann:{PLAIN}secret:a comment\r\nbob:$9$salt$hash\nlast:{PLAIN}l");
     return proxy;
   }
 
@@ -154,5 +154,12 @@ class AuthBasicIT {
       assertThatThrownBy(() -> serving("location / { limit_except ODD { deny all; } }"))
           .hasMessageContaining("invalid method \"ODD\"");
     }
+  }
+
+  @Test
+  void passwordsInTheSystemsFormsAreAskedOfTheSystem() {
+    assertThat(Crypt.hash("secret", "$1$saltsalt$"))
+        .isEqualTo("$1$saltsalt$9xy1btjgzLYfb7hivXtC//");
+    assertThat(Crypt.hash("secret", "$9$hash")).isNull();
   }
 }

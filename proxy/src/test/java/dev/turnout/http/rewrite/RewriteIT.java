@@ -26,6 +26,20 @@ class RewriteIT {
   }
 
   @Test
+  void aFieldThatIsAssignedElsewhereStillIsTheField() throws IOException {
+    try (var proxy =
+        serving(
+            """
+            location /set { set $http_host other; return 200 $http_host; }
+            location / { return 200 $http_host; }
+            """)) {
+
+      assertThat(get(proxy, "/set").body()).isEqualTo("other");
+      assertThat(get(proxy, "/").body()).isEqualTo("a.test");
+    }
+  }
+
+  @Test
   void rewritesGoOnInTheLocationOfTheNewPath() throws IOException {
     try (var proxy =
         serving(

@@ -1,0 +1,191 @@
+package dev.turnout.http.proxy;
+
+import dev.turnout.http.Exchange;
+import dev.turnout.http.Regex;
+import dev.turnout.http.Template;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// `proxy_cookie_domain`, `proxy_cookie_path` and `proxy_cookie_flags`: how cookies of an upstream
+/// are changed (RFC 6265). Immutable.
+record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
+  CookieRules {
+    domains = List.copyOf(domains);
+    paths = List.copyOf(paths);
+    flags = List.copyOf(flags);
+  }
+
+  boolean isEmpty() {
+    return domains.isEmpty() && paths.isEmpty() && flags.isEmpty();
+  }
+
+  /// What a value is replaced by.
+  sealed interface Rule {
+    /// The changed value, or null if the rule does not apply.
+    @Nullable String apply(Exchange exchange, String value);
+  }
+
+  /// `off`: those of the block around do not hold.
+  record None() implements Rule {
+    @Override
+    public @Nullable String apply(Exchange exchange, String value) {
+      return null;
+    }
+  }
+
+  /// A domain, in any case; a dot before it stays.
+  record Domain(Template from, Template to) implements Rule {
+    @Override
+    public @Nullable String apply(Exchange exchange, String value) {
+      String dot = value.startsWith(".") ? "." : "";
+      return value.substring(dot.length()).equalsIgnoreCase(from.evaluate(exchange))
+          ? dot + to.evaluate(exchange)
+          : null;
+    }
+  }
+
+  /// The beginning of a path.
+  record Prefix(Template from, Template to) implements Rule {
+    @Override
+    public @Nullable String apply(Exchange exchange, String value) {
+      String prefix = from.evaluate(exchange);
+      return value.startsWith(prefix)
+          ? to.evaluate(exchange) + value.substring(prefix.length())
+          : null;
+    }
+  }
+
+  /// A regular expression, and what the whole value becomes.
+  record Pattern(Regex regex, Template to) implements Rule {
+    @Override
+    public @Nullable String apply(Exchange exchange, String value) {
+      return regex.matches(value, exchange) ? to.evaluate(exchange) : null;
+    }
+  }
+
+  /// Which cookies get flags, and which.
+  ///
+  /// @param regex what the name is to match; else it is `name`
+  record Flags(@Nullable Regex regex, Template name, List<Template> words) {
+    Flags {
+      words = List.copyOf(words);
+    }
+
+    boolean apply(Exchange exchange, String cookie) {
+      return regex == null
+          ? name.evaluate(exchange).equalsIgnoreCase(cookie)
+          : regex.matches(cookie, exchange);
+    }
+  }
+
+  /// A part of a cookie: `name=value`, or `name`.
+  private record Part(String name, @Nullable String value) {
+    boolean is(String wanted) {
+      return name.equalsIgnoreCase(wanted);
+    }
+  }
+
+  /// The changed `Set-Cookie`, or null if it stays as it is.
+  @Nullable String apply(Exchange exchange, String field) {
+    List<Part> parts = parse(field);
+    if (parts.getFirst().value() == null) {
+      return null;
+    }
+    boolean changed = false;
+    for (int i = 1; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      List<Rule> rules = part.is("domain") ? domains : part.is("path") ? paths : List.of();
+      String value = part.value() == null ? null : first(exchange, rules, part.value());
+      if (value != null) {
+        parts.set(i, new Part(part.name(), value));
+        changed = true;
+      }
+    }
+    changed |= editFlags(exchange, parts);
+    if (!changed) {
+      return null;
+    }
+    StringBuilder out = new StringBuilder(field.length() + 32);
+    for (Part part : parts) {
+      out.append(out.isEmpty() ? "" : "; ").append(part.name());
+      if (part.value() != null) {
+        out.append('=').append(part.value());
+      }
+    }
+    return out.toString();
+  }
+
+  private static @Nullable String first(Exchange exchange, List<Rule> rules, String value) {
+    for (Rule rule : rules) {
+      String changed = rule.apply(exchange, value);
+      if (changed != null) {
+        return changed;
+      }
+    }
+    return null;
+  }
+
+  private static List<Part> parse(String field) {
+    List<Part> parts = new ArrayList<>();
+    for (String text : field.split(";", -1)) {
+      int equals = text.indexOf('=');
+      parts.add(
+          equals < 0
+              ? new Part(text.strip(), null)
+              : new Part(text.substring(0, equals).strip(), text.substring(equals + 1).strip()));
+    }
+    return parts;
+  }
+
+  private boolean editFlags(Exchange exchange, List<Part> parts) {
+    for (Flags rule : flags) {
+      if (rule.apply(exchange, parts.getFirst().name())) {
+        boolean any = false;
+        for (Template word : rule.words()) {
+          any |= edit(parts, word.evaluate(exchange).toLowerCase(Locale.ROOT));
+        }
+        return any;
+      }
+    }
+    return false;
+  }
+
+  private static boolean edit(List<Part> parts, String word) {
+    switch (word) {
+      case "secure" -> set(parts, new Part("Secure", null));
+      case "httponly" -> set(parts, new Part("HttpOnly", null));
+      case "samesite=strict" -> set(parts, new Part("SameSite", "Strict"));
+      case "samesite=lax" -> set(parts, new Part("SameSite", "Lax"));
+      case "samesite=none" -> set(parts, new Part("SameSite", "None"));
+      case "nosecure" -> remove(parts, "secure");
+      case "nohttponly" -> remove(parts, "httponly");
+      case "nosamesite" -> remove(parts, "samesite");
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void set(List<Part> parts, Part flag) {
+    for (int i = 1; i < parts.size(); i++) {
+      Part part = parts.get(i);
+      if (part.is(flag.name())) {
+        boolean same =
+            flag.value() == null
+                || (part.value() != null && part.value().equalsIgnoreCase(flag.value()));
+        if (!same) {
+          parts.set(i, flag);
+        }
+        return;
+      }
+    }
+    parts.add(flag);
+  }
+
+  private static void remove(List<Part> parts, String name) {
+    parts.subList(1, parts.size()).removeIf(part -> part.is(name));
+  }
+}

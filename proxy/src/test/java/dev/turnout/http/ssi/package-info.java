@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.ssi;
+
+import org.jspecify.annotations.NullMarked;
