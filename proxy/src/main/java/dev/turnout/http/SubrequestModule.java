@@ -70,7 +70,7 @@ public final class SubrequestModule implements HttpModule {
         .defaultText("4k")
         .summary(
             "How long the response of a subrequest may be where it is wanted as a whole, as for"
-                + " `include … set` of SSI.");
+                + " `include` with `set` of SSI.");
     http.phase(Phase.PREACCESS, SubrequestModule::guard);
     http.filter(_ -> (exchange, _) -> exchange.installSplice());
   }
