@@ -329,6 +329,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         }
         if ((way != null && way.outlivesClient()) || (lastWritten && present.isHeldOpen())) {
           abandoned = true;
+          shared.abandoned(this);
         } else {
           if (!lastWritten && present.response().status() == 0) {
             present.response().status(Status.CLIENT_CLOSED);
@@ -1111,9 +1112,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
           .loop()
           .execute(() -> {
             if (present == exchange) {
+              shared.abandonedIsOver(this);
               exchangeOver(present);
             }
           });
+    }
+  }
+
+  /// Ends the exchange that went on without its client.
+  void cutAbandoned() {
+    shared.abandonedIsOver(this);
+    abandoned = false;
+    Exchange present = exchange;
+    if (present != null) {
+      exchangeOver(present);
     }
   }
 

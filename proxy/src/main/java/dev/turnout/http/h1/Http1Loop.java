@@ -22,6 +22,7 @@ public final class Http1Loop {
   private final ArrayDeque<Exchange> free = new ArrayDeque<>();
   private final Set<Http1Connection> connections =
       Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<Http1Connection> abandoned = Collections.newSetFromMap(new IdentityHashMap<>());
   private final int connectionLimit;
   private boolean ending;
 
@@ -85,6 +86,16 @@ public final class Http1Loop {
     }
   }
 
+  /// The client of a connection is gone, and its exchange goes on.
+  void abandoned(Http1Connection connection) {
+    abandoned.add(connection);
+  }
+
+  /// The exchange that went on without its client is over.
+  void abandonedIsOver(Http1Connection connection) {
+    abandoned.remove(connection);
+  }
+
   /// True once connections are to close after the request that they carry.
   boolean isEnding() {
     return ending;
@@ -108,15 +119,18 @@ public final class Http1Loop {
     }
   }
 
-  /// Connections that are open.
+  /// Connections that are open, and exchanges that go on without theirs.
   public int open() {
-    return connections.size();
+    return connections.size() + abandoned.size();
   }
 
   /// Cuts all connections.
   public void abort() {
     for (Http1Connection connection : List.copyOf(connections)) {
       connection.close();
+    }
+    for (Http1Connection connection : List.copyOf(abandoned)) {
+      connection.cutAbandoned();
     }
   }
 }

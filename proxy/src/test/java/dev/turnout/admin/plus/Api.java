@@ -18,7 +18,8 @@ import tools.jackson.core.json.JsonFactory;
 record Api(TestProxy proxy) {
   private static final JsonFactory JSON = new JsonFactory();
 
-  static final String SERVER = "server { listen 127.0.0.1:0; location /api { api write=on; } ";
+  static final String SERVER =
+      "server { listen 127.0.0.1:0; server_name a.test; location /api { api write=on; } ";
 
   RawResponse get(String path) throws IOException {
     return ask("GET", path, null);

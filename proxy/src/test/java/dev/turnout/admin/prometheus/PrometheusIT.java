@@ -148,7 +148,8 @@ class PrometheusIT {
               location /metrics { prometheus; }
             }
             """)) {
-      assertThat(RawClient.get(proxy.port(), "h", "/switch?ups=app").status()).isEqualTo(200);
+      assertThat(RawClient.get(proxy.port(), "localhost", "/switch?ups=app").status())
+          .isEqualTo(200);
 
       Scrape scrape = Scrape.of(scrape(proxy, "/metrics", "*/*").body(), false);
 
