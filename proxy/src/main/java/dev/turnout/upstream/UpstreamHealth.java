@@ -1,7 +1,5 @@
 package dev.turnout.upstream;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.List;
 
 /// The health of an upstream as a whole: what is wanted of it, whether it is in panic, and who is
@@ -10,16 +8,7 @@ import java.util.List;
 /// Panic is looked at when a server changes its state, and, while it lasts, once a second by a
 /// choice, since windows of `fail_timeout` end without an event.
 public final class UpstreamHealth {
-  private static final VarHandle PANIC;
   private static final long REVIEW_MILLIS = 1000;
-
-  static {
-    try {
-      PANIC = MethodHandles.lookup().findVarHandle(UpstreamHealth.class, "panic", boolean.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
 
   private final Upstream upstream;
   private final HealthListener listener;
@@ -68,8 +57,9 @@ public final class UpstreamHealth {
     }
   }
 
-  /// Looks at the whole: begins or ends a panic.
-  void review(long nowMillis) {
+  /// Looks at the whole: begins or ends a panic. One at a time: who has looked before a server
+  /// changed must not decide after who has looked since.
+  synchronized void review(long nowMillis) {
     reviewedAt = nowMillis;
     int threshold = policy.panicThreshold();
     if (threshold == 0 && !panic) {
@@ -82,9 +72,10 @@ public final class UpstreamHealth {
     int total = primaries.total() + backups.total();
     boolean should = total > 0 && primaries.isBelow(threshold) && backups.isBelow(threshold);
     attention = should;
-    if (!PANIC.compareAndSet(this, !should, should)) {
+    if (panic == should) {
       return;
     }
+    panic = should;
     int usable = primaries.usable() + backups.usable();
     long at = System.currentTimeMillis();
     tell(

@@ -229,6 +229,20 @@ class HealthCheckIT {
   }
 
   @Test
+  void aProbeHasAHostAlsoWhereTheLocationPassesTheClients() throws Exception {
+    String config =
+        http("server @; ", "health_check interval=20ms; proxy_set_header Host $host;")
+            .replace("server_name probes.test;", "");
+    try (Switchable a = new Switchable();
+        TestProxy proxy = TestProxy.start(config.replace("@", a.address()))) {
+      RecordedRequest probe = a.awaitRequests(1).getFirst();
+
+      assertThat(probe.headers().all("Host")).containsExactly("u");
+      assertThat(proxy.port()).isPositive();
+    }
+  }
+
+  @Test
   void theProbeIsSentAsTheLocationSpeaks() throws Exception {
     try (Switchable a = new Switchable();
         TestProxy proxy =
