@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -82,6 +86,35 @@ class UpstreamHealthTest {
         .filter(peer -> port(peer) == port)
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void whenTheLastTwoServersFailAtOnceThereIsPanicAndItStays() throws Exception {
+    for (int round = 0; round < 2000; round++) {
+      Upstream group = upstream(server(1), server(2));
+      group.follow(new HealthPolicy(30, 100, List.of(ONE)));
+      CyclicBarrier together = new CyclicBarrier(2);
+      Thread other =
+          Thread.ofPlatform()
+              .start(() -> {
+                meet(together);
+                probe(group, 2, ONE, false);
+              });
+      meet(together);
+      probe(group, 1, ONE, false);
+      other.join();
+
+      assertThat(group.health().isPanic()).isTrue();
+      assertThat(offered(group, NOW)).containsExactly(1, 2);
+    }
+  }
+
+  private static void meet(CyclicBarrier together) {
+    try {
+      together.await(10, TimeUnit.SECONDS);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
