@@ -201,7 +201,7 @@ public final class ChangeWriter implements AutoCloseable {
   /// @return why it could not be journalled; null if it was. The configuration is in force all the
   ///   same: it is in files of its own, from which a restart would come to the same state.
   public @Nullable String activate(Upstreams.Plan plan) {
-    upstreams.remember(history.remembered());
+    upstreams.remember(history.takeRemembered());
     List<Delta> deltas = plan.deltas();
     String trouble = null;
     long number = history.revision();

@@ -95,9 +95,12 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     return revision;
   }
 
-  /// The upstreams that the journal knew at start, by name in lower case.
-  synchronized Map<String, UpstreamState> remembered() {
-    return Map.copyOf(remembered);
+  /// The upstreams that the journal knew when it was read, by name in lower case; once: from then
+  /// on what they are is what is in force.
+  synchronized Map<String, UpstreamState> takeRemembered() {
+    Map<String, UpstreamState> taken = Map.copyOf(remembered);
+    remembered.clear();
+    return taken;
   }
 
   /// What a zone without a file of its own held when the process ended.

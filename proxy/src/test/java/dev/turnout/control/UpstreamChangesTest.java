@@ -311,6 +311,20 @@ class UpstreamChangesTest {
   }
 
   @Test
+  void aReloadAfterARestartKeepsWhatWasChangedSince() throws Exception {
+    node().change(new Operation.CreateUpstream(group("edited", 7)));
+    node().change(new Operation.CreateUpstream(group("deleted", 8)));
+    NodeState restarted = restart(spec(server(1), server(2)));
+    restarted.change(add("edited", 9), new Operation.DeleteUpstream("deleted"));
+
+    restarted.configure(spec(server(1), server(2)));
+
+    assertThat(restarted.servers("edited")).containsExactly(ports(7, 9));
+    assertThat(restarted.upstreams.find("deleted")).isNull();
+    assertThat(restarted.history.revision()).isEqualTo(3);
+  }
+
+  @Test
   void aReloadThatChangesNothingIsNoRevision() throws Exception {
     node().change(add("app", 3));
 

@@ -44,11 +44,12 @@ public final class FileJournal implements Journal {
   private final Path file;
   private final StateFileLock lock;
   private final int remembered;
-  private final Disk disk = new LocalDisk();
+  private final Disk disk;
 
   private @Nullable FileChannel channel;
   private long length; // of what is committed
   private boolean inDoubt; // there may be more in the file than is committed
+  private boolean nameInDoubt; // after a crash the name may be that of the file before the fold
   private boolean closed;
 
   // The state that the file begins from, the entries after it, and the state at the end of them.
@@ -64,7 +65,8 @@ public final class FileJournal implements Journal {
   /// @param known the upstreams that the last append changed, as they were; null: not known
   private record Undo(long length, int entries, Map<String, @Nullable UpstreamState> known) {}
 
-  private FileJournal(Path file, StateFileLock lock, int remembered) {
+  private FileJournal(Path file, StateFileLock lock, int remembered, Disk disk) {
+    this.disk = disk;
     this.file = file;
     this.lock = lock;
     this.remembered = remembered;
@@ -75,11 +77,15 @@ public final class FileJournal implements Journal {
   /// @param remembered how many changes are kept at least
   /// @throws IOException if another process, or this one, has it, or the directory cannot be made
   public static FileJournal open(Path directory, int remembered) throws IOException {
+    return open(directory, remembered, new LocalDisk());
+  }
+
+  static FileJournal open(Path directory, int remembered, Disk disk) throws IOException {
     try {
       Files.createDirectories(directory);
       Path real = directory.toRealPath();
       StateFileLock lock = StateFileLock.claim(real.resolve("journal.lock"));
-      return new FileJournal(real.resolve("journal"), lock, remembered);
+      return new FileJournal(real.resolve("journal"), lock, remembered, disk);
     } catch (IOException e) {
       throw new IOException("state directory \"" + directory + "\": " + DiskTrouble.text(e), e);
     }
@@ -250,6 +256,10 @@ public final class FileJournal implements Journal {
 
   /// Cuts off what is in the file beyond what is committed.
   private void settle(FileChannel out) throws IOException {
+    if (nameInDoubt) {
+      disk.syncDirectory(directory()); // else a crash could bring back the file without this line
+      nameInDoubt = false;
+    }
     if (inDoubt) {
       out.truncate(length);
       out.force(true);
@@ -299,6 +309,7 @@ public final class FileJournal implements Journal {
     });
     Path temp = file.resolveSibling("journal.tmp");
     FileChannel old = channel;
+    FileChannel fresh = null;
     try {
       disk.delete(temp);
       long written = 0;
@@ -315,21 +326,32 @@ public final class FileJournal implements Journal {
         }
         out.sync();
       }
+      fresh = FileChannel.open(temp, READ, WRITE);
       disk.rename(temp, file);
-      disk.syncDirectory(directory());
-      channel = FileChannel.open(file, READ, WRITE);
       length = written;
-      if (old != null) {
-        old.close();
-      }
     } catch (IOException _) {
-      return; // the next change that finds the file too long tries again
+      closeQuietly(fresh);
+      return; // the longer file is in use still; the next change tries again
     }
+    // From here on the name is the new file's: nothing may be written to the old one any more.
+    channel = fresh;
+    nameInDoubt = true;
+    closeQuietly(old);
     base = Map.copyOf(nextBase);
     baseZones = nextZones;
     baseRevision = nextRevision;
     entries.subList(0, cut).clear();
     undo = new Undo(length, entries.size(), Map.of());
+  }
+
+  private static void closeQuietly(@Nullable FileChannel unused) {
+    if (unused != null) {
+      try {
+        unused.close();
+      } catch (IOException _) {
+        // nothing in it is waiting to be written
+      }
+    }
   }
 
   private static void applyZones(JournalEntry entry, Map<String, ZoneContent> zones) {

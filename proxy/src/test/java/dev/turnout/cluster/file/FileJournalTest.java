@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -242,6 +243,72 @@ class FileJournalTest {
     assertThat(zone(loaded).entries())
         .containsEntry("k" + base % 3, "" + base)
         .containsEntry("k" + (base - 1) % 3, "" + (base - 1));
+  }
+
+  @Test
+  void whatFollowsAFoldIsInTheFileAlsoIfItsNameCouldNotBeSynced() throws IOException {
+    AtomicBoolean failing = new AtomicBoolean();
+    Disk disk =
+        new Disk() {
+          private final Disk real = new LocalDisk();
+
+          @Override
+          public byte[] read(Path file) throws IOException {
+            return real.read(file);
+          }
+
+          @Override
+          public boolean exists(Path file) {
+            return real.exists(file);
+          }
+
+          @Override
+          public Output create(Path file, Path like) throws IOException {
+            return real.create(file, like);
+          }
+
+          @Override
+          public void sync(Path file) throws IOException {
+            real.sync(file);
+          }
+
+          @Override
+          public void link(Path existing, Path name) throws IOException {
+            real.link(existing, name);
+          }
+
+          @Override
+          public void rename(Path from, Path to) throws IOException {
+            real.rename(from, to);
+          }
+
+          @Override
+          public void delete(Path file) throws IOException {
+            real.delete(file);
+          }
+
+          @Override
+          public void syncDirectory(Path synced) throws IOException {
+            if (failing.get()) {
+              throw new IOException("Input/output error");
+            }
+            real.syncDirectory(synced);
+          }
+        };
+    try (FileJournal journal = FileJournal.open(directory, 10, disk)) {
+      journal.load();
+      for (int n = 1; n <= 20; n++) {
+        done(journal.append(List.of(entry(n, zone("z", "k", null, "" + n)))));
+      }
+      failing.set(true);
+      assertThat(journal.append(List.of(entry(21, zone("z", "k", null, "21")))))
+          .isInstanceOf(Commit.Failed.class);
+      failing.set(false);
+      done(journal.append(List.of(entry(22, zone("z", "k", null, "22")))));
+    }
+
+    assertThat(read().entries()).extracting(JournalEntry::revision).doesNotContain(21L);
+    assertThat(read().entries().getLast().revision()).isEqualTo(22);
   }
 
   @Test
