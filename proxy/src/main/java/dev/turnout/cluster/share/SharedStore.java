@@ -45,7 +45,9 @@ public interface SharedStore extends AutoCloseable {
 
     /// A key was not as expected; nothing was changed.
     ///
-    /// @param present the keys that were expected to be something, as they are
+    /// @param present the keys that were expected to be something, as they are. If a follower was
+    ///   told of one of them something older, that was of a smaller revision: an engine where
+    ///   changes by hand have no revision of their own gives a conflict one.
     record Conflict(State present) implements Commit {}
 
     /// The engine refused, or it could not be asked: nothing was changed, and nothing will be.
@@ -117,6 +119,9 @@ public interface SharedStore extends AutoCloseable {
   ///
   /// @throws IOException if the store did not tell
   Map<String, String> nodes() throws IOException;
+
+  /// How many keys a transaction may name at most, written or expected: 60 at least.
+  int mostKeys();
 
   /// Where the store is, for people: without secrets.
   String label();

@@ -258,6 +258,11 @@ public final class MemorySharedStore implements SharedStore {
   }
 
   @Override
+  public int mostKeys() {
+    return 1000;
+  }
+
+  @Override
   public String label() {
     return "memory";
   }
