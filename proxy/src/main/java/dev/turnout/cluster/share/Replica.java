@@ -138,6 +138,7 @@ public final class Replica {
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
   private final LinkedHashMap<String, Pending> restored = new LinkedHashMap<>(); // of the same kind
+  private final Set<String> own = new HashSet<>(); // keys from before it ever was in a store
   private final ArrayDeque<Past> past = new ArrayDeque<>();
 
   // what the note tells
@@ -163,6 +164,8 @@ public final class Replica {
     if (known != null) {
       lineage = known.lineage;
       revision = known.revision;
+    } else {
+      own.addAll(served.keySet());
     }
     served.forEach((key, value) -> held.put(key, new Reading.Present(value, Transaction.NEVER)));
     // What is served of a kept key is the kept value; what the store has is what it was based on.
@@ -279,7 +282,10 @@ public final class Replica {
     }
     Lineage known = lineage;
     Map<String, @Nullable String> lostThere = Map.of();
-    boolean foreign = known == null || (there != null && !there.id().equals(known.id()));
+    boolean joins = known == null || (there != null && !there.id().equals(known.id()));
+    if (known != null && joins) {
+      own.addAll(held.keySet()); // of another cluster
+    }
     next = null;
     if (known != null && isBehind(known, there, all.revision()) && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
@@ -290,14 +296,14 @@ public final class Replica {
       next = there == null ? new Lineage(chance, 1, 0) : null;
     } else if (there == null) {
       next = known.next(revision);
-    } else if (!foreign && there.incarnation() == known.incarnation()) {
+    } else if (!joins && there.incarnation() == known.incarnation()) {
       if (all.revision() < revision) {
         lostThere = since(known.incarnation(), all.revision());
         next = known.next(all.revision());
       }
-    } else if (!foreign && there.incarnation() == known.incarnation() + 1) {
+    } else if (!joins && there.incarnation() == known.incarnation() + 1) {
       lostThere = untouched(since(known.incarnation(), there.from()), all, there);
-    } else if (!foreign) {
+    } else if (!joins) {
       lostThere = untouched(since(0, 0), all, there);
       next = there.incarnation() < known.incarnation() ? known.next(all.revision()) : null;
     }
@@ -305,7 +311,8 @@ public final class Replica {
       lineage = there;
       since.clear();
     }
-    Step step = take(all, foreign, there == null, lostThere);
+    boolean blank = there == null;
+    Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
     revision = all.revision();
     link = Link.OPENING;
     return step;
@@ -347,13 +354,25 @@ public final class Replica {
     return before;
   }
 
+  /// What a store without a lineage is.
+  private enum Blank {
+    /// It has one.
+    NOT,
+    /// It was never used: it gets what the node has had before.
+    NEW,
+    /// It has lost everything: it gets what the node knows.
+    LOST;
+
+    static Blank of(@Nullable Lineage known) {
+      return known == null ? NEW : LOST;
+    }
+  }
+
   /// Brings what is known together with what is there.
   ///
-  /// @param foreign true if what this node has was never in this store
-  /// @param blank true if the store does not know of any cluster
+  /// @param blank what it is to get if the store does not know of any cluster
   /// @param lostThere what keys were that the store may have lost the last values of
-  private Step take(
-      State all, boolean foreign, boolean blank, Map<String, @Nullable String> lostThere) {
+  private Step take(State all, Blank blank, Map<String, @Nullable String> lostThere) {
     Map<String, @Nullable String> serve = new LinkedHashMap<>();
     List<Conflict> conflicts = new ArrayList<>();
     Map<String, String> unreadable = new HashMap<>();
@@ -379,8 +398,8 @@ public final class Replica {
       }
       String theirs = there instanceof Reading.Present(String value, _) ? value : null;
       boolean wentBack =
-          blank
-              ? theirs == null && ours != null
+          blank != Blank.NOT
+              ? theirs == null && ours != null && (blank == Blank.LOST || own.contains(key))
               : lostThere.containsKey(key)
                   && Objects.equals(theirs, lostThere.get(key))
                   && !Objects.equals(ours, theirs);
@@ -394,8 +413,11 @@ public final class Replica {
         if (!Objects.equals(theirs, kept.value)) {
           conflicts.add(new Conflict(key, kept.value, theirs));
         }
-      } else if (kept == null && foreign && ours != null && !Objects.equals(ours, theirs)) {
+      } else if (kept == null && own.contains(key) && !Objects.equals(ours, theirs)) {
         conflicts.add(new Conflict(key, ours, theirs));
+      }
+      if (!wentBack) {
+        own.remove(key);
       }
       hold(key, there);
       if (!wentBack) {
@@ -483,6 +505,7 @@ public final class Replica {
   private void told(String key) {
     pending.remove(key);
     restored.remove(key);
+    own.remove(key);
   }
 
   private void remember(String key, @Nullable String before, long at) {
@@ -587,9 +610,8 @@ public final class Replica {
       Pending before = pending.getOrDefault(key, restored.get(key));
       String base = before == null ? stored(key) : before.base;
       told(key);
-      if (!Objects.equals(base, write.value)) {
-        pending.put(key, new Pending(write.value, base));
-      }
+      // Also if it is as the store has it: what was asked before may be on its way.
+      pending.put(key, new Pending(write.value, base));
     });
     relink();
   }

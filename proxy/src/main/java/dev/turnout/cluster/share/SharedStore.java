@@ -79,6 +79,9 @@ public interface SharedStore extends AutoCloseable {
     ///
     /// @param reason for an operator; without secrets
     void lost(String reason);
+
+    /// Something that an operator should know, as the store is set up.
+    default void noticed(String what) {}
   }
 
   /// Someone who follows.

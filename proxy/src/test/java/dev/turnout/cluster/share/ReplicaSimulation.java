@@ -266,6 +266,7 @@ final class ReplicaSimulation {
       Commit answer; // what the node will hear
       if (asExpected) {
         next();
+        Map<String, String> before = values();
         Map<String, String> versions = new HashMap<>();
         transaction
             .writes()
@@ -279,7 +280,7 @@ final class ReplicaSimulation {
         transaction
             .writes()
             .forEach((key, value) -> {
-              if (!key.contains("@")) {
+              if (!key.contains("@") && !Objects.equals(before.get(key), value)) {
                 wrote(key, value, restores, node);
               }
             });
@@ -564,7 +565,6 @@ final class ReplicaSimulation {
         kept.put(key, write.value());
         serve(key, write.value());
       });
-      kept.keySet().removeIf(key -> !now.pending().containsKey(key)); // as the store has it anyway
     }
 
     /// Somebody wants something of it.
