@@ -518,7 +518,9 @@ final class ReplicaSimulation {
           case Told.Synced(State all) -> take(now, now.synced(all));
           case Told.Changed(State some) -> {
             Replica.Step step = now.changed(some);
-            learned.putAll(step.serve());
+            if (now.known() != null) { // else it is in no cluster yet
+              learned.putAll(step.serve());
+            }
             take(now, step);
           }
           case Told.Settled(long revision) -> now.settled(revision);
