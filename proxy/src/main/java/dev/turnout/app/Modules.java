@@ -70,17 +70,19 @@ final class Modules {
     GateModule gate = new GateModule(access, basic, writer);
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
+    StateModule state =
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        // before what it remembers
-        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
+        state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
         new ServerListModule(),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        new StateStoreModule(process.control().sharing(), state, keyvals), // after what it shares
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),

@@ -101,6 +101,7 @@ final class Changes {
       case ChangeResult.ZoneFull _ -> Problem.of(507, "zone_full", message).at(place);
       case ChangeResult.ForbiddenTarget _ -> Problem.of(403, "forbidden_target", message).at(place);
       case ChangeResult.InvalidKey _ -> Problem.invalid(message, place, "");
+      case ChangeResult.NotShareable _ -> Problem.of(409, "not_shareable", message).at(place);
       case ChangeResult.Conflict(_, KeyvalCondition unmet) ->
           Problem.of(409, "condition_failed", unmet(unmet)).at(place);
     };
