@@ -158,7 +158,8 @@ public final class Sharing implements AutoCloseable {
 
   /// How the node stands with the store.
   public StoreStatus status() {
-    return status;
+    StoreStatus there = status;
+    return there.link() == StoreStatus.Link.NONE ? there : there.with(applied.get(), counts());
   }
 
   /// True if there is a store.

@@ -68,6 +68,22 @@ public record StoreStatus(
     };
   }
 
+  /// The same with what has been counted since.
+  StoreStatus with(long nowApplied, Counts now) {
+    return new StoreStatus(
+        label, node, link, sinceMillis, reason, revision, nowApplied, pending, rejected, now);
+  }
+
+  /// True if the store is heard.
+  public boolean isHeard() {
+    return link == Link.UP || link == Link.READ_ONLY;
+  }
+
+  /// True if the store is heard and has all that it is to be told.
+  public boolean isUp() {
+    return link == Link.UP;
+  }
+
   /// A node of the cluster, as it announces itself.
   ///
   /// @param state its [Link], in lower case

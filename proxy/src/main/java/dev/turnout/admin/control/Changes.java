@@ -7,6 +7,7 @@ import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.History;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
@@ -133,7 +134,15 @@ final class Changes {
   }
 
   /// What a change has come to.
-  Answer answer(int status, ChangeRequest request, ChangeResult.Applied applied) {
+  ///
+  /// @param kept whether it waits for the store that nodes share
+  /// @param spread which nodes serve it; null: nobody asked
+  Answer answer(
+      int status,
+      ChangeRequest request,
+      ChangeResult.Applied applied,
+      boolean kept,
+      StoreStatus.@Nullable Spread spread) {
     return Answer.json(
             status,
             out -> {
@@ -143,6 +152,12 @@ final class Changes {
               out.writeBooleanProperty("dry_run", request.dryRun());
               out.writeBooleanProperty("repeated", applied.repeated());
               Views.changes(out, applied.deltas());
+              if (kept) {
+                out.writeBooleanProperty("kept", true);
+              }
+              if (spread != null) {
+                Views.spread(out, spread);
+              }
               out.writeEndObject();
             })
         .withRevision(applied.revision());

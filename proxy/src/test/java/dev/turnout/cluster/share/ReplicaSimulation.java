@@ -345,7 +345,7 @@ final class ReplicaSimulation {
         if (truth.containsKey(key)) {
           beforeLoss.put(key, truth.get(key));
           nodes.stream()
-              .filter(node -> node.knows(key, truth.get(key)))
+              .filter(node -> node.heardSince <= to && node.knows(key, truth.get(key)))
               .forEach(node ->
                   witnesses.computeIfAbsent(key, _ -> new HashMap<>()).put(node, node.starts));
         }
@@ -410,6 +410,7 @@ final class ReplicaSimulation {
     boolean connected;
     int connection;
     int starts;
+    long heardSince; // the revision of the last snapshot
     final Set<String> unheard = new HashSet<>(); // keys that it changed without knowing how they were
     final Map<String, @Nullable String> learned = new HashMap<>(); // as it was changed
     @Nullable Transaction asked;
@@ -519,7 +520,10 @@ final class ReplicaSimulation {
         Told told = inbox.remove();
         tell(() -> name + " hears " + told);
         switch (told) {
-          case Told.Synced(State all) -> take(now, now.synced(all));
+          case Told.Synced(State all) -> {
+            heardSince = all.revision();
+            take(now, now.synced(all));
+          }
           case Told.Changed(State some) -> {
             Replica.Step step = now.changed(some);
             if (now.known() != null) { // else it is in no cluster yet
