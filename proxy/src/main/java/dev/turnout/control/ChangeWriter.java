@@ -405,7 +405,19 @@ public final class ChangeWriter implements AutoCloseable {
               guards,
               targets,
               deltas -> there == null ? Optional.empty() : there.check(deltas));
-      judged.add(new Judged(each.request, result, each.answer));
+      boolean unsure =
+          there != null
+              && result instanceof ChangeResult.Applied applied
+              && applied.deltas().isEmpty()
+              && !each.request.dryRun()
+              && !applied.repeated()
+              && isShared(each.request);
+      String doubt = unsure && there != null ? there.doubt() : null;
+      judged.add(
+          new Judged(
+              each.request,
+              doubt == null ? result : new ChangeResult.Unavailable(doubt),
+              each.answer));
     }
     return judged;
   }

@@ -324,6 +324,15 @@ public final class Sharing implements AutoCloseable {
         : Optional.empty();
   }
 
+  /// Why it is not known that something shared is as this node serves it; null if it is known, or
+  /// this node may say so. On the writer's thread.
+  @Nullable String doubt() {
+    Setup now = setup;
+    Replica there = replica;
+    boolean heardOf = there != null && there.link() != Replica.Link.DOWN && !engineLost;
+    return now == null || now.keepsLocally || heardOf ? null : "not made: " + why();
+  }
+
   /// What the store is to be told of changes; empty: nothing of it is shared.
   Map<String, Replica.Write> writes(List<JournalEntry> entries, boolean guarded) {
     Setup now = setup;
