@@ -305,7 +305,9 @@ public final class Sharing implements AutoCloseable {
             for (Map.Entry<String, @Nullable String> one : zone.after().entrySet()) {
               if (now.layout.key(zone.zone(), one.getKey()) == null) {
                 return Optional.of(
-                    "the key \"" + one.getKey() + "\" cannot be shared: such keys are visible"
+                    "the key \""
+                        + one.getKey()
+                        + "\" cannot be shared: such keys are visible"
                         + " ASCII and do not begin with \"@\"");
               }
               if (one.getValue() != null && one.getValue().length() > SharedStore.LONGEST_VALUE) {
@@ -347,8 +349,7 @@ public final class Sharing implements AutoCloseable {
     return writes;
   }
 
-  private void add(
-      Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
+  private void add(Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
     switch (delta) {
       case Delta.OfZone zone ->
           zone.after()
@@ -360,8 +361,7 @@ public final class Sharing implements AutoCloseable {
               });
       case Delta.OfUpstream(String name, _, UpstreamState after) -> {
         if (upstreams.isShared(name)) {
-          String text =
-              after == null ? null : new GroupText(after.name(), after.spec()).text();
+          String text = after == null ? null : new GroupText(after.name(), after.spec()).text();
           writes.put(layout.group(name), new Replica.Write(text, true));
         }
       }
@@ -621,8 +621,8 @@ public final class Sharing implements AutoCloseable {
       one.getValue().forEach(adoption -> rejected.remove(keys.get(adoption)));
       writer
           .adopt(one.getValue(), one.getKey())
-          .forEach((adoption, reason) ->
-              reject(Objects.requireNonNull(keys.get(adoption)), reason));
+          .forEach(
+              (adoption, reason) -> reject(Objects.requireNonNull(keys.get(adoption)), reason));
       groups |= one.getValue().stream().anyMatch(Adoption.Group.class::isInstance);
     }
     if (groups && !rejected.isEmpty()) {
@@ -741,8 +741,7 @@ public final class Sharing implements AutoCloseable {
           if (change.keys().contains(key)) {
             Origin origin = change.origin();
             String from = origin.from().isEmpty() ? "" : ", " + origin.from();
-            return new Origin(
-                origin.dialect(), origin.who(), origin.why(), "node " + name + from);
+            return new Origin(origin.dialect(), origin.who(), origin.why(), "node " + name + from);
           }
         }
       }
@@ -937,8 +936,7 @@ public final class Sharing implements AutoCloseable {
       List<String> serving = new ArrayList<>();
       List<String> missing = new ArrayList<>();
       for (StoreStatus.Member member : members()) {
-        boolean serves =
-            member.applied() >= at.getValue() && member.incarnation() >= incarnation;
+        boolean serves = member.applied() >= at.getValue() && member.incarnation() >= incarnation;
         (serves ? serving : missing).add(member.node());
       }
       if (missing.isEmpty() || System.nanoTime() - end >= 0) {

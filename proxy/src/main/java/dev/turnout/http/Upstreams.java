@@ -12,13 +12,13 @@ import dev.turnout.upstream.balance.Balancers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.Set;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -131,8 +131,8 @@ public final class Upstreams {
     return entry == null || entry.configured == null || shared.contains(key(name));
   }
 
-  /// Says which upstreams the store of all nodes has: of these the configuration says only what they
-  /// begin with. Called by the writer.
+  /// Says which upstreams the store of all nodes has: of these the configuration says only what
+  /// they begin with. Called by the writer.
   public void storedBy(Predicate<String> has) {
     stored = has;
   }
@@ -300,7 +300,8 @@ public final class Upstreams {
       entries.forEach((name, entry) -> there.put(name, entry.state()));
       there.forEach((name, before) -> {
         if (before.configured() != null && !specs.containsKey(name)) {
-          deltas.add(new Delta.OfUpstream(before.name(), before, orphan(before))); // its block is gone
+          deltas.add(
+              new Delta.OfUpstream(before.name(), before, orphan(before))); // its block is gone
         }
       });
       return deltas;

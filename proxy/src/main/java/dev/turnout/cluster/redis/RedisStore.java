@@ -64,8 +64,7 @@ final class RedisStore implements SharedStore {
             .autoReconnect(false) // who follows has to read everything anew
             .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
             .protocolVersion(ProtocolVersion.RESP3)
-            .socketOptions(
-                SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
+            .socketOptions(SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
             .timeoutOptions(TimeoutOptions.enabled(timeout));
     if (address.trusted() != null) {
       options.sslOptions(
@@ -206,8 +205,7 @@ final class RedisStore implements SharedStore {
   }
 
   @Override
-  public synchronized void announce(String node, String text, Duration forTime)
-      throws IOException {
+  public synchronized void announce(String node, String text, Duration forTime) throws IOException {
     run(
         Script.ANNOUNCE,
         List.of(nodesKey(), nodeKey(node)),

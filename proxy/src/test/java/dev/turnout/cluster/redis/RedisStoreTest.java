@@ -94,8 +94,10 @@ class RedisStoreTest extends SharedStoreContract {
       SERVER.cli("LPUSH", "t:a", "x");
 
       heard.await(
-          "what it is", () -> heard.reading("t:a") instanceof Reading.Unreadable unreadable
-              && unreadable.reason().contains("WRONGTYPE"));
+          "what it is",
+          () ->
+              heard.reading("t:a") instanceof Reading.Unreadable unreadable
+                  && unreadable.reason().contains("WRONGTYPE"));
       assertThat(follow(store).reading("t:a")).isInstanceOf(Reading.Unreadable.class);
       assertThat(put(store, "t:a", "2")).isInstanceOf(Commit.Done.class);
       heard.awaitValue("t:a", "2");
@@ -122,8 +124,7 @@ class RedisStoreTest extends SharedStoreContract {
       Heard heard = follow(store);
       SERVER.cli("CONFIG", "SET", "maxmemory", "1");
 
-      Commit commit =
-          store.commit(new Transaction(Map.of(), Map.of("t:a", "2", "t:b", "2")));
+      Commit commit = store.commit(new Transaction(Map.of(), Map.of("t:a", "2", "t:b", "2")));
       SERVER.cli("CONFIG", "SET", "maxmemory", "0");
 
       assertThat(commit).isInstanceOf(Commit.Refused.class);
@@ -148,8 +149,7 @@ class RedisStoreTest extends SharedStoreContract {
   @Test
   void aServerThatHangsIsNoticedAndWhatItDoesLateIsNotBelieved() {
     try (RedisServer server = RedisServer.start();
-        SharedStore store =
-            open("redis://" + server.address(), Map.of(), Duration.ofMillis(500))) {
+        SharedStore store = open("redis://" + server.address(), Map.of(), Duration.ofMillis(500))) {
       put(store, "t:a", "1");
       Heard heard = follow(store);
 
@@ -218,15 +218,15 @@ class RedisStoreTest extends SharedStoreContract {
 
   @Test
   void aWriteThatNoReplicaConfirmsIsNotAcknowledged() {
-    try (SharedStore store = open("redis://" + SERVER.address(), Map.of("wait", "1"), Duration.ofMillis(300))) {
+    try (SharedStore store =
+        open("redis://" + SERVER.address(), Map.of("wait", "1"), Duration.ofMillis(300))) {
       assertThat(put(store, "t:a", "1")).isInstanceOf(Commit.Unknown.class);
     }
   }
 
   @Test
   void aWriteThatAReplicaHasSaysSo() throws Exception {
-    try (RedisServer replica =
-            RedisServer.start("--replicaof", "127.0.0.1 " + SERVER.port());
+    try (RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + SERVER.port());
         SharedStore store = open("redis://" + SERVER.address(), Map.of("wait", "1"))) {
       dev.turnout.testkit.Eventually.until(
           Duration.ofSeconds(20),
