@@ -385,7 +385,7 @@ public final class Sharing implements AutoCloseable {
     open(now, there);
     Outcome outcome;
     if (there.link() != Replica.Link.UP || engineLost) {
-      outcome = away(now, there, change, why());
+      outcome = notMade(now, there, change, why());
     } else {
       Transaction transaction = there.propose(change, noted(entries, now.layout));
       Commit commit = now.store.commit(transaction);
@@ -432,6 +432,11 @@ public final class Sharing implements AutoCloseable {
   private Outcome away(
       Setup now, Replica there, Map<String, Replica.Write> change, String message) {
     trouble = message;
+    return notMade(now, there, change, now.store.label() + ": " + message);
+  }
+
+  private Outcome notMade(
+      Setup now, Replica there, Map<String, Replica.Write> change, String message) {
     if (!now.keepsLocally) {
       refused.incrementAndGet();
       return new Outcome.Failed("not made: " + message);
@@ -576,10 +581,7 @@ public final class Sharing implements AutoCloseable {
       writer.exclusively(task);
     } catch (IllegalStateException | CompletionException e) {
       if (!writer.isClosed()) {
-        ErrorLog there = log;
-        if (there != null) {
-          there.log(Level.ALERT, 0, "unexpected error while following the store", e);
-        }
+        tellBug(e);
       }
     }
   }
@@ -877,6 +879,15 @@ public final class Sharing implements AutoCloseable {
       now.store.announce(node, MemberText.of(self()), ANNOUNCED_FOR);
     } catch (IOException _) {
       // the next one says all of it again
+    } catch (RuntimeException e) {
+      tellBug(e);
+    }
+  }
+
+  private void tellBug(Exception e) {
+    ErrorLog there = log;
+    if (there != null) {
+      there.log(Level.ALERT, 0, "unexpected error while following the store", e);
     }
   }
 

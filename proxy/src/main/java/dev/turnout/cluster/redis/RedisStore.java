@@ -5,6 +5,7 @@ import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.share.Transaction;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
@@ -65,7 +66,10 @@ final class RedisStore implements SharedStore {
             .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
             .protocolVersion(ProtocolVersion.RESP3)
             .socketOptions(SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
-            .timeoutOptions(TimeoutOptions.enabled(timeout));
+            // Whoever waits has a time limit of its own; and what the client has for that, and for
+            // the maintenance of clouds, wants a logging façade that is not here.
+            .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+            .maintNotificationsConfig(MaintNotificationsConfig.disabled());
     if (address.trusted() != null) {
       options.sslOptions(
           SslOptions.builder().jdkSslProvider().trustManager(address.trusted().toFile()).build());
