@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -108,8 +109,7 @@ public final class CoreVariables implements HttpModule {
           return true;
         }));
     http.variable("request_length", number(CoreVariables::requestLength));
-    // Turnout reads a request that was sent ahead when the one before is over.
-    http.variable("pipe", _ -> ".");
+    http.variable("pipe", exchange -> exchange.request().isSentAhead() ? "p" : ".");
     int id = http.variables().newSlot();
     http.variable("request_id", exchange -> requestId(exchange, id));
     proxyProtocol(http);
@@ -165,7 +165,10 @@ public final class CoreVariables implements HttpModule {
         "sent_trailer_",
         name -> {
           String wanted = name.replace('_', '-');
-          return exchange -> exchange.response().trailers().first(wanted);
+          return exchange -> {
+            List<String> values = exchange.response().trailers().all(wanted);
+            return values.isEmpty() ? null : String.join(", ", values);
+          };
         });
   }
 
@@ -277,12 +280,26 @@ public final class CoreVariables implements HttpModule {
           return field.substring(start, end < 0 ? field.length() : end);
         }
       }
-      while (at < field.length() && field.charAt(at) != ';' && field.charAt(at) != ',') {
+      while (at < field.length() && field.charAt(at) != ';') {
         at++;
       }
       at = skipSpaces(field, at + 1);
     }
     return null;
+  }
+
+  /// The value of the cookie `name` in a `Set-Cookie` field; null if it sets another.
+  public static @Nullable String cookieSet(String field, String name) {
+    if (!field.regionMatches(true, 0, name, 0, name.length())) {
+      return null;
+    }
+    int equals = skipSpaces(field, name.length());
+    if (equals >= field.length() || field.charAt(equals) != '=') {
+      return null;
+    }
+    int start = skipSpaces(field, equals + 1);
+    int end = field.indexOf(';', start);
+    return field.substring(start, end < 0 ? field.length() : end);
   }
 
   private static int skipSpaces(String text, int from) {

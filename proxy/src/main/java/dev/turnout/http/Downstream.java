@@ -85,6 +85,11 @@ public interface Downstream {
   /// The body is wanted now: deliver it to {@link Exchange#body()}.
   void readBody(Exchange exchange);
 
+  /// True if all of the body has come with the head, or right behind it.
+  default boolean isBodyAtHand() {
+    return false;
+  }
+
   /// Throws away what has come of a body that nobody reads; returns the status to answer with if
   /// that is malformed, else 0.
   int discardBody(Exchange exchange);

@@ -263,8 +263,10 @@ public final class PhaseEngine {
     exchange.closeAfterRefusal(status);
     if (target.startsWith("/") || target.startsWith("@")) {
       List<String> challenges = response.headers().all(CHALLENGE);
+      String location = isRedirect(status) ? response.location() : null;
       response.reset();
       response.status(shown);
+      response.location(location);
       for (String challenge : challenges) {
         response.headers().add(CHALLENGE, challenge);
       }

@@ -104,6 +104,16 @@ public final class RequestBody implements BodyReceiver {
     exchange.downstream().readBody(exchange);
   }
 
+  /// Reads what has come already. If that is all of it `done` runs, as after [#read]; if it is not,
+  /// false is returned and it is to be streamed.
+  public boolean readAtHand(Runnable done) {
+    boolean whole = exchange.downstream().isBodyAtHand();
+    if (whole) {
+      read(done);
+    }
+    return whole;
+  }
+
   /// Passes it on to `to` as it comes.
   public void stream(BodyReceiver to) {
     mode = Mode.STREAMING;

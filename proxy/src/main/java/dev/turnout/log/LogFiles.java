@@ -4,7 +4,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -95,6 +94,11 @@ public final class LogFiles implements AutoCloseable {
     }
   }
 
+  /// Files whose names are made for each line.
+  public NamedLogs named(NamedLogs.Keeping keeping) {
+    return new NamedLogs(this, keeping, System::nanoTime);
+  }
+
   /// A syslog server, from the argument `syslog:server=…` of a directive.
   public Syslog syslog(String argument) {
     return Syslog.parse(argument, this);
@@ -142,8 +146,8 @@ public final class LogFiles implements AutoCloseable {
     }
   }
 
-  LogBuffer addBuffer(LogFile file, int hold, Duration flush) {
-    LogBuffer buffer = new LogBuffer(file, writer, hold, flush);
+  LogBuffer addBuffer(LogFile file, LogBuffer.Holding how) {
+    LogBuffer buffer = new LogBuffer(file, writer, how);
     writer.add(buffer);
     return buffer;
   }

@@ -153,7 +153,7 @@ class LogFileTest {
   @Test
   void aBufferHoldsItsBytesBackUntilTheyAreMore() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(10, Duration.ZERO);
+    LogBuffer buffer = files.open(path.toString()).buffer(new LogBuffer.Holding(10, Duration.ZERO, 0));
     LogBuffer direct = files.open(path.toString()).buffer();
 
     append(buffer, "held\n");
@@ -169,7 +169,7 @@ class LogFileTest {
   @Timeout(10)
   void aBufferThatIsNotFullIsWrittenAfterItsFlushTime() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(4096, Duration.ofMillis(20));
+    LogBuffer buffer = files.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ofMillis(20), 0));
 
     append(buffer, "one\n");
     awaitSize(path, 4);
@@ -183,7 +183,7 @@ class LogFileTest {
   void whatIsHeldBackIsWrittenAtTheEnd() throws IOException {
     Path path = directory.resolve("access.log");
     try (var ending = new LogFiles()) {
-      append(ending.open(path.toString()).buffer(4096, Duration.ZERO), "last words\n");
+      append(ending.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ZERO, 0)), "last words\n");
     }
 
     assertThat(path).hasContent("last words");

@@ -5,6 +5,7 @@ import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
+import dev.turnout.http.Generation;
 import dev.turnout.http.ProxyHeader;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.RequestHead;
@@ -88,6 +89,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   private boolean bodyPaused;
   private boolean readingStopped;
   private boolean expectsContinue;
+  private boolean sentAhead;
   private boolean sendWaiting;
   private boolean endAwaited;
   private long sentBefore;
@@ -442,6 +444,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     exchange = next;
     next.begin(this, serving.generation(), servers(serving).defaultServer());
     next.started();
+    if (sentAhead) {
+      next.request().sentAhead();
+    }
     state = State.HEAD;
     shared.counters().readingBegan();
   }
@@ -484,7 +489,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       present.log(Level.INFO, reader.ignored());
     }
     framing.begin(head);
-    expectsContinue = head.expectsContinue() && !framing.isComplete();
+    expectsContinue = head.expectsContinue();
+    if (expectsContinue && framing.isComplete()) {
+      sendContinue(); // as nginx does, though there is nothing to go on with
+    }
     ListenPoint.Serving serving = point.serving();
     UriPath target = UriPath.of(head, serving.settings().mergeSlashes());
     if (target == null) {
@@ -592,16 +600,26 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     bodyWanted = true;
     if (expectsContinue) {
       expectsContinue = false;
-      ByteBuf in = pending;
-      if (in == null || !in.isReadable()) {
-        ChannelHandlerContext ctx = context();
-        ctx.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), ctx.voidPromise());
+      if (!isMoreAtHand()) {
+        sendContinue();
       }
     }
     deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
     if (!processing) {
       process();
     }
+  }
+
+  private void sendContinue() {
+    expectsContinue = false;
+    ChannelHandlerContext ctx = context();
+    ctx.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), ctx.voidPromise());
+  }
+
+  @Override
+  public boolean isBodyAtHand() {
+    ByteBuf in = pending;
+    return state == State.BUSY && in != null && framing.isWholeIn(in);
   }
 
   @Override
@@ -1032,6 +1050,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   private void becomeIdle() {
     state = State.IDLE;
+    sentAhead = isMoreAtHand();
     if (shared.isEnding() || point.isClosed() || (inputEnded && !isMoreAtHand())) {
       closeFlushed();
       return;
@@ -1136,6 +1155,16 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   void closeIfIdle() {
     if (state == State.IDLE || (state == State.HEAD && exchange().request().length() == 0)) {
+      close();
+    }
+  }
+
+  /// Closes if what it is about began under `old`: its request, or else the connection itself.
+  void closeIfOf(Generation old, long replacedNanos) {
+    Exchange present = exchange;
+    boolean begun = present != null && state != State.HEAD;
+    boolean older = openedNanos - replacedNanos < 0;
+    if (begun ? present.isLive() && present.generation() == old : older) {
       close();
     }
   }

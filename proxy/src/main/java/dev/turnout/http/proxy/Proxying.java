@@ -152,7 +152,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       next();
     } else if (settings.requestBuffering() || body.isComplete()) {
       body.read(this::next);
-    } else {
+    } else if (!body.readAtHand(this::next)) {
       streaming = true;
       streamedChunks = exchange.request().chunked();
       next();
