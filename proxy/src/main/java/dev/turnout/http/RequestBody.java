@@ -206,6 +206,14 @@ public final class RequestBody implements BodyReceiver {
     }
   }
 
+  @Override
+  public void pause(Exchange exchange) {
+    BodyReceiver to = receiver;
+    if (mode == Mode.STREAMING && to != null) {
+      to.pause(exchange);
+    }
+  }
+
   private void keep(ByteBuf part, int size) {
     ByteBuf last = collecting;
     if (last != null && last.writableBytes() >= size) {

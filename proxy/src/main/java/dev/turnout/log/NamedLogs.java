@@ -90,22 +90,28 @@ public final class NamedLogs {
             "testing \"%s\" existence failed (2: No such file or directory) while logging request".formatted(line.directory()));
         return;
       }
-      Kept entry = keeping.most() == 0 ? null : used(line.path());
-      if (entry == null) {
+      if (keeping.most() == 0) {
         try (FileChannel channel = open(line.path())) {
           write(channel, bytes);
         }
       } else {
-        write(channel(entry, line.path()), bytes);
-        if (entry.uses < keeping.uses()) {
-          close(entry);
-        }
+        writeKept(line.path(), bytes);
       }
     } catch (IOException e) {
       files.report(Level.CRIT, String.valueOf(e.getMessage()));
     } catch (java.nio.file.InvalidPathException e) {
       files.report(Level.CRIT, "open() \"%s\" failed (%s)".formatted(line.path(), e.getReason()));
     }
+  }
+
+  private void writeKept(String path, ByteBuffer bytes) throws IOException {
+    Kept entry = used(path);
+    write(channel(entry, path), bytes);
+    if (entry.uses < keeping.uses()) {
+      close(entry);
+    }
+    kept.put(path, entry); // now that there is such a file
+    makeRoom(entry.usedAt);
   }
 
   private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
@@ -122,7 +128,7 @@ public final class NamedLogs {
     return Path.of(new String(name.getBytes(ISO_8859_1), UTF_8));
   }
 
-  /// Counts a use of the file; there is room for it then.
+  /// Counts a use of the file.
   private Kept used(String path) {
     long now = nanos.getAsLong();
     long idle = keeping.idle().toNanos();
@@ -134,7 +140,12 @@ public final class NamedLogs {
     }
     entry.uses++;
     entry.usedAt = now;
-    kept.put(path, entry);
+    return entry;
+  }
+
+  /// Forgets those used longest ago, while they are too many or their time is over.
+  private void makeRoom(long now) {
+    long idle = keeping.idle().toNanos();
     Iterator<Kept> oldest = kept.values().iterator();
     while (oldest.hasNext()) {
       Kept candidate = oldest.next();
@@ -144,7 +155,6 @@ public final class NamedLogs {
       close(candidate);
       oldest.remove();
     }
-    return entry;
   }
 
   private FileChannel channel(Kept entry, String path) throws IOException {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -177,6 +178,25 @@ class LogFileTest {
     awaitSize(path, 8);
 
     assertThat(path).hasContent("one\ntwo");
+  }
+
+  @Test
+  void aCompressedLogIsARowOfWholeGzipMembers() throws IOException {
+    Path path = directory.resolve("access.log.gz");
+    LogBuffer.Holding compressed = new LogBuffer.Holding(4096, Duration.ZERO, 6);
+    LogBuffer buffer = files.open(path.toString()).buffer(compressed);
+
+    append(buffer, "one\n".repeat(3000)); // more than is held, and than a chunk
+    append(buffer, "two\n");
+    files.flush();
+    append(buffer, "three\n");
+    files.flush();
+
+    try (var unpacked = new GZIPInputStream(Files.newInputStream(path))) {
+      assertThat(new String(unpacked.readAllBytes(), ISO_8859_1))
+          .isEqualTo("one\n".repeat(3000) + "two\nthree\n");
+    }
+    assertThat(Files.size(path)).isLessThan(500);
   }
 
   @Test

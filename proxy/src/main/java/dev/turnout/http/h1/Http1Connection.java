@@ -90,6 +90,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   private boolean readingStopped;
   private boolean expectsContinue;
   private boolean sentAhead;
+  private boolean partsGiven;
   private boolean sendWaiting;
   private boolean endAwaited;
   private long sentBefore;
@@ -374,6 +375,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       while (state != State.CLOSED && step()) {
         // each step used something up
       }
+      if (partsGiven) {
+        partsGiven = false;
+        if (state == State.BUSY && bodyWanted) {
+          exchange().body().pause(exchange());
+        }
+      }
     } finally {
       processing = false;
     }
@@ -533,6 +540,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       if (deadline().isSet()) {
         deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
       }
+      partsGiven = true;
       body.data(present, part);
     }
     if (framing.isInvalid()) {
