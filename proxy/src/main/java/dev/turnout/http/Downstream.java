@@ -49,7 +49,7 @@ public interface Downstream {
   void writeEnd(Exchange exchange);
 
   /// Writes an informational response (1xx) at once.
-  void writeInformational(Exchange exchange, int status, Fields fields);
+  void writeInformational(Exchange exchange, int status, ResponseHeaders fields);
 
   /// Sends what has been written so far.
   void flush();

@@ -608,6 +608,11 @@ public final class Exchange {
   /// Goes on after `millis`, unless the client goes away before that; for a handler that then says
   /// {@link Verdict#SUSPENDED}.
   public void resumeAfter(long millis) {
+    after(millis, this::resume);
+  }
+
+  /// Does `work` after `millis`, unless the client goes away before that.
+  void after(long millis, Runnable work) {
     pause =
         worker
             .loop()
@@ -615,7 +620,7 @@ public final class Exchange {
                 () -> {
                   pause = null;
                   worker.refreshClock();
-                  resume();
+                  work.run();
                 },
                 millis,
                 TimeUnit.MILLISECONDS);

@@ -97,6 +97,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   private long unsentBefore;
   private long sendTimeout;
   private long keepaliveTimeout;
+  private long keepaliveMinTimeout;
+  private long idleSince;
   private long lingeringTimeout;
   private boolean requestRefused;
 
@@ -930,7 +932,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   }
 
   @Override
-  public void writeInformational(Exchange present, int status, Fields fields) {
+  public void writeInformational(Exchange present, int status, ResponseHeaders fields) {
     if (state != State.BUSY || present != exchange) {
       return;
     }
@@ -1022,6 +1024,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     long lingeringTime = present.core().lingeringTime();
     CoreSettings.Lingering lingering = present.core().lingeringClose();
     keepaliveTimeout = present.core().keepaliveTimeout();
+    keepaliveMinTimeout = present.core().keepaliveMinTimeout();
     this.lingeringTimeout = lingeringTimeout;
     lingerUntil = shared.worker().nowNanos() + lingeringTime * 1_000_000;
     exchangeOver(present);
@@ -1063,7 +1066,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       closeFlushed();
       return;
     }
-    deadline().set(shared.worker().nowNanos(), keepaliveTimeout);
+    idleSince = shared.worker().nowNanos();
+    deadline().set(idleSince, keepaliveTimeout);
   }
 
   private void lingerBegin() {
@@ -1162,6 +1166,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   }
 
   void closeIfIdle() {
+    if (state == State.IDLE && keepaliveMinTimeout > 0 && requests > 0) {
+      long now = shared.worker().refreshClock();
+      long left = keepaliveMinTimeout - (now - idleSince) / 1_000_000;
+      if (left > 0) {
+        deadline().set(now, Math.min(left, keepaliveTimeout));
+        return;
+      }
+    }
     if (state == State.IDLE || (state == State.HEAD && exchange().request().length() == 0)) {
       close();
     }

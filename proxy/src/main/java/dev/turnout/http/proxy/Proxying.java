@@ -494,9 +494,35 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     return framing;
   }
 
-  /// An informational response; they end here, as nginx has it by default.
+  /// An informational response: early hints (RFC 8297) may be wanted by the client; others end
+  /// here, as in nginx.
   void informational(ResponseHead head) {
-    exchange().log(Level.DEBUG, () -> "upstream sent informational response " + head.status());
+    Exchange present = exchange();
+    if (head.status() != 103
+        || present.isSubrequest()
+        || present.request().version() < 11
+        || !wantsEarlyHints(present)) {
+      return;
+    }
+    ResponseHeaders passed = new ResponseHeaders();
+    Fields fields = head.fields();
+    for (int i = 0; i < fields.count(); i++) {
+      int known = fields.known(i);
+      if (!(known != 0 && HiddenFields.endsHere(known)) && !settings().hidden().hides(fields, i)) {
+        passed.add(fields.name(i), fields.value(i));
+      }
+    }
+    present.downstream().writeInformational(present, 103, passed);
+  }
+
+  private static boolean wantsEarlyHints(Exchange present) {
+    for (Template condition : present.core().earlyHints()) {
+      String value = condition.evaluate(present);
+      if (!value.isEmpty() && !value.equals("0")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Passes the head on; false if the client is answered in another way.
