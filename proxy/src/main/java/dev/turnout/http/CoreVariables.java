@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,33 @@ public final class CoreVariables implements HttpModule {
   private static final char[] HEX = "0123456789abcdef".toCharArray();
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
+  private static final Set<String> TLS =
+      Set.of(
+          "alpn_protocol",
+          "cipher",
+          "ciphers",
+          "client_cert",
+          "client_escaped_cert",
+          "client_fingerprint",
+          "client_i_dn",
+          "client_i_dn_legacy",
+          "client_raw_cert",
+          "client_s_dn",
+          "client_s_dn_legacy",
+          "client_serial",
+          "client_v_end",
+          "client_v_remain",
+          "client_v_start",
+          "client_verify",
+          "curve",
+          "curves",
+          "early_data",
+          "protocol",
+          "server_name",
+          "session_id",
+          "session_reused",
+          "sigalg");
+
   @Override
   public void register(HttpRegistry http) {
     target(http);
@@ -30,6 +58,18 @@ public final class CoreVariables implements HttpModule {
     response(http);
     times(http);
     process(http);
+    absent(http);
+  }
+
+  /// Empty as in nginx where there is no TLS, no newer protocol and no cache, which is everywhere.
+  private static void absent(HttpRegistry http) {
+    for (String name : List.of("http2", "http3")) {
+      http.variable(name, _ -> "");
+    }
+    TLS.forEach(name -> http.variable("ssl_" + name, _ -> null));
+    for (String name : List.of("status", "last_modified", "etag")) {
+      http.variable("upstream_cache_" + name, _ -> null);
+    }
   }
 
   private static void target(HttpRegistry http) {
@@ -66,6 +106,8 @@ public final class CoreVariables implements HttpModule {
     http.variable("https", _ -> "");
     http.variable("server_name", exchange -> exchange.server().name());
     http.variable("document_root", RequestFile::root);
+    RealPaths realPaths = new RealPaths();
+    http.variable("realpath_root", exchange -> realPaths.of(RequestFile.root(exchange), exchange));
     http.variable("request_filename", RequestFile::name);
     http.variable("request_body", exchange -> exchange.body().text());
     http.variable(
