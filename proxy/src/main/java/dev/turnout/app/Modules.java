@@ -37,6 +37,7 @@ import dev.turnout.http.filter.CharsetModule;
 import dev.turnout.http.filter.GunzipModule;
 import dev.turnout.http.filter.GzipModule;
 import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.KeepaliveDisableModule;
 import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.filter.RangeModule;
@@ -110,6 +111,7 @@ final class Modules {
         new DyupsModule(upstreams, writer, gate),
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
+        new KeepaliveDisableModule(),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),

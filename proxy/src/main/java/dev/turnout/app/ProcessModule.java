@@ -96,7 +96,8 @@ final class ProcessModule {
         .directive("worker_shutdown_timeout")
         .in(MAIN)
         .time(SHUTDOWN_TIMEOUT)
-        .summary("How long a graceful shutdown waits for connections before it cuts them.");
+        .summary(
+            "How long a graceful shutdown, or a reload, waits for connections before it cuts them.");
     directives
         .directive("worker_rlimit_nofile")
         .in(MAIN)

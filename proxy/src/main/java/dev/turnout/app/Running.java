@@ -257,8 +257,10 @@ final class Running {
 
   private void reload(Node node) {
     int next = generation + 1;
+    long patience = shutdownTimeout;
     boolean changed =
-        node.reload(() -> {
+        node.reload(
+            () -> {
           try {
             Configuration configuration = program.read(process);
             Candidate candidate = configuration.build(next, process.environment().workers().size());
@@ -271,7 +273,8 @@ final class Running {
           } catch (IOException e) {
             throw new IllegalStateException(e.getMessage(), e);
           }
-        });
+        },
+            patience);
     if (changed) {
       generation = next;
       process.environment().logs().reportTo(node.present().log());

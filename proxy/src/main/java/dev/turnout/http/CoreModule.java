@@ -78,6 +78,13 @@ public final class CoreModule implements HttpModule {
   private static final Setting<String> SERVER_TOKENS = Setting.of("server_tokens", "on");
   private static final Setting<List<ErrorPages.Page>> ERROR_PAGES = Setting.listOf("error_page");
   private static final Setting<List<ErrorLog.Target>> ERROR_LOGS = Setting.listOf("error_log");
+  private static final Setting<Long> KEEPALIVE_MIN = Setting.of("keepalive_min_timeout", 0L);
+  private static final Setting<Boolean> RECURSIVE = Setting.of("recursive_error_pages", false);
+  private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
+  private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
+  private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
+  private static final Setting<List<Template>> EARLY_HINTS =
+      Setting.of("early_hints", List.of());
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
@@ -88,12 +95,7 @@ public final class CoreModule implements HttpModule {
       SocketAddress address,
       boolean isDefault,
       boolean explicit,
-      int backlog,
-      int receiveBuffer,
-      int sendBuffer,
-      boolean reusePort,
-      boolean ipv6Only,
-      boolean keepAlive,
+      ListenSettings.Socket socket,
       boolean proxyProtocol,
       Directive directive) {}
 
@@ -321,6 +323,11 @@ public final class CoreModule implements HttpModule {
         .time(KEEPALIVE_TIME)
         .defaultText("1h")
         .summary("How long a connection may carry requests.");
+    http.directive("keepalive_min_timeout")
+        .in(HTTP, SERVER, LOCATION)
+        .time(KEEPALIVE_MIN)
+        .defaultText("0")
+        .summary("How long an idle connection is kept even when the node is ending.");
     http.directive("lingering_close")
         .in(HTTP, SERVER, LOCATION)
         .oneOf(
@@ -340,6 +347,42 @@ public final class CoreModule implements HttpModule {
   }
 
   private static void responses(HttpRegistry http) {
+    http.directive("recursive_error_pages")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(RECURSIVE)
+        .defaultText("off")
+        .summary("An error of an `error_page` may have an `error_page` itself.");
+    http.directive("auth_delay")
+        .in(HTTP, SERVER, LOCATION)
+        .time(AUTH_DELAY)
+        .defaultText("0s")
+        .summary("How long answers with status 401 are held back, against guessing.");
+    http.directive("msie_padding")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(MSIE_PADDING)
+        .defaultText("on")
+        .summary(
+            "Built-in error pages for Internet Explorer and Chrome are made longer than what these"
+                + " would replace by pages of their own.");
+    http.directive("msie_refresh")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(MSIE_REFRESH)
+        .defaultText("off")
+        .summary("Internet Explorer gets a page that refreshes itself in place of a redirect.");
+    http.directive("early_hints")
+        .in(HTTP, SERVER, LOCATION)
+        .atLeast(1)
+        .read((d, scope) -> {
+          List<Template> conditions = new ArrayList<>();
+          for (int i = 0; i < d.argumentCount(); i++) {
+            conditions.add(http.template(d, i));
+          }
+          scope.set(EARLY_HINTS, conditions);
+        })
+        .syntax("string ...")
+        .summary(
+            "An upstream's 103 answers go to the client if one of the strings is neither empty nor"
+                + " 0.");
     http.directive("chunked_transfer_encoding")
         .in(HTTP, SERVER, LOCATION)
         .flag(CHUNKED)
@@ -380,6 +423,16 @@ public final class CoreModule implements HttpModule {
           .flag(Setting.of(name, true))
           .summary("Accepted: heads and small bodies always leave together, without delay.");
     }
+    for (String name : List.of("connection_pool_size", "request_pool_size")) {
+      http.directive(name)
+          .in(HTTP, SERVER)
+          .size(Setting.of(name, 0L))
+          .summary("Accepted: memory is not taken from pools of a size to be told.");
+    }
+    http.directive("send_lowat")
+        .in(HTTP, SERVER, LOCATION)
+        .size(Setting.of("send_lowat", 0L))
+        .summary("Accepted: it has an effect on FreeBSD only.");
     for (String name : List.of("fastcgi_temp_path", "uwsgi_temp_path", "scgi_temp_path")) {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
@@ -488,9 +541,9 @@ public final class CoreModule implements HttpModule {
   }
 
   private void listen(Directive d, Scope scope) {
-    SocketAddress address;
+    List<SocketAddress> addresses;
     try {
-      address = ListenAddress.parse(d.argument(0), 80);
+      addresses = ListenAddress.parseAll(d.argument(0), 80);
     } catch (IllegalArgumentException e) {
       throw ConfigException.at(d, 0, e.getMessage() + " of the \"listen\" directive");
     }
@@ -503,6 +556,8 @@ public final class CoreModule implements HttpModule {
     boolean ipv6Only = true;
     boolean keepAlive = false;
     boolean proxyProtocol = false;
+    boolean deferred = false;
+    int fastOpen = -1;
     for (int i = 1; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       int equals = word.indexOf('=');
@@ -536,29 +591,30 @@ public final class CoreModule implements HttpModule {
           keepAlive = onOff(d, i, "so_keepalive", value);
         }
         case "proxy_protocol" -> proxyProtocol = true;
+        case "deferred" -> {
+          explicit = true;
+          deferred = true;
+        }
+        case "fastopen" -> {
+          explicit = true;
+          fastOpen =
+              (int) parameter(d, i, Units.number(value), "invalid fastopen \"" + value + "\"");
+        }
         case "ssl", "http2", "quic" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"listen\" is not supported");
-        case "fastopen", "accept_filter", "deferred", "setfib", "multipath" ->
+        case "accept_filter", "setfib", "multipath" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"listen\" is not supported");
         default -> throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
       }
     }
-    scope.append(
-        LISTENS,
-        new Listen(
-            address,
-            isDefault,
-            explicit,
-            backlog,
-            receive,
-            send,
-            reusePort,
-            ipv6Only,
-            keepAlive,
-            proxyProtocol,
-            d));
+    ListenSettings.Socket socket =
+        new ListenSettings.Socket(
+            backlog, receive, send, reusePort, ipv6Only, keepAlive, deferred, fastOpen);
+    for (SocketAddress address : addresses) {
+      scope.append(LISTENS, new Listen(address, isDefault, explicit, socket, proxyProtocol, d));
+    }
   }
 
   private static long parameter(Directive d, int i, OptionalLong value, String message) {
@@ -815,6 +871,7 @@ public final class CoreModule implements HttpModule {
         keepalive.headerSeconds(),
         scope.get(KEEPALIVE_REQUESTS),
         scope.get(KEEPALIVE_TIME),
+        scope.get(KEEPALIVE_MIN),
         scope.get(LINGERING),
         scope.get(LINGERING_TIME),
         scope.get(LINGERING_TIMEOUT),
@@ -824,6 +881,11 @@ public final class CoreModule implements HttpModule {
         scope.get(NAME_IN_REDIRECT),
         scope.get(SERVER_TOKENS).equals("on") ? Product.SERVER : Product.SERVER_WITHOUT_VERSION,
         new ErrorPages(scope.get(ERROR_PAGES)),
+        scope.get(RECURSIVE),
+        scope.get(AUTH_DELAY),
+        scope.get(MSIE_PADDING),
+        scope.get(MSIE_REFRESH),
+        scope.get(EARLY_HINTS),
         errorLog(scope));
   }
 

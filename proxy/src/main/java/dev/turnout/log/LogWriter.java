@@ -142,6 +142,7 @@ final class LogWriter implements AutoCloseable {
   void retire(LogBuffer buffer) {
     buffer.drain();
     buffers.remove(buffer);
+    buffer.released();
   }
 
   /// Writes what the buffers of `file` hold. On the writer's thread.

@@ -65,7 +65,7 @@ public final class ProxyModule implements HttpModule {
 
   private final Supplier<ProxyLoops> loops;
   private final LiteralUpstreams literals = new LiteralUpstreams();
-  private final Map<String, Upstream> implicit = new HashMap<>();
+  private final Map<String, Upstream> implicit = new HashMap<>(); // filled while it is built
   private @Nullable HttpRegistry http;
 
   /// What `proxy_pass` says: a target known now, or one by variables.
@@ -286,7 +286,12 @@ public final class ProxyModule implements HttpModule {
     Supplier<ProxyTarget> target =
         () ->
             new ProxyTarget.ByName(
-                rest, !schemeKnown, registry().environment().upstreams(), literals, names(scope));
+                rest,
+                !schemeKnown,
+                registry().environment().upstreams(),
+                implicit,
+                literals,
+                names(scope));
     return new Pass(d, target, false, null);
   }
 
@@ -350,7 +355,7 @@ public final class ProxyModule implements HttpModule {
       return declared;
     }
     return implicit.computeIfAbsent(
-        host, name -> LiteralUpstreams.single(name, addresses(d, name)));
+        ProxyTarget.withPort(host), _ -> LiteralUpstreams.single(host, addresses(d, host)));
   }
 
   /// The addresses that a `server` or a literal `proxy_pass` names, looked up now.
