@@ -70,7 +70,8 @@ final class Modules {
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
     ResolverModule resolvers = new ResolverModule(core);
-    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
+    UpstreamModule upstreams =
+        new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),

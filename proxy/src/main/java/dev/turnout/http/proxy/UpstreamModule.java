@@ -16,6 +16,7 @@ import dev.turnout.http.ResolverModule;
 import dev.turnout.http.UpstreamZones;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -24,9 +25,11 @@ import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.sticky.Sticky;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// `upstream`, `server` inside it, the balancing methods, and `keepalive` with its limits.
@@ -44,6 +47,7 @@ public final class UpstreamModule implements HttpModule {
           "random",
           "hash",
           "zone",
+          "sticky",
           "keepalive",
           "keepalive_requests",
           "keepalive_time",
@@ -66,13 +70,24 @@ public final class UpstreamModule implements HttpModule {
 
   private final ResolverModule resolvers;
   private final StickyModule sticky;
+  private final Function<Scope, HealthOptions> health;
+  private final Set<String> atRunTime;
   private @Nullable HttpRegistry http;
 
   /// @param resolvers who resolves names of servers at run time
   /// @param sticky what reads `sticky` inside of upstreams
-  public UpstreamModule(ResolverModule resolvers, StickyModule sticky) {
+  /// @param health what a block says of health
+  /// @param healthDirectives in which directives
+  public UpstreamModule(
+      ResolverModule resolvers,
+      StickyModule sticky,
+      Function<Scope, HealthOptions> health,
+      Set<String> healthDirectives) {
     this.resolvers = resolvers;
     this.sticky = sticky;
+    this.health = health;
+    atRunTime = new HashSet<>(AT_RUN_TIME);
+    atRunTime.addAll(healthDirectives);
   }
 
   /// A `zone`, and the directive that it was declared with.
@@ -253,14 +268,17 @@ public final class UpstreamModule implements HttpModule {
     return registry;
   }
 
-  private static UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
+  private UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
     Zone zone = scope.get(ZONE);
     Keepalive keepalive =
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     UpstreamOptions options =
         new UpstreamOptions(
-            zone == null ? null : zone.zone().name(), bound, scope.get(QueueModule.QUEUE));
+            zone == null ? null : zone.zone().name(),
+            bound,
+            scope.get(QueueModule.QUEUE),
+            health.apply(scope));
     return UpstreamSpec.of(name, scope.get(SERVERS), scope.get(METHOD), keepalive, options);
   }
 
@@ -274,11 +292,11 @@ public final class UpstreamModule implements HttpModule {
   /// @throws ConfigException if it would be refused
   public UpstreamSpec read(String name, String content, Scope around) {
     Scope scope = Scope.detached(UPSTREAM, around);
-    registry().readInside(scope, "upstream \"" + name + "\"", content, AT_RUN_TIME);
+    registry().readInside(scope, "upstream \"" + name + "\"", content, atRunTime);
     if (scope.get(SERVERS).isEmpty()) {
       throw ConfigException.withoutPosition("no servers are inside upstream");
     }
-    return spec(name, resolvable(scope), null);
+    return spec(name, resolvable(scope), StickyModule.sticky(scope));
   }
 
   /// The servers that one `server` directive with these words would be: one for each address of a
