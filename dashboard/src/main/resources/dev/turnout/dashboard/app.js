@@ -129,12 +129,12 @@ onKeyNeeded(
             dialog.close();
           },
         },
-        el("p", {}, "This node wants to know who you are."),
+        el("p", {}, "This node wants to know who changes it."),
         why && el("p", { class: "problem", role: "alert" }, why),
         field("Key", input, "NAME.SECRET; it is kept for this tab only"),
         el("p", { class: "buttons" }, el("button", { type: "submit", class: "primary" }, "Go on")),
       );
-      const dialog = open("Key", form, { onclose: () => resolve(given) });
+      const dialog = open("Who are you?", form, { onclose: () => resolve(given) });
       input.focus();
     }),
 );

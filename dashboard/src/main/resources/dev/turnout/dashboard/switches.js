@@ -151,7 +151,7 @@ export function switchesView() {
       shown,
       (one) => one.revision,
       // what came of it is known after half a minute, and looked at every few seconds before
-      (one) => `${signature(one)} ${settling(one) ? Math.floor(now / 5000) : ""} ${now > 0}`,
+      (one) => `${signature(one)} ${settling(one) ? Math.floor(now / 2000) : ""} ${now > 0}`,
       (one) => row(one, { effects: true }),
     );
   };
