@@ -5,6 +5,7 @@ import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.UpstreamConfModule;
 import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.admin.control.GuardModule;
+import dev.turnout.admin.dashboard.DashboardModule;
 import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
@@ -109,6 +110,7 @@ final class Modules {
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),
         new ControlApiModule(process.control(), gate),
+        new DashboardModule(process.control()),
         new DyupsModule(upstreams, writer, gate),
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
