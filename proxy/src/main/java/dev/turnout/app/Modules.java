@@ -9,6 +9,8 @@ import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.discovery.Followers;
+import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
@@ -70,6 +72,8 @@ final class Modules {
     GateModule gate = new GateModule(access, basic, writer);
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
+    Followers.Plan followers =
+        Followers.of(process.environment()).plan(process.control(), process.environment());
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -79,6 +83,7 @@ final class Modules {
         sticky,
         new QueueModule(),
         new ServerListModule(),
+        new UpsyncModule(core, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),

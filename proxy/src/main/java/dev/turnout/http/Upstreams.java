@@ -12,11 +12,13 @@ import dev.turnout.upstream.balance.Balancers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -202,6 +204,7 @@ public final class Upstreams {
     private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
     private final Map<String, Upstream> planned = new LinkedHashMap<>();
     private final Map<String, ServerListFile> planLists = new HashMap<>();
+    private final Set<String> planFollowed = new HashSet<>();
     private final Map<String, Naming> namings = new HashMap<>();
     private @Nullable Naming usual;
 
@@ -221,6 +224,12 @@ public final class Upstreams {
         planLists.put(key(spec.name()), list);
       }
       return declare(spec);
+    }
+
+    /// Says that the servers of an upstream in the plan are found out: once they were, they stay
+    /// whatever its block names.
+    public void follow(String name) {
+      planFollowed.add(key(name));
     }
 
     /// The name of the upstream in the plan that has the same file; null if none has.
@@ -321,6 +330,17 @@ public final class Upstreams {
       return there != null ? there.state() : remembered.get(key(name));
     }
 
+    /// The block says how the servers are used; which ones there are was found out.
+    private static UpstreamState followed(
+        UpstreamSpec wanted, UpstreamSpec present, @Nullable UpstreamSpec before) {
+      UpstreamSpec configured =
+          before == null
+              ? wanted.succeeding(present)
+              : SpecMerge.configured(before, wanted, present);
+      long nextId = Math.max(present.nextId(), configured.nextId());
+      return new UpstreamState(wanted.withServers(present.servers(), nextId), configured);
+    }
+
     /// What the file says now, with what was changed at run time.
     private UpstreamState merged(UpstreamSpec wanted, @Nullable UpstreamState before) {
       if (before == null) {
@@ -328,6 +348,10 @@ public final class Upstreams {
       }
       UpstreamSpec present = before.spec();
       UpstreamSpec configured = before.configured();
+      boolean found = planFollowed.contains(key(wanted.name())) && before.isChanged();
+      if (found && present != null && !present.servers().isEmpty()) {
+        return followed(wanted, present, configured);
+      }
       if (configured == null) {
         // made at run time, and now the file has it too: the file says what it is
         UpstreamSpec next = present == null ? wanted : wanted.succeeding(present);
