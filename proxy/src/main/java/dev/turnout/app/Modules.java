@@ -10,6 +10,7 @@ import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.discovery.Followers;
+import dev.turnout.discovery.ServersFromModule;
 import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
@@ -84,6 +85,7 @@ final class Modules {
         new QueueModule(),
         new ServerListModule(),
         new UpsyncModule(core, followers),
+        new ServersFromModule(core, upstreams, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),

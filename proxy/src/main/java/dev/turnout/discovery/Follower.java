@@ -43,7 +43,7 @@ final class Follower {
   private volatile ErrorLog log;
   private volatile BiConsumer<UpstreamSpec, ErrorLog> keeper;
   private volatile FollowerStatus status;
-  private @Nullable List<PeerSpec> said; // the thread's: what the source said last
+  private volatile @Nullable List<PeerSpec> said; // what the source said last
   private String told = ""; // the thread's: the trouble that was logged last
 
   /// @param keeper is given the group whenever the source has had its say
@@ -63,7 +63,13 @@ final class Follower {
     this.thread = Thread.ofVirtual().name("follow-" + upstream).unstarted(this::run);
   }
 
-  void start() {
+  /// Begins.
+  ///
+  /// @param before who followed the same source, as it was configured before; null: nobody
+  void start(@Nullable Follower before) {
+    if (before != null && before.spec.label().equals(spec.label())) {
+      said = before.said;
+    }
     thread.start();
   }
 
@@ -123,13 +129,13 @@ final class Follower {
     for (String left : answer.troubles()) {
       log.log(Level.ERROR, spec.dialect() + ": upstream \"" + upstream + "\": " + left);
     }
-    if (answer.servers().isEmpty()) {
+    List<PeerSpec> wanted = answer.servers();
+    if (wanted.isEmpty() && !spec.emptyMeansDown()) {
       // Whatever emptied it, an outage of the registry included: no group is emptied by that.
       note(State.REFUSED, "it has no servers now");
       answered();
       return true;
     }
-    List<PeerSpec> wanted = answer.servers();
     for (int i = 0; i < MOST_TRIES; i++) {
       Present present = present();
       UpstreamSpec group = present.spec;
@@ -137,7 +143,10 @@ final class Follower {
         note(State.REFUSED, "there is no such upstream now: it was deleted");
         return false;
       }
-      List<PeerSpec> next = reconciliation.next(group, said, wanted);
+      List<PeerSpec> next =
+          wanted.isEmpty()
+              ? group.servers().stream().map(server -> server.withDown(true)).toList()
+              : reconciliation.next(group, said, wanted);
       if (next.equals(group.servers())) {
         done(answer, group, null);
         return true;

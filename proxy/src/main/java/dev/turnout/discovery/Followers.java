@@ -88,7 +88,7 @@ public final class Followers implements AutoCloseable {
           }
           Follower fresh = new Follower(one.upstream, one.spec, node, one.log.get(), one.keeper);
           byUpstream.put(key, fresh);
-          fresh.start();
+          fresh.start(there);
         }
         before.values().forEach(Follower::stop);
       }

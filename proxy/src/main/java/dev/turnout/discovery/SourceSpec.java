@@ -31,6 +31,12 @@ public interface SourceSpec {
   /// Whether servers that are new stand before the others.
   boolean newOnesFirst();
 
+  /// Whether a source that has no servers means that: then those of the group are marked down, and
+  /// it is not emptied all the same.
+  default boolean emptyMeansDown() {
+    return false;
+  }
+
   /// The shortest time between two questions after a failure, in milliseconds.
   long retryMillis();
 }

@@ -43,6 +43,8 @@ public final class Upstreams {
   private final Map<String, Entry> entries = new LinkedHashMap<>(); // the writer's
   private Map<String, ServerListFile> lists =
       Map.of(); // the writer's, of the present configuration
+  private Set<String> followed = Set.of(); // the writer's, of the present configuration
+  private final Set<String> found = new HashSet<>(); // the writer's: those followed that changed
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
@@ -121,6 +123,12 @@ public final class Upstreams {
     return lists.get(key(name));
   }
 
+  /// Whether the servers of an upstream are found out, so that its block does not say what they
+  /// are. Called by the writer.
+  public boolean isFollowed(String name) {
+    return followed.contains(key(name));
+  }
+
   /// What the upstreams were when the process ended the last time; the first plan that takes effect
   /// takes it up. Called by the writer, before.
   public void remember(Map<String, UpstreamState> states) {
@@ -144,6 +152,9 @@ public final class Upstreams {
   /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
   /// writer.
   public void put(String name, @Nullable UpstreamState next, long revision) {
+    if (isFollowed(name)) {
+      found.add(key(name));
+    }
     replace(name, next, revision);
     relist();
   }
@@ -320,6 +331,8 @@ public final class Upstreams {
         }
       });
       lists = Map.copyOf(planLists);
+      followed = Set.copyOf(planFollowed);
+      found.retainAll(followed);
       relist();
       entries.forEach(
           (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
@@ -330,15 +343,10 @@ public final class Upstreams {
       return there != null ? there.state() : remembered.get(key(name));
     }
 
-    /// The block says how the servers are used; which ones there are was found out.
-    private static UpstreamState followed(
-        UpstreamSpec wanted, UpstreamSpec present, @Nullable UpstreamSpec before) {
-      UpstreamSpec configured =
-          before == null
-              ? wanted.succeeding(present)
-              : SpecMerge.configured(before, wanted, present);
-      long nextId = Math.max(present.nextId(), configured.nextId());
-      return new UpstreamState(wanted.withServers(present.servers(), nextId), configured);
+    /// Whether the servers of an upstream are what was found out, now or before the restart.
+    private boolean isFound(String key, UpstreamSpec present) {
+      boolean known = found.contains(key) || !entries.containsKey(key);
+      return planFollowed.contains(key) && known && !present.servers().isEmpty();
     }
 
     /// What the file says now, with what was changed at run time.
@@ -348,9 +356,9 @@ public final class Upstreams {
       }
       UpstreamSpec present = before.spec();
       UpstreamSpec configured = before.configured();
-      boolean found = planFollowed.contains(key(wanted.name())) && before.isChanged();
-      if (found && present != null && !present.servers().isEmpty()) {
-        return followed(wanted, present, configured);
+      if (present != null && isFound(key(wanted.name()), present)) {
+        UpstreamSpec next = wanted.withServers(present.servers(), present.nextId());
+        return new UpstreamState(next, next); // the block says how the servers are used
       }
       if (configured == null) {
         // made at run time, and now the file has it too: the file says what it is

@@ -120,6 +120,10 @@ public final class UpsyncModule implements HttpModule {
   }
 
   private void read(Directive d, Scope scope) {
+    if (scope.get(FollowedList.SETTING) != null) {
+      throw ConfigException.at(
+          d, "the servers of this upstream are found out by \"servers_from\" already");
+    }
     Registry registry = null;
     long interval = 0;
     long timeout = 0;

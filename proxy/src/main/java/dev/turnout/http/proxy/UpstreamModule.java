@@ -309,6 +309,18 @@ public final class UpstreamModule implements HttpModule {
     return resolvable(scope).get(SERVERS);
   }
 
+  /// The servers that a list of `server` directives would be. It may look names up, so it may wait.
+  ///
+  /// @param name how the text is called in errors
+  /// @param upstream the block that they are for
+  /// @throws ConfigException if one of them would be refused
+  public List<PeerSpec> readServers(String name, String text, Scope upstream) {
+    Scope scope = Scope.detached(UPSTREAM, upstream);
+    scope.set(METHOD, upstream.get(METHOD)); // it decides what a server may have
+    registry().readInside(scope, name, text, SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
   private static Scope resolvable(Scope scope) {
     if (isNamed(scope.get(SERVERS)) && ResolverModule.resolver(scope) == null) {
       throw ConfigException.withoutPosition("no resolver defined to resolve names at run time");

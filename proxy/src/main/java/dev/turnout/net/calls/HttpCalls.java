@@ -14,6 +14,8 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -23,7 +25,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 
 /// HTTP requests of the control plane to registries and stores. Whoever calls waits, so it is on a
@@ -38,7 +39,7 @@ public final class HttpCalls {
   private static final int MOST_SHOWN = 200;
 
   private static final HttpCalls USUAL = new HttpCalls(builder().build());
-  private static final Map<SSLContext, HttpCalls> BY_TRUST = new ConcurrentHashMap<>();
+  private static final Map<String, HttpCalls> BY_TRUST = new ConcurrentHashMap<>();
 
   /// A whole answer.
   public static final class Reply {
@@ -84,8 +85,8 @@ public final class HttpCalls {
     }
   }
 
-  /// An answer whose body comes bit by bit, for as long as it is read.
-  public record Stream(int status, InputStream body) {}
+  /// An answer that goes on line by line; the lines are to be closed.
+  public record Stream(int status, Lines lines) {}
 
   private final HttpClient client;
 
@@ -98,10 +99,19 @@ public final class HttpCalls {
     return USUAL;
   }
 
-  /// HTTPS to servers that `trust` vouches for.
-  public static HttpCalls trusting(SSLContext trust) {
-    return BY_TRUST.computeIfAbsent(
-        trust, context -> new HttpCalls(builder().sslContext(context).build()));
+  /// HTTPS to servers that the certificates of a PEM file vouch for, and no others. The file is
+  /// read each time, so that one that is replaced counts.
+  ///
+  /// @throws IOException in words for an operator if it cannot be used
+  public static HttpCalls trusting(Path authorities) throws IOException {
+    String pem = new String(Files.readAllBytes(authorities), StandardCharsets.ISO_8859_1);
+    HttpCalls there = BY_TRUST.get(pem);
+    if (there != null) {
+      return there;
+    }
+    HttpCalls made = new HttpCalls(builder().sslContext(Trust.of(authorities, pem)).build());
+    BY_TRUST.put(pem, made);
+    return made;
   }
 
   private static HttpClient.Builder builder() {
@@ -143,7 +153,8 @@ public final class HttpCalls {
       throws CallException, InterruptedException {
     HttpResponse<InputStream> response =
         call(request(method, uri, fields, body), BodyHandlers.ofInputStream(), timeoutMillis);
-    return new Stream(response.statusCode(), response.body());
+    return new Stream(
+        response.statusCode(), new Lines(where(uri), response.body(), (int) MOST_BYTES));
   }
 
   private static HttpRequest request(
