@@ -28,17 +28,30 @@ class ArchitectureTest {
           entry("config", Set.of()),
           entry("net", Set.of("metrics", "log")),
           entry("upstream", Set.of("metrics", "log", "config")),
-          entry("cluster", Set.of("upstream", "config", "metrics", "log")),
+          entry("cluster", Set.of("net", "upstream", "config", "metrics", "log")),
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
               "admin",
+              Set.of(
+                  "discovery",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "net",
+                  "config",
+                  "metrics",
+                  "log")),
+          entry(
+              "discovery",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
               "app",
               Set.of(
                   "admin",
+                  "discovery",
                   "control",
                   "http",
                   "upstream",

@@ -10,6 +10,9 @@ import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.discovery.Followers;
+import dev.turnout.discovery.ServersFromModule;
+import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
@@ -73,6 +76,8 @@ final class Modules {
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams =
         new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
+    Followers.Plan followers =
+        Followers.of(process.environment()).plan(process.control(), process.environment());
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -82,6 +87,8 @@ final class Modules {
         sticky,
         new QueueModule(),
         new ServerListModule(),
+        new UpsyncModule(core, followers),
+        new ServersFromModule(core, upstreams, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new MapModule(),

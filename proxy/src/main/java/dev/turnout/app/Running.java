@@ -111,6 +111,7 @@ final class Running {
     serve(node);
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
+    environment.close();
     process.control().close();
     process.writer().close();
     environment.upstreams().stopResolving();

@@ -98,6 +98,19 @@ public final class HttpEnvironment {
     return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
   }
 
+  /// What modules have of their own ends with the process.
+  public void close() {
+    for (Object one : kept.values()) {
+      if (one instanceof AutoCloseable closeable) {
+        try {
+          closeable.close();
+        } catch (Exception e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+  }
+
   /// Where the journal of changes is; null: nowhere.
   public @Nullable Path stateDirectory() {
     return stateDirectory;

@@ -212,8 +212,11 @@ public final class UpstreamModule implements HttpModule {
     Upstreams.Plan upstreams = registry().upstreams();
     ServerListFile list = scope.get(ServerListModule.LIST);
     Zone zone = scope.get(ZONE);
+    FollowedList followed = scope.get(FollowedList.SETTING);
     if (list != null) {
       readList(d, scope, list);
+    } else if (followed != null) {
+      followed.beginning(scope).ifPresent(lines -> replaceServers(scope, lines));
     } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
     }
@@ -225,6 +228,9 @@ public final class UpstreamModule implements HttpModule {
       registry().upstreamZones().declare(zone.directive(), name, zone.zone());
     }
     upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
+    if (followed != null) {
+      upstreams.follow(name);
+    }
     boolean named = isNamed(scope.get(SERVERS));
     registry()
         .beforeBuild(() -> {
@@ -239,6 +245,10 @@ public final class UpstreamModule implements HttpModule {
   }
 
   private void readList(Directive d, Scope scope, ServerListFile list) {
+    if (scope.get(FollowedList.SETTING) != null) {
+      throw ConfigException.at(d, "the servers of upstream \"" + d.argument(0) + "\" are found out")
+          .withHelp("\"state\" cannot hold them: the node remembers them by itself");
+    }
     if (!scope.get(SERVERS).isEmpty()) {
       throw ConfigException.at(d, "\"state\" directive is incompatible with \"server\"")
           .withHelp("the servers of the group are in \"" + list.file() + "\"");
@@ -258,6 +268,14 @@ public final class UpstreamModule implements HttpModule {
     } catch (IOException e) {
       throw ConfigException.at(d, String.valueOf(e.getMessage()));
     }
+  }
+
+  private void replaceServers(Scope scope, FollowedList.Lines lines) {
+    Scope inside = Scope.detached(UPSTREAM, scope);
+    inside.set(METHOD, scope.get(METHOD)); // it decides what a server may have
+    registry().readInside(inside, lines.name(), lines.text(), SERVERS_ONLY);
+    scope.set(SERVERS, List.of());
+    inside.get(SERVERS).forEach(server -> scope.append(SERVERS, server));
   }
 
   private HttpRegistry registry() {
@@ -306,6 +324,18 @@ public final class UpstreamModule implements HttpModule {
   public List<PeerSpec> readServer(String words, Scope around) {
     Scope scope = Scope.detached(UPSTREAM, around);
     registry().readInside(scope, "server", "server " + words + ";", SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
+  /// The servers that a list of `server` directives would be. It may look names up, so it may wait.
+  ///
+  /// @param name how the text is called in errors
+  /// @param upstream the block that they are for
+  /// @throws ConfigException if one of them would be refused
+  public List<PeerSpec> readServers(String name, String text, Scope upstream) {
+    Scope scope = Scope.detached(UPSTREAM, upstream);
+    scope.set(METHOD, upstream.get(METHOD)); // it decides what a server may have
+    registry().readInside(scope, name, text, SERVERS_ONLY);
     return resolvable(scope).get(SERVERS);
   }
 
