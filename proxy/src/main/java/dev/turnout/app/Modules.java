@@ -32,11 +32,13 @@ import dev.turnout.http.content.MirrorModule;
 import dev.turnout.http.content.StaticModule;
 import dev.turnout.http.content.StubStatusModule;
 import dev.turnout.http.content.TryFilesModule;
+import dev.turnout.http.echo.EchoModule;
 import dev.turnout.http.filter.AdditionModule;
 import dev.turnout.http.filter.CharsetModule;
 import dev.turnout.http.filter.GunzipModule;
 import dev.turnout.http.filter.GzipModule;
 import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.HeadersMoreModule;
 import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.filter.RangeModule;
@@ -111,6 +113,8 @@ final class Modules {
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
+        new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to
+        new EchoModule(prefix), // says its lines to all the filters
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),
         new GunzipModule(), // makes plain what others read

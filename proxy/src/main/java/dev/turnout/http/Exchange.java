@@ -28,7 +28,7 @@ public final class Exchange {
 
   private final Worker worker;
   private final PhaseEngine engine;
-  private final RequestHead request;
+  private RequestHead request;
   private final Response response = new Response();
   private final RequestBody body = new RequestBody(this);
   private final List<BodyFilter> filters = new ArrayList<>(0);
@@ -98,7 +98,9 @@ public final class Exchange {
     this.request = parent.request;
     this.asSubrequest = subrequest;
     begin(subrequest, parent.generation(), parent.server());
-    stored = parent.stored;
+    if (!subrequest.hasOwnVariables()) {
+      stored = parent.stored;
+    }
     internal = true;
     asSent = false;
     methodOverride = "GET";
@@ -224,7 +226,7 @@ public final class Exchange {
     if (asSubrequest == null) {
       request.reset();
       Arrays.fill(stored, null);
-    } // else they are the main request's
+    } // else they may be the main request's
     Arrays.fill(kept, null);
     downstream = null;
     generation = null;
@@ -477,6 +479,18 @@ public final class Exchange {
 
   /// The head of the request.
   public RequestHead request() {
+    return request;
+  }
+
+  /// The head of the request, to be changed: that of the client's request itself, or a copy of it
+  /// for this subrequest.
+  public RequestHead changeRequest() {
+    Subrequest mine = asSubrequest;
+    if (mine != null && request == mine.parent().request) {
+      RequestHead own = new RequestHead();
+      own.copyOf(request);
+      request = own;
+    }
     return request;
   }
 
