@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -14,7 +15,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +84,9 @@ public final class LuaVm {
   private static final long NUMBER = 64;
   private static final long IO_SIZE = 72;
 
+  /// Files are loaded as chunks from this number on.
+  private static final int FIRST_FILE = 1 << 20;
+
   private static final int SCRATCH = 64 * 1024;
 
   // ---- all of the process, by number
@@ -108,6 +115,10 @@ public final class LuaVm {
   private int nextRun;
   private int users;
   private boolean leaving;
+  private boolean ending;
+  private final BitSet loaded = new BitSet();
+  private final Map<String, Integer> files = new HashMap<>();
+  private int nextFile = FIRST_FILE;
 
   /// Makes a VM and runs the scripts of the parts in it.
   LuaVm(LuaProgram program, @Nullable Worker worker) {
@@ -274,6 +285,34 @@ public final class LuaVm {
     }
   }
 
+  /// Makes a script ready to run; returns its number here, or -1 if it cannot be loaded, with why in
+  /// [#result()].
+  int ready(LuaChunk chunk, LuaRun of) {
+    String source = chunk.source();
+    if (source == null) {
+      return file(program.path(chunk, of), of);
+    }
+    if (!loaded.get(chunk.index())) {
+      if (load(chunk.index(), source, chunk.name(), of) != null) {
+        return -1;
+      }
+      loaded.set(chunk.index());
+    }
+    return chunk.index();
+  }
+
+  private int file(String path, LuaRun of) {
+    Integer known = files.get(path);
+    if (known != null) {
+      return known;
+    }
+    if (loadFile(nextFile, path, of) != null) {
+      return -1;
+    }
+    files.put(path, nextFile);
+    return nextFile++;
+  }
+
   private void input(Arena arena, long pointer, long length, String text) {
     byte[] raw = text.getBytes(StandardCharsets.ISO_8859_1);
     MemorySegment there = arena.allocate(raw.length + 1L);
@@ -354,6 +393,15 @@ public final class LuaVm {
   void leave() {
     leaving = true;
     closeIfDone();
+  }
+
+  /// Another configuration has taken effect, or the process ends: timers run before their time.
+  void announceEnd() {
+    ending = true;
+  }
+
+  boolean isEnding() {
+    return ending;
   }
 
   /// True once its configuration has been replaced, or the process ends.
@@ -440,6 +488,20 @@ public final class LuaVm {
     byte[] copy = new byte[length];
     MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, copy, 0, length);
     return copy;
+  }
+
+  /// Appends the `length` bytes at `address` to a buffer.
+  void copy(long address, int length, ByteBuf to) {
+    if (length <= bytes.length) {
+      MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, bytes, 0, length);
+      to.writeBytes(bytes, 0, length);
+    } else {
+      to.ensureWritable(length);
+      int at = to.writerIndex();
+      MemorySegment.ofBuffer(to.nioBuffer(at, length))
+          .copyFrom(LuaNative.memory().asSlice(address, length));
+      to.writerIndex(at + length);
+    }
   }
 
   /// Gives a text, whose chars are bytes, to Lua. Returns [#OK].

@@ -150,32 +150,38 @@ end
 local FRAMES, COROUTINES = 22, 5
 
 local function frames(out, co, level)
-  local n, ours = 0, nil
+  local n, ours, pending = 0, nil, nil   -- `pending`: a function in C, shown unless we called it
+  local function show(s)
+    n = n + 1
+    out[#out + 1] = n > FRAMES and '\n\t...' or s
+    return n > FRAMES
+  end
   while true do
     local ar
     if co then ar = getinfo(co, level, 'Snl') else ar = getinfo(level, 'Snl') end
-    if not ar then return end
+    if not ar then
+      if pending then show(pending) end
+      return
+    end
     level = level + 1
     if ar.source:sub(1, 9) == '=turnout:' then
+      pending = nil
       ours = ar.namewhat ~= '' and ar.name or ours   -- to the script it is a function in C
     else
-      if ours and ar.what ~= 'C' then
-        out[#out + 1] = "\n\t[C]: in function '" .. ours .. "'"
-        n = n + 1
-      end
-      ours = nil
-      n = n + 1
-      if n > FRAMES then
-        out[#out + 1] = '\n\t...'
-        return
+      if pending and show(pending) then return end
+      pending = nil
+      if ours then
+        if ar.what ~= 'C' and show("\n\t[C]: in function '" .. ours .. "'") then return end
+        ours = nil
       end
       local line = ar.currentline > 0 and ar.currentline .. ':' or ''
       local what
-      if ar.namewhat ~= '' then what = " in function '" .. ar.name .. "'"
-      elseif ar.what == 'main' then what = ' in main chunk'
+      if ar.what == 'main' then what = ' in main chunk'
+      elseif ar.namewhat ~= '' then what = " in function '" .. ar.name .. "'"
       elseif ar.what == 'C' then what = ' ?'
       else what = ' in function <' .. ar.short_src .. ':' .. ar.linedefined .. '>' end
-      out[#out + 1] = '\n\t' .. ar.short_src .. ':' .. line .. what
+      local s = '\n\t' .. ar.short_src .. ':' .. line .. what
+      if ar.what == 'C' then pending = s elseif show(s) then return end
     end
   end
 end
