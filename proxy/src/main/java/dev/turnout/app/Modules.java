@@ -72,7 +72,8 @@ final class Modules {
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
     RewriteModule rewrites = new RewriteModule();
-    LuaModule lua = new LuaModule(
+    LuaModule lua =
+        new LuaModule(
             core, rewrites, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);

@@ -73,8 +73,7 @@ final class ControlCalls implements LuaPart {
       throw new LuaError("unsafe uri");
     }
     String own = parsed.args();
-    String joined =
-        own == null || own.isEmpty() ? more : more.isEmpty() ? own : own + "&" + more;
+    String joined = own == null || own.isEmpty() ? more : more.isEmpty() ? own : own + "&" + more;
     run.exec(parsed.path(), joined.isEmpty() ? null : joined);
     return LuaVm.OK;
   }

@@ -18,8 +18,8 @@ import java.util.Map;
 
 /// The functions of Java that Lua calls, as addresses of C functions. Made once for the process.
 ///
-/// A function is a static method whose first parameter is the {@link LuaVm} that calls; to Lua it is
-/// an `int`, the VM's number. Then come `int`, `double` and, for pointers, `long`. It returns an
+/// A function is a static method whose first parameter is the {@link LuaVm} that calls; to Lua it
+/// is an `int`, the VM's number. Then come `int`, `double` and, for pointers, `long`. It returns an
 /// `int` whose meaning is between it and its script, except that [LuaVm#THREW] is for what it
 /// throws: nothing thrown ever passes into Lua.
 ///
@@ -37,9 +37,7 @@ public final class LuaFunctions {
           mine.findStatic(LuaVm.class, "numbered", MethodType.methodType(LuaVm.class, int.class));
       INT_FAILED =
           mine.findStatic(
-              LuaVm.class,
-              "threw",
-              MethodType.methodType(int.class, Throwable.class, int.class));
+              LuaVm.class, "threw", MethodType.methodType(int.class, Throwable.class, int.class));
       DOUBLE_FAILED =
           mine.findStatic(
               LuaVm.class,
@@ -58,10 +56,10 @@ public final class LuaFunctions {
   ///
   /// @param signature as in C, where the first parameter is the VM: `int(int, const char *, int)`
   /// @throws IllegalStateException if there is no such method, which is a bug
+  @SuppressWarnings("restricted") // natives are what this is for
   public void add(MethodHandles.Lookup lookup, String name, String signature) {
     int open = signature.indexOf('(');
-    String[] parameters =
-        signature.substring(open + 1, signature.lastIndexOf(')')).split(",", -1);
+    String[] parameters = signature.substring(open + 1, signature.lastIndexOf(')')).split(",", -1);
     Class<?> result = type(signature.substring(0, open));
     Class<?>[] types = new Class<?>[parameters.length];
     MemoryLayout[] layouts = new MemoryLayout[parameters.length];
@@ -74,9 +72,7 @@ public final class LuaFunctions {
     try {
       MethodHandle method =
           lookup.findStatic(
-              lookup.lookupClass(),
-              camel(name),
-              seenByLua.changeParameterType(0, LuaVm.class));
+              lookup.lookupClass(), camel(name), seenByLua.changeParameterType(0, LuaVm.class));
       safe =
           MethodHandles.catchException(
               MethodHandles.filterArguments(method, 0, VM_OF),

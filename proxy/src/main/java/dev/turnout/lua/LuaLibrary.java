@@ -101,6 +101,7 @@ final class LuaLibrary {
   }
 
   /// Opens it for all, where that can be said, so that Lua modules in C find its functions.
+  @SuppressWarnings("restricted") // natives are what this is for
   private static @Nullable SymbolLookup open(String file, List<String> trouble) {
     try {
       Linker linker = Linker.nativeLinker();

@@ -157,8 +157,7 @@ public final class LuaModule implements HttpModule {
         .in(EVERYWHERE)
         .flag(BUFFER_HTTP10)
         .defaultText("on")
-        .summary(
-            "Holds what scripts write for clients of HTTP/1.0 until its length is known.");
+        .summary("Holds what scripts write for clients of HTTP/1.0 until its length is known.");
     http.directive("lua_check_client_abort")
         .in(EVERYWHERE)
         .flag(CHECK_ABORT)
@@ -263,13 +262,10 @@ public final class LuaModule implements HttpModule {
         new Context[] {HTTP, SERVER},
         "Runs for each request before its location is looked for.",
         keep);
-    directives(
-        LuaPhase.REWRITE, EVERYWHERE, "Runs after the directives of `rewrite`.", keep);
+    directives(LuaPhase.REWRITE, EVERYWHERE, "Runs after the directives of `rewrite`.", keep);
     directives(LuaPhase.ACCESS, EVERYWHERE, "Runs after the other access rules.", keep);
-    directives(
-        LuaPhase.PRECONTENT, EVERYWHERE, "Runs before the content is made.", keep);
-    directives(
-        LuaPhase.HEADER_FILTER, EVERYWHERE, "Looks at the head of each response.", keep);
+    directives(LuaPhase.PRECONTENT, EVERYWHERE, "Runs before the content is made.", keep);
+    directives(LuaPhase.HEADER_FILTER, EVERYWHERE, "Looks at the head of each response.", keep);
     directives(
         LuaPhase.BODY_FILTER, EVERYWHERE, "Looks at each part of the body of a response.", keep);
     directives(LuaPhase.LOG, EVERYWHERE, "Runs when a request is logged.", keep);
@@ -288,9 +284,11 @@ public final class LuaModule implements HttpModule {
                   boolean needsBody = place.get(NEED_BODY);
                   return exchange -> {
                     if (needsBody && !exchange.body().isComplete()) {
-                      exchange.body().read(() -> {
-                        Verdict _ = mine.run(exchange, chunk);
-                      });
+                      exchange
+                          .body()
+                          .read(() -> {
+                            Verdict _ = mine.run(exchange, chunk);
+                          });
                     } else {
                       Verdict _ = mine.run(exchange, chunk);
                     }
@@ -312,16 +310,14 @@ public final class LuaModule implements HttpModule {
         .in(SETTERS)
         .arguments(1)
         .repeatable()
-        .rawBlock((d, scope) ->
-            assign(d, scope, inline(LuaPhase.SET, d, scope, last(d)), 2, 2))
+        .rawBlock((d, scope) -> assign(d, scope, inline(LuaPhase.SET, d, scope, last(d)), 2, 2))
         .syntax("$variable")
         .summary(summary);
     http.directive("set_by_lua_file")
         .in(SETTERS)
         .atLeast(2)
         .repeatable()
-        .read((d, scope) ->
-            assign(d, scope, file(LuaPhase.SET, d, scope, 1), 2, d.argumentCount()))
+        .read((d, scope) -> assign(d, scope, file(LuaPhase.SET, d, scope, 1), 2, d.argumentCount()))
         .syntax("$variable path [argument ...]")
         .summary(summary);
   }
@@ -360,8 +356,7 @@ public final class LuaModule implements HttpModule {
   }
 
   private @Nullable PhaseHandler rewrite(Scope scope) {
-    PhaseHandler handler =
-        scope.context() == SERVER ? null : handler(scope, LuaPhase.REWRITE);
+    PhaseHandler handler = scope.context() == SERVER ? null : handler(scope, LuaPhase.REWRITE);
     if (handler != null && scope.context() == LOCATION_IF && early(scope)) {
       return _ -> Verdict.CONTINUE; // that of the location around it has run
     }
@@ -381,11 +376,13 @@ public final class LuaModule implements HttpModule {
       if (exchange.body().isComplete() || !exchange.body().isPresent()) {
         return mine.run(exchange, chunk);
       }
-      exchange.body().read(() -> {
-        if (mine.run(exchange, chunk) == Verdict.CONTINUE) {
-          exchange.resume();
-        }
-      });
+      exchange
+          .body()
+          .read(() -> {
+            if (mine.run(exchange, chunk) == Verdict.CONTINUE) {
+              exchange.resume();
+            }
+          });
       return Verdict.SUSPENDED;
     };
   }
@@ -416,7 +413,9 @@ public final class LuaModule implements HttpModule {
       String prefix = scope.get(ConfigLoader.PREFIX);
       made =
           new LuaProgram(
-              http(), Objects.requireNonNull(settings), prefix.endsWith("/") ? prefix : prefix + "/");
+              http(),
+              Objects.requireNonNull(settings),
+              prefix.endsWith("/") ? prefix : prefix + "/");
       made.config("prefix", quoted(prefix.endsWith("/") ? prefix : prefix + "/"));
       made.config("nginx_version", Integer.toString(nginxVersion()));
       made.config("ngx_lua_version", "10028");

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The few functions of Lua's C API that Java calls. None of them is called while Lua runs, and
 /// none outside a protected call may raise an error: a `longjmp` must never pass a Java frame.
+@SuppressWarnings("restricted") // natives are what this is for
 final class LuaNative {
   /// The index of the registry.
   static final int REGISTRY = -10000;
@@ -42,11 +43,9 @@ final class LuaNative {
       function("lua_tolstring", JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS);
   private static final MethodHandle TYPE = function("lua_type", JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle SET_TOP = quick("lua_settop", JAVA_LONG, JAVA_INT);
-  private static final MethodHandle RAW_GET =
-      quick("lua_rawgeti", JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle RAW_GET = quick("lua_rawgeti", JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle REF = function("luaL_ref", JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle PUSH_NUMBER =
-      quick("lua_pushnumber", JAVA_LONG, JAVA_DOUBLE);
+  private static final MethodHandle PUSH_NUMBER = quick("lua_pushnumber", JAVA_LONG, JAVA_DOUBLE);
   private static final MethodHandle GC =
       function("lua_gc", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SET_HOOK =

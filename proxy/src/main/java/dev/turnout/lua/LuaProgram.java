@@ -2,7 +2,6 @@ package dev.turnout.lua;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
-import dev.turnout.config.Scope;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.ExchangeSlot;
 import dev.turnout.http.HttpRegistry;
@@ -22,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// All Lua of one configuration: its scripts, and a VM for each loop. Filled while the configuration
-/// is read; then only the VMs change, each on its loop.
+/// All Lua of one configuration: its scripts, and a VM for each loop. Filled while the
+/// configuration is read; then only the VMs change, each on its loop.
 public final class LuaProgram {
   private static final long STACK = 64L << 20;
   private static final long BEGIN_SECONDS = 30;
@@ -183,7 +182,7 @@ public final class LuaProgram {
       throw ConfigException.at(at, message);
     }
     if (first) {
-      log().log(Level.WARN, message + " in " + at.end());
+      http.warn(message + " in " + at.end());
     }
   }
 
@@ -237,13 +236,15 @@ public final class LuaProgram {
       }
       CompletableFuture<@Nullable Void> one = new CompletableFuture<>();
       try {
-        worker.loop().execute(() -> {
-          try {
-            work.act(vm);
-          } finally {
-            one.complete(null);
-          }
-        });
+        worker
+            .loop()
+            .execute(() -> {
+              try {
+                work.act(vm);
+              } finally {
+                one.complete(null);
+              }
+            });
         all.add(one);
       } catch (RejectedExecutionException _) {
         // the loop has ended
@@ -303,8 +304,7 @@ public final class LuaProgram {
     if (file == null) {
       throw new IllegalStateException("a script in no file");
     }
-    String name =
-        file.isConstant() ? file.toString() : file.evaluate(run.requireExchange());
+    String name = file.isConstant() ? file.toString() : file.evaluate(run.requireExchange());
     return name.startsWith("/") ? name : prefix + name;
   }
 

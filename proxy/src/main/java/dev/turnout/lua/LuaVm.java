@@ -285,8 +285,8 @@ public final class LuaVm {
     }
   }
 
-  /// Makes a script ready to run; returns its number here, or -1 if it cannot be loaded, with why in
-  /// [#result()].
+  /// Makes a script ready to run; returns its number here, or -1 if it cannot be loaded, with why
+  /// in [#result()].
   int ready(LuaChunk chunk, LuaRun of) {
     String source = chunk.source();
     if (source == null) {

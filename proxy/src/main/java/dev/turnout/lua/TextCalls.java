@@ -95,7 +95,8 @@ final class TextCalls implements LuaPart {
   /// Kinds: 0 as usual, 1 without padding, 2 for URLs, without padding.
   static int encodeBase64(LuaVm vm, long text, int length, int kind) {
     Base64.Encoder encoder = kind == 2 ? Base64.getUrlEncoder() : Base64.getEncoder();
-    return vm.answer((kind == 0 ? encoder : encoder.withoutPadding()).encode(vm.bytes(text, length)));
+    return vm.answer(
+        (kind == 0 ? encoder : encoder.withoutPadding()).encode(vm.bytes(text, length)));
   }
 
   /// Kinds: 0 as usual, 1 for URLs, 2 where line ends and other bytes are passed over.
@@ -127,8 +128,7 @@ final class TextCalls implements LuaPart {
     MessageDigest digest = MessageDigest.getInstance(kind == 2 ? "SHA-1" : "MD5");
     byte[] value = digest.digest(vm.bytes(text, length));
     return kind == 0
-        ? vm.answer(
-            java.util.HexFormat.of().formatHex(value).getBytes(StandardCharsets.ISO_8859_1))
+        ? vm.answer(java.util.HexFormat.of().formatHex(value).getBytes(StandardCharsets.ISO_8859_1))
         : vm.answer(value);
   }
 

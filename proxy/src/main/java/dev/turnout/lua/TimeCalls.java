@@ -85,8 +85,7 @@ final class TimeCalls implements LuaPart {
       vm.later(() -> wake(wait));
       return LuaVm.AGAIN;
     }
-    var timer =
-        run.worker().loop().schedule(() -> wake(wait), nanos, TimeUnit.NANOSECONDS);
+    var timer = run.worker().loop().schedule(() -> wake(wait), nanos, TimeUnit.NANOSECONDS);
     wait.onDrop(() -> timer.cancel(false));
     return LuaVm.AGAIN;
   }

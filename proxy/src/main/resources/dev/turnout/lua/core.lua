@@ -119,7 +119,7 @@ end
 -- Waits until Java resumes the thread with the serial number of this wait.
 local function suspend()
   if not cur or not isyieldable() then
-    error('attempt to yield across C-call boundary', 3)
+    error('attempt to yield across C-call boundary', 0)
   end
   cur.serial = io_.serial
   threads[cur.id] = cur
@@ -139,7 +139,7 @@ end
 -- Whatever the thread does, it does not go on from here; what becomes of the request Java knows.
 local function abort()
   if not cur or not isyieldable() then
-    error('attempt to yield across C-call boundary', 3)
+    error('attempt to yield across C-call boundary', 0)
   end
   action = ABORTED
   raw_yield(ASYNC)
