@@ -225,6 +225,7 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    node.present().retire();
     outside.control().close();
     writer.close();
     environment.upstreams().stopResolving();

@@ -210,10 +210,9 @@ class LuaIT {
 
   @Test
   void aScriptThatCannotBeCompiledIsToldAndNeverTakesThePlaceOfOneThatServes() throws Exception {
-    try (TestProxy proxy = serving("error_log logs/error.log warn; location / { content_by_lua 'for end'; }")) {
+    try (TestProxy proxy = serving("location / { content_by_lua 'for end'; }")) {
       assertThat(ask(proxy, "/").status()).isEqualTo(500);
       assertThat(proxy.errorLog())
-          .containsPattern("\\[warn\\].*failed to load inlined Lua code: content_by_lua\\(nginx.conf")
           .containsPattern("\\[error\\].*failed to load inlined Lua code: content_by_lua");
 
       assertThat(
@@ -238,6 +237,7 @@ class LuaIT {
                 + " content_by_lua 'n = (n or 0) + 1 ngx.sleep(0.001) ngx.print(n)'; }")) {
       assertThat(ask(proxy, "/").body()).isEqualTo("1");
       assertThat(ask(proxy, "/").body()).isEqualTo("1");
+      proxy.status(); // the loop has closed what was theirs
       assertThat(LuaVm.open()).isEqualTo(before + 1);
     }
   }
