@@ -48,10 +48,14 @@ class ArchitectureTest {
               "discovery",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
+              "lua",
+              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry(
               "app",
               Set.of(
                   "admin",
                   "discovery",
+                  "lua",
                   "control",
                   "http",
                   "upstream",

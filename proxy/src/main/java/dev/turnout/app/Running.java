@@ -109,6 +109,7 @@ final class Running {
       Daemon.childReady(errors == null ? "/dev/stderr" : errors);
     }
     serve(node);
+    node.present().retire();
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
     environment.close();

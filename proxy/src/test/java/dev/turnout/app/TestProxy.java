@@ -233,6 +233,7 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    node.present().retire();
     environment.close();
     outside.control().close();
     writer.close();
