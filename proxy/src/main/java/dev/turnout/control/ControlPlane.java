@@ -7,8 +7,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, the drains, and what the last hour was like.
-public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Timeline timeline)
+/// changes, the hub of events, the drains, what the last hour was like, and what is shared with
+/// other nodes.
+public record ControlPlane(
+    ChangeWriter writer, Events events, Drains drains, Timeline timeline, Sharing sharing)
     implements AutoCloseable {
   public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
     Events events = new Events(() -> writer.history().revision());
@@ -20,7 +22,9 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Ti
       }
     });
     upstreams.onHealth(event -> tell(events, event));
-    return new ControlPlane(writer, events, new Drains(writer, upstreams, events), new Timeline());
+    Sharing sharing = writer.share(upstreams, events);
+    return new ControlPlane(
+        writer, events, new Drains(writer, upstreams, events), new Timeline(), sharing);
   }
 
   private static void tell(Events events, HealthEvent event) {
@@ -60,5 +64,6 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Ti
     events.dismissAll();
     drains.close();
     timeline.stop();
+    sharing.close();
   }
 }
