@@ -83,8 +83,7 @@ public final class CoreModule implements HttpModule {
   private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
   private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
   private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
-  private static final Setting<List<Template>> EARLY_HINTS =
-      Setting.of("early_hints", List.of());
+  private static final Setting<List<Template>> EARLY_HINTS = Setting.of("early_hints", List.of());
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();

@@ -3,7 +3,6 @@ package dev.turnout.http.h1;
 import dev.turnout.http.CoreSettings;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
 import dev.turnout.http.Generation;
 import dev.turnout.http.ProxyHeader;
