@@ -19,7 +19,7 @@ public final class Compatibility {
       List.of("open() ", "pread() ", "host not found", "mkdir() ", "bind() ");
 
   private final List<Directive> met = new ArrayList<>();
-  private final Map<Directive, String> differing = new IdentityHashMap<>();
+  private final IdentityHashMap<Directive, String> differing = new IdentityHashMap<>();
   private final List<ConfigException> refused = new ArrayList<>();
   private final List<ConfigException> ofMachine = new ArrayList<>();
   private final Set<Position> faulty = new HashSet<>();

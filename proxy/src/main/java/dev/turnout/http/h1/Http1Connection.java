@@ -1181,9 +1181,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// Closes if what it is about began under `old`: its request, or else the connection itself.
   void closeIfOf(Generation old, long replacedNanos) {
     Exchange present = exchange;
-    boolean begun = present != null && state != State.HEAD;
-    boolean older = openedNanos - replacedNanos < 0;
-    if (begun ? present.isLive() && present.generation() == old : older) {
+    boolean left =
+        present != null && state != State.HEAD
+            ? present.isLive() && present.generation() == old
+            : openedNanos - replacedNanos < 0;
+    if (left) {
       close();
     }
   }
