@@ -109,8 +109,10 @@ final class Running {
       Daemon.childReady(errors == null ? "/dev/stderr" : errors);
     }
     serve(node);
+    node.present().retire();
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
+    environment.close();
     process.control().close();
     process.writer().close();
     environment.upstreams().stopResolving();

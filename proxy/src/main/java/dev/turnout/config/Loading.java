@@ -174,6 +174,11 @@ final class Loading {
     if (!ofName.isEmpty()) {
       throw ConfigException.directive(directive, "is not allowed here").withHelp(allowed(ofName));
     }
+    String addition = registry.addition(name);
+    if (addition != null) {
+      throw ConfigException.at(directive, "unknown directive \"" + name + "\"")
+          .withHelp("it is one of " + addition + ", which is not part of turnout");
+    }
     String refusal = registry.refusal(name);
     if (refusal != null) {
       throw ConfigException.at(

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, and the drains.
-public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
+/// changes, the hub of events, the drains, and what the last hour was like.
+public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Timeline timeline)
     implements AutoCloseable {
   public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
     Events events = new Events(() -> writer.history().revision());
@@ -20,7 +20,7 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
       }
     });
     upstreams.onHealth(event -> tell(events, event));
-    return new ControlPlane(writer, events, new Drains(writer, upstreams, events));
+    return new ControlPlane(writer, events, new Drains(writer, upstreams, events), new Timeline());
   }
 
   private static void tell(Events events, HealthEvent event) {
@@ -59,5 +59,6 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
   public void close() {
     events.dismissAll();
     drains.close();
+    timeline.stop();
   }
 }

@@ -88,6 +88,7 @@ public final class CoreModule implements HttpModule {
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
   private @Nullable HttpRegistry http;
+  private @Nullable Scope block;
 
   /// The address and parameters of one `listen` directive.
   record Listen(
@@ -133,7 +134,7 @@ public final class CoreModule implements HttpModule {
   private void blocks(HttpRegistry http) {
     http.directive("http")
         .in(MAIN)
-        .block(HTTP, (_, _) -> {})
+        .block(HTTP, (_, scope) -> block = scope)
         .summary("The block that everything about HTTP stands in.");
     http.directive("server")
         .in(HTTP)
@@ -887,6 +888,15 @@ public final class CoreModule implements HttpModule {
     List<ErrorLog.Target> targets = scope.get(ERROR_LOGS);
     return errorLogs.computeIfAbsent(
         targets, key -> new ErrorLog(registry().environment().logs(), key));
+  }
+
+  /// The error log of the `http` block.
+  public ErrorLog errorLog() {
+    Scope scope = block;
+    if (scope == null) {
+      throw new IllegalStateException("there is no http block");
+    }
+    return errorLog(scope);
   }
 
   /// What the core module has been told about a block.

@@ -406,7 +406,7 @@ public final class CoreVariables implements HttpModule {
 
   /// The head, and as much of the body as was asked for.
   private static long requestLength(Exchange exchange) {
-    return exchange.request().length() + exchange.body().length();
+    return exchange.request().receivedLength() + exchange.body().length();
   }
 
   /// True once everything that was announced is with the socket.

@@ -28,7 +28,7 @@ public final class Exchange {
 
   private final Worker worker;
   private final PhaseEngine engine;
-  private final RequestHead request;
+  private RequestHead request;
   private final Response response = new Response();
   private final RequestBody body = new RequestBody(this);
   private final List<BodyFilter> filters = new ArrayList<>(0);
@@ -40,6 +40,7 @@ public final class Exchange {
   private @Nullable VirtualServer server;
   private @Nullable Location location;
   private @Nullable Upstreaming upstreaming;
+  private @Nullable Companion companion;
   private @Nullable Future<?> pause;
   private @Nullable BodyFilter firstFilter;
   private @Nullable BodyFilter lastFilter;
@@ -98,7 +99,9 @@ public final class Exchange {
     this.request = parent.request;
     this.asSubrequest = subrequest;
     begin(subrequest, parent.generation(), parent.server());
-    stored = parent.stored;
+    if (!subrequest.hasOwnVariables()) {
+      stored = parent.stored;
+    }
     internal = true;
     asSent = false;
     methodOverride = "GET";
@@ -128,6 +131,23 @@ public final class Exchange {
     boolean outlivesClient();
 
     /// The exchange is over and logged: lets go of everything.
+    void release();
+  }
+
+  /// Something that lives beside an exchange to its end, such as the scripts that work for it.
+  public interface Companion {
+    /// True while it works on though the response may be out, or the client gone: the exchange then
+    /// waits for {@link Downstream#settled}.
+    boolean isBusy();
+
+    /// The client takes more again.
+    void clientWritable();
+
+    /// The client has gone away, or will send nothing any more; false if that is the end of the
+    /// exchange.
+    boolean clientGone();
+
+    /// The exchange is over and logged.
     void release();
   }
 
@@ -192,6 +212,11 @@ public final class Exchange {
       upstreaming = null;
       way.release();
     }
+    Companion beside = companion;
+    if (beside != null) {
+      companion = null;
+      beside.release();
+    }
     Future<?> timer = pause;
     if (timer != null) {
       pause = null;
@@ -203,7 +228,7 @@ public final class Exchange {
     if (asSubrequest == null) {
       request.reset();
       Arrays.fill(stored, null);
-    } // else they are the main request's
+    } // else they may be the main request's
     Arrays.fill(kept, null);
     downstream = null;
     generation = null;
@@ -280,6 +305,10 @@ public final class Exchange {
     } else if (writable) {
       nearest.resumed();
     }
+    Companion beside = companion;
+    if (beside != null && writable) {
+      beside.clientWritable();
+    }
   }
 
   void producerWritable() {
@@ -342,10 +371,26 @@ public final class Exchange {
     return own == null ? 0 : own.count();
   }
 
-  /// True while background subrequests keep it from ending.
+  /// True while background subrequests, or what lives beside it, keep it from ending.
   public boolean isHeldOpen() {
     Subrequests own = subrequests;
-    return own != null && own.isHoldingOpen();
+    return (own != null && own.isHoldingOpen()) || isAccompanied();
+  }
+
+  /// True while what lives beside it goes on, whether or not there is a client.
+  public boolean isAccompanied() {
+    Companion beside = companion;
+    return beside != null && beside.isBusy();
+  }
+
+  /// What lives beside it, or null.
+  public @Nullable Companion companion() {
+    return companion;
+  }
+
+  /// This lives beside it from now on.
+  public void companion(Companion companion) {
+    this.companion = companion;
   }
 
   /// Its subrequests; made when there are some for the first time.
@@ -436,6 +481,18 @@ public final class Exchange {
 
   /// The head of the request.
   public RequestHead request() {
+    return request;
+  }
+
+  /// The head of the request, to be changed: that of the client's request itself, or a copy of it
+  /// for this subrequest.
+  public RequestHead changeRequest() {
+    Subrequest mine = asSubrequest;
+    if (mine != null && request == mine.parent().request) {
+      RequestHead own = new RequestHead();
+      own.copyOf(request);
+      request = own;
+    }
     return request;
   }
 
@@ -568,6 +625,11 @@ public final class Exchange {
     internal = true;
     asSent = false;
     aliasExtended = false;
+  }
+
+  /// How many internal redirects it may still take; one less with each.
+  public int redirectsLeft() {
+    return redirectsLeft;
   }
 
   boolean takeRedirect() {
@@ -866,6 +928,14 @@ public final class Exchange {
     ErrorLog log = errorLog();
     if (log.isEnabled(level)) {
       log.log(level, downstream().connectionNumber(), message + suffix());
+    }
+  }
+
+  /// Writes what a script of the operator's says to the error log, line feeds and all.
+  public void logVerbatim(Level level, String message) {
+    ErrorLog log = errorLog();
+    if (log.isEnabled(level)) {
+      log.logVerbatim(level, downstream().connectionNumber(), message + suffix());
     }
   }
 

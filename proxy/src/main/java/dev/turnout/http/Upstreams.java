@@ -12,14 +12,16 @@ import dev.turnout.upstream.balance.Balancers;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /// The upstreams of the process by name. They outlive configurations: a reload changes the list of
@@ -41,14 +43,16 @@ public final class Upstreams {
   private final Map<String, Entry> entries = new LinkedHashMap<>(); // the writer's
   private Map<String, ServerListFile> lists =
       Map.of(); // the writer's, of the present configuration
+  private Set<String> followed = Set.of(); // the writer's, of the present configuration
+  private final Set<String> found = new HashSet<>(); // the writer's: those followed that changed
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
-  private Consumer<Upstream> changed = _ -> {};
-  private Consumer<Upstream> gone = _ -> {};
+  private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
   private volatile HealthListener health = HealthListener.NONE;
   private @Nullable Naming usualNaming; // the writer's
-  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
+  private final NameWatches names =
+      new NameWatches(upstream -> watchers.forEach(watcher -> watcher.changed(upstream)));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -61,10 +65,21 @@ public final class Upstreams {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  /// Tells when the list of an upstream has changed, and when an upstream is no more.
-  public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
-    this.changed = changed;
-    this.gone = gone;
+  /// Who keeps something for each upstream.
+  public interface Watcher {
+    /// An upstream was made at run time, and takes no requests yet.
+    default void made(Upstream upstream) {}
+
+    /// Its list of servers has changed.
+    default void changed(Upstream upstream) {}
+
+    /// It is no more.
+    default void gone(Upstream upstream) {}
+  }
+
+  /// Tells what happens to upstreams, on the thread that does it.
+  public void watch(Watcher watcher) {
+    watchers.add(watcher);
   }
 
   /// Tells what changes in the health of upstreams, besides whoever is told already.
@@ -119,6 +134,12 @@ public final class Upstreams {
     return lists.get(key(name));
   }
 
+  /// Whether the servers of an upstream are found out, so that its block does not say what they
+  /// are. Called by the writer.
+  public boolean isFollowed(String name) {
+    return followed.contains(key(name));
+  }
+
   /// What the upstreams were when the process ended the last time; the first plan that takes effect
   /// takes it up. Called by the writer, before.
   public void remember(Map<String, UpstreamState> states) {
@@ -142,6 +163,9 @@ public final class Upstreams {
   /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
   /// writer.
   public void put(String name, @Nullable UpstreamState next, long revision) {
+    if (isFollowed(name)) {
+      found.add(key(name));
+    }
     replace(name, next, revision);
     relist();
   }
@@ -159,6 +183,7 @@ public final class Upstreams {
     if (there == null) {
       if (spec != null) {
         Upstream made = make(spec, revision);
+        watchers.forEach(watcher -> watcher.made(made));
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
         names.resolveBy(made, usualNaming);
@@ -176,7 +201,7 @@ public final class Upstreams {
       }
       byName.put(key, upstream);
     }
-    changed.accept(upstream);
+    watchers.forEach(watcher -> watcher.changed(upstream));
     names.listChanged(upstream);
   }
 
@@ -184,7 +209,7 @@ public final class Upstreams {
     entries.remove(key);
     byName.remove(key);
     names.resolveBy(there.upstream, null);
-    gone.accept(there.upstream);
+    watchers.forEach(watcher -> watcher.gone(there.upstream));
   }
 
   /// The same upstream with no server: its ids go on where they were.
@@ -202,6 +227,7 @@ public final class Upstreams {
     private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
     private final Map<String, Upstream> planned = new LinkedHashMap<>();
     private final Map<String, ServerListFile> planLists = new HashMap<>();
+    private final Set<String> planFollowed = new HashSet<>();
     private final Map<String, Naming> namings = new HashMap<>();
     private @Nullable Naming usual;
 
@@ -221,6 +247,12 @@ public final class Upstreams {
         planLists.put(key(spec.name()), list);
       }
       return declare(spec);
+    }
+
+    /// Says that the servers of an upstream in the plan are found out: once they were, they stay
+    /// whatever its block names.
+    public void follow(String name) {
+      planFollowed.add(key(name));
     }
 
     /// The name of the upstream in the plan that has the same file; null if none has.
@@ -311,6 +343,8 @@ public final class Upstreams {
         }
       });
       lists = Map.copyOf(planLists);
+      followed = Set.copyOf(planFollowed);
+      found.retainAll(followed);
       relist();
       entries.forEach(
           (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
@@ -321,6 +355,12 @@ public final class Upstreams {
       return there != null ? there.state() : remembered.get(key(name));
     }
 
+    /// Whether the servers of an upstream are what was found out, now or before the restart.
+    private boolean isFound(String key, UpstreamSpec present) {
+      boolean known = found.contains(key) || !entries.containsKey(key);
+      return planFollowed.contains(key) && known && !present.servers().isEmpty();
+    }
+
     /// What the file says now, with what was changed at run time.
     private UpstreamState merged(UpstreamSpec wanted, @Nullable UpstreamState before) {
       if (before == null) {
@@ -328,6 +368,10 @@ public final class Upstreams {
       }
       UpstreamSpec present = before.spec();
       UpstreamSpec configured = before.configured();
+      if (present != null && isFound(key(wanted.name()), present)) {
+        UpstreamSpec next = wanted.withServers(present.servers(), present.nextId());
+        return new UpstreamState(next, next); // the block says how the servers are used
+      }
       if (configured == null) {
         // made at run time, and now the file has it too: the file says what it is
         UpstreamSpec next = present == null ? wanted : wanted.succeeding(present);

@@ -22,7 +22,8 @@ public final class Upstream {
   private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   private volatile Runnable listChanged = () -> {};
-  private boolean inForce;
+  private HealthPolicy asked = HealthPolicy.NONE; // guarded by this
+  private boolean inForce; // guarded by this
 
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
     this(spec, revision, balancers, HealthListener.NONE);
@@ -217,7 +218,15 @@ public final class Upstream {
   /// Makes `spec` the present one. One caller at a time, but names may be resolved meanwhile.
   public synchronized void publish(UpstreamSpec spec, long revision) {
     openQueue(spec);
+    boolean otherHealth =
+        inForce && !spec.options().health().equals(current.spec().options().health());
+    if (otherHealth) {
+      health.policy(asked.with(spec.options().health())); // new servers begin under it
+    }
     replace(PeerSet.build(spec, revision, current));
+    if (otherHealth) {
+      adopt(false);
+    }
   }
 
   /// The name of a server of the present spec was resolved to these; returns whether that changes
@@ -276,14 +285,22 @@ public final class Upstream {
     listChanged = follow;
   }
 
-  /// Goes over to what the next configuration wants of the servers' health.
+  /// Goes over to what the next configuration wants of the servers' health, besides what the
+  /// upstream's own spec says.
   public synchronized void follow(HealthPolicy policy) {
-    health.policy(policy);
+    asked = policy;
+    health.policy(policy.with(current.spec().options().health()));
+    adopt(true);
+    inForce = true;
+  }
+
+  /// @param reloaded what is mandatory and not persistent has to be proved again
+  private void adopt(boolean reloaded) {
+    HealthPolicy policy = health.policy();
     long now = System.nanoTime() / 1_000_000;
     for (Peer peer : current.peers()) {
-      peer.follow(policy, inForce, now);
+      peer.follow(policy, inForce, reloaded, now);
     }
-    inForce = true;
   }
 
   /// Counts what a probe of `peer` came to.

@@ -7,6 +7,7 @@ import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoadException;
 import dev.turnout.http.proxy.ProxyLoops;
 import dev.turnout.log.LogFiles;
+import dev.turnout.testkit.Installed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ class GeneratedConfigurationsIT {
 
   @Test
   void whatNginxTakesIsTakenAndWhatItRefusesIsRefused() throws Exception {
+    Installed.need("nginx", "nginx");
     ConfigurationGenerator generator = new ConfigurationGenerator(SEED);
     for (String name : List.of("html", "logs", "conf", "tmp")) {
       Files.createDirectories(directory.resolve(name));

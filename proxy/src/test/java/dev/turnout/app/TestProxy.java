@@ -233,6 +233,8 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    node.present().retire();
+    environment.close();
     outside.control().close();
     writer.close();
     environment.upstreams().stopResolving();

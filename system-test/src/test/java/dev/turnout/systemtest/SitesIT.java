@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.Field;
+import dev.turnout.testkit.Installed;
 import dev.turnout.testkit.Ports;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
@@ -18,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -67,31 +70,34 @@ class SitesIT {
           NO_CLOSE);
 
   private Path root = Path.of("");
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private FakeUpstream first;
   private FakeUpstream second;
   private final ClosedPort dead = new ClosedPort();
-  private Nginx nginx;
-  private Turnout turnout;
   private final Map<String, Integer> nginxPorts = new HashMap<>();
   private final Map<String, Integer> turnoutPorts = new HashMap<>();
 
   @BeforeAll
   @SuppressWarnings("NullAway.Init")
   void start(@TempDir Path files) throws Exception {
+    Installed.need("nginx", "nginx");
     root = files.toRealPath();
     SiteFiles.write(root, TIME);
     first = FakeUpstream.each((request, connection) -> answer("first", request, connection));
+    open.push(first);
     second = FakeUpstream.each((request, connection) -> answer("second", request, connection));
-    nginx = Nginx.start(configuration(nginxPorts));
-    turnout = Turnout.start(configuration(turnoutPorts));
+    open.push(second);
+    Nginx nginx = Nginx.start(configuration(nginxPorts));
+    open.push(nginx);
+    Turnout turnout = Turnout.start(configuration(turnoutPorts));
+    open.push(turnout);
   }
 
   @AfterAll
   void stop() throws Exception {
-    turnout.close();
-    nginx.close();
-    first.close();
-    second.close();
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
     dead.close();
   }
 

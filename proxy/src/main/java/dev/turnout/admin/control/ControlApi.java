@@ -14,6 +14,7 @@ import dev.turnout.control.Drains;
 import dev.turnout.control.Events;
 import dev.turnout.control.History;
 import dev.turnout.control.Operation;
+import dev.turnout.control.Timeline;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
 import dev.turnout.upstream.PeerSpec;
@@ -26,6 +27,7 @@ import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// What the API answers, route by route; `openapi.json` describes it. Everything here may wait, and
@@ -60,6 +63,8 @@ final class ControlApi {
     get("", Set.of(), this::index);
     get("openapi.json", Set.of(), _ -> openapi());
     get("state", Set.of("at"), this::state);
+    get("figures", Set.of("latency"), this::figures);
+    get("timeline", Set.of("since"), this::timeline);
     get("upstreams", Set.of(), this::upstreams);
     change("POST", "upstreams", true, this::createUpstream);
     get("upstreams/{upstream}", Set.of(), this::upstream);
@@ -175,6 +180,7 @@ final class ControlApi {
               out.writeStringProperty("api", "turnout-control/1");
               out.writeStringProperty("openapi", call.base() + "/" + OPENAPI);
               out.writeNumberProperty("revision", revision);
+              Views.asker(out, call);
               out.writeEndObject();
             })
         .withRevision(revision);
@@ -306,6 +312,41 @@ final class ControlApi {
 
   private @Nullable Upstream find(UpstreamState state) {
     return state.spec() == null ? null : environment.upstreams().find(state.name());
+  }
+
+  /// What is measured, of all servers at once, for those who ask each second. The entity tag is of
+  /// the contents, so what has not moved is not sent again.
+  private Answer figures(Call call) {
+    String wide = call.query().get("latency");
+    if (wide != null) {
+      upstream(present(), wide);
+    }
+    Answer answer =
+        Answer.json(
+            200,
+            out -> {
+              out.writeStartObject();
+              out.writeArrayPropertyStart("upstreams");
+              for (Upstream one : environment.upstreams().all()) {
+                FiguresView.upstream(out, one, one.name().equalsIgnoreCase(wide));
+              }
+              out.writeEndArray();
+              out.writeEndObject();
+            });
+    return answer.with("ETag", "W/\"" + HexFormat.of().toHexDigits(crc(answer)) + "\"");
+  }
+
+  private static long crc(Answer answer) {
+    CRC32C sum = new CRC32C();
+    sum.update(answer.body());
+    return sum.getValue() << 32 | answer.body().length;
+  }
+
+  /// What each second of the last hour was like.
+  private Answer timeline(Call call) {
+    long since = call.number("since", 0, 0, Long.MAX_VALUE);
+    Timeline timeline = control.timeline();
+    return Answer.json(200, out -> FiguresView.timeline(out, timeline, since));
   }
 
   private Answer upstreams(Call call) {

@@ -53,13 +53,13 @@ final class ResponseComposer {
     ByteSink out = sink.reset(worker.scratch());
     statusLine(out, response);
     String server = response.server() != null ? response.server() : core.serverHeader();
-    if (server != null) {
+    if (server != null && !server.isEmpty()) {
       out.append(SERVER).append(server).append(CRLF);
     }
     String date = response.date();
     if (date == null) {
       out.append(dateLine());
-    } else {
+    } else if (!date.isEmpty()) {
       out.append(DATE).append(date).append(CRLF);
     }
     field(out, CONTENT_TYPE, response.contentType());

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// `proxy_pass` and the directives around it.
 public final class ProxyModule implements HttpModule {
   private static final Setting<@Nullable Pass> PASS = Setting.local("proxy_pass", null);
+  private static final Setting<Boolean> PROXIES = Setting.local("proxy_pass in a server", false);
   private static final Setting<List<SetHeader>> SET_HEADERS = Setting.listOf("proxy_set_header");
   private static final Setting<List<String>> HIDE = Setting.listOf("proxy_hide_header");
   private static final Setting<List<String>> PASS_HEADER = Setting.listOf("proxy_pass_header");
@@ -286,7 +287,18 @@ public final class ProxyModule implements HttpModule {
     return location.get(PASS) != null;
   }
 
+  /// Whether requests of some location of a block's server are passed on; complete once all of it
+  /// is read.
+  public static boolean isInProxyingServer(Scope scope) {
+    Scope server = scope.enclosing(SERVER);
+    return server != null && server.get(PROXIES);
+  }
+
   private void pass(Directive d, Scope scope) {
+    Scope server = scope.enclosing(SERVER);
+    if (server != null) {
+      server.set(PROXIES, true);
+    }
     String url = d.argument(0);
     TemplateText text = TemplateText.parse(url);
     if (scope.isSet(PASS)) {

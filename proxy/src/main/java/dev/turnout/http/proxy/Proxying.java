@@ -29,6 +29,7 @@ import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.Tries;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
+import dev.turnout.upstream.sticky.Sticky;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
@@ -141,10 +142,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     method = changed.isEmpty() ? exchange.method() : changed;
     requestTarget = ProxyTarget.requestTarget(exchange, to, locationName);
     Upstream upstream = to.upstream();
-    sticky =
-        upstream.current().spec().options().sticky() == null
-            ? null
-            : exchange.generation().sticky(upstream.name());
+    Sticky bound = upstream.current().spec().options().sticky();
+    sticky = bound == null ? null : exchange.generation().sticky(bound);
     RequestBody body = exchange.body();
     Template own = settings.options().body();
     ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);

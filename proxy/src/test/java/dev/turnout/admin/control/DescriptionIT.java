@@ -103,6 +103,8 @@ class DescriptionIT {
             "",
             "/openapi.json",
             "/state",
+            "/figures?latency=app",
+            "/timeline",
             "/upstreams",
             "/upstreams/app",
             "/upstreams/app/servers",
@@ -119,6 +121,8 @@ class DescriptionIT {
       client.get(path.replaceAll("[?].*", "") + "?nonsense=1");
       client.get(path, "Origin", "http://evil.test");
     }
+    client.get("/figures", "If-None-Match", client.get("/figures").etag());
+    client.get("/figures?latency=none");
     client.get("/state?at=77");
     client.get("/upstreams/none");
     client.get("/upstreams/none/servers");
