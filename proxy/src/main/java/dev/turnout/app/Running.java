@@ -263,19 +263,20 @@ final class Running {
     boolean changed =
         node.reload(
             () -> {
-          try {
-            Configuration configuration = program.read(process);
-            Candidate candidate = configuration.build(next, process.environment().workers().size());
-            shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
-            return candidate;
-          } catch (ConfigLoadException e) {
-            throw new IllegalStateException(Main.oneLine(e), e);
-          } catch (ConfigException e) {
-            throw new IllegalStateException(e.located(), e);
-          } catch (IOException e) {
-            throw new IllegalStateException(e.getMessage(), e);
-          }
-        },
+              try {
+                Configuration configuration = program.read(process);
+                Candidate candidate =
+                    configuration.build(next, process.environment().workers().size());
+                shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+                return candidate;
+              } catch (ConfigLoadException e) {
+                throw new IllegalStateException(Main.oneLine(e), e);
+              } catch (ConfigException e) {
+                throw new IllegalStateException(e.located(), e);
+              } catch (IOException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+              }
+            },
             patience);
     if (changed) {
       generation = next;

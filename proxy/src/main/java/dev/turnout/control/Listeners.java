@@ -167,10 +167,12 @@ public final class Listeners {
       bootstrap
           .option(ChannelOption.SO_REUSEADDR, true)
           .childOption(ChannelOption.TCP_NODELAY, true)
-          .childOption(ChannelOption.SO_KEEPALIVE, socket.keepAlive());
+          .childOption(ChannelOption.SO_KEEPALIVE, socket.keepAlive().on());
       if (socket.reusePort() && transport != Transport.NIO) {
         bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
       }
+      ListenSettings.KeepAlive alive = socket.keepAlive();
+      transport.keepAlive(bootstrap, alive.idleSeconds(), alive.intervalSeconds(), alive.count());
       if (socket.deferred()) {
         transport.deferAccepting(bootstrap);
       }

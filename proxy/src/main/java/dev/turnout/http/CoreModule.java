@@ -83,8 +83,7 @@ public final class CoreModule implements HttpModule {
   private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
   private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
   private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
-  private static final Setting<List<Template>> EARLY_HINTS =
-      Setting.of("early_hints", List.of());
+  private static final Setting<List<Template>> EARLY_HINTS = Setting.of("early_hints", List.of());
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
@@ -294,7 +293,7 @@ public final class CoreModule implements HttpModule {
     http.directive("client_body_temp_path")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
-        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, d.argument(0))))
+        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, TemporaryPath.read(d))))
         .syntax("path [level1 [level2 [level3]]]")
         .defaultText("client_body_temp")
         .summary("Where request bodies are kept that do not fit in memory.")
@@ -438,21 +437,24 @@ public final class CoreModule implements HttpModule {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .arguments(1, 4)
-          .read((_, _) -> {})
+          .read((d, _) -> TemporaryPath.read(d))
           .summary("Accepted without effect, since configurations set it globally.");
     }
     for (String name :
         List.of(
             "server_names_hash_max_size",
             "server_names_hash_bucket_size",
-            "types_hash_max_size",
-            "types_hash_bucket_size",
             "variables_hash_max_size",
             "variables_hash_bucket_size")) {
       http.directive(name)
+          .in(HTTP)
+          .number(Setting.of(name, 0L), 0, Long.MAX_VALUE)
+          .summary("Accepted: Turnout's tables size themselves.");
+    }
+    for (String name : List.of("types_hash_max_size", "types_hash_bucket_size")) {
+      http.directive(name)
           .in(HTTP, SERVER, LOCATION)
-          .read((_, _) -> {})
-          .syntax("size")
+          .number(Setting.of(name, 0L), 0, Long.MAX_VALUE)
           .summary("Accepted: Turnout's tables size themselves.");
     }
   }
@@ -537,6 +539,10 @@ public final class CoreModule implements HttpModule {
           throw ConfigException.at(
               d, "named location \"" + inner + "\" can be on the server level only");
         }
+        if (name.kind() != LocationName.Kind.PATTERN && !inner.startsWith(where)) {
+          throw ConfigException.at( // nginx compares with the text of the expression
+              d, "location \"" + inner + "\" is outside location \"" + where + "\"");
+        }
       }
     }
   }
@@ -555,7 +561,7 @@ public final class CoreModule implements HttpModule {
     int send = -1;
     boolean reusePort = false;
     boolean ipv6Only = true;
-    boolean keepAlive = false;
+    ListenSettings.KeepAlive keepAlive = ListenSettings.KeepAlive.OFF;
     boolean proxyProtocol = false;
     boolean deferred = false;
     int fastOpen = -1;
@@ -589,7 +595,7 @@ public final class CoreModule implements HttpModule {
         }
         case "so_keepalive" -> {
           explicit = true;
-          keepAlive = onOff(d, i, "so_keepalive", value);
+          keepAlive = keepAlive(d, i, value);
         }
         case "proxy_protocol" -> proxyProtocol = true;
         case "deferred" -> {
@@ -620,6 +626,30 @@ public final class CoreModule implements HttpModule {
 
   private static long parameter(Directive d, int i, OptionalLong value, String message) {
     return value.orElseThrow(() -> ConfigException.at(d, i, message));
+  }
+
+  /// `on`, `off`, or `idle:interval:count`, each of which may be left out, but not all.
+  private static ListenSettings.KeepAlive keepAlive(Directive d, int i, String value) {
+    if (value.equals("on") || value.equals("off")) {
+      return value.equals("on") ? ListenSettings.KeepAlive.ON : ListenSettings.KeepAlive.OFF;
+    }
+    String message = "invalid so_keepalive value: \"" + value + "\"";
+    String[] parts = value.split(":", -1);
+    if (parts.length > 3 || parts.length < 2 || String.join("", parts).isEmpty()) {
+      throw ConfigException.at(d, i, message);
+    }
+    int[] numbers = {0, 0, 0};
+    for (int part = 0; part < parts.length; part++) {
+      if (!parts[part].isEmpty()) {
+        OptionalLong number = part < 2 ? Units.seconds(parts[part]) : Units.number(parts[part]);
+        long said = parameter(d, i, number, message);
+        if (said == 0 || said > Integer.MAX_VALUE) {
+          throw ConfigException.at(d, i, message);
+        }
+        numbers[part] = (int) said;
+      }
+    }
+    return new ListenSettings.KeepAlive(true, numbers[0], numbers[1], numbers[2]);
   }
 
   private static boolean onOff(Directive d, int i, String name, String value) {
@@ -749,6 +779,17 @@ public final class CoreModule implements HttpModule {
           d, "the \"alias\" directive cannot be used inside the named location");
     }
     String text = d.argument(0);
+    for (String self : List.of("document_root", "realpath_root")) {
+      if (text.contains("$" + self) || text.contains("${" + self + "}")) {
+        throw ConfigException.at(
+            d,
+            "the $"
+                + self
+                + " variable cannot be used in the \""
+                + d.name()
+                + "\" directive");
+      }
+    }
     String full = text.startsWith("$") ? text : path(scope, text);
     if (!alias && full.length() > 1 && full.endsWith("/")) {
       full = full.substring(0, full.length() - 1);

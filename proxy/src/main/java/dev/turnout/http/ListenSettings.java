@@ -38,10 +38,20 @@ public record ListenSettings(
       int sendBuffer,
       boolean reusePort,
       boolean ipv6Only,
-      boolean keepAlive,
+      KeepAlive keepAlive,
       boolean deferred,
       int fastOpen) {
-    static final Socket STANDARD = new Socket(-1, -1, -1, false, true, false, false, -1);
+    static final Socket STANDARD = new Socket(-1, -1, -1, false, true, KeepAlive.OFF, false, -1);
+  }
+
+  /// `so_keepalive=`: whether the system asks clients that are silent if they are still there.
+  ///
+  /// @param idleSeconds after how long; 0: the system's
+  /// @param intervalSeconds how often; 0: the system's
+  /// @param count how often without an answer; 0: the system's
+  public record KeepAlive(boolean on, int idleSeconds, int intervalSeconds, int count) {
+    static final KeepAlive OFF = new KeepAlive(false, 0, 0, 0);
+    static final KeepAlive ON = new KeepAlive(true, 0, 0, 0);
   }
 
   /// What holds for one address of those that a wildcard stands for.

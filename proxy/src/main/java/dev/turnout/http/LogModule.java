@@ -28,8 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class LogModule implements HttpModule {
   private static final Setting<List<Log>> LOGS = Setting.listOf("access_log");
   private static final Setting<Boolean> SAID = Setting.of("access_log is there", false);
-  private static final Setting<@Nullable NamedLogs> NAMED =
-      Setting.of("open_log_file_cache", null);
+  private static final Setting<@Nullable NamedLogs> NAMED = Setting.of("open_log_file_cache", null);
   private static final int USUAL_HOLD = 64 * 1024;
   private static final String STANDARD = "combined";
   private static final List<String> COMBINED =

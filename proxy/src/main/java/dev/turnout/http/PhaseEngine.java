@@ -248,7 +248,8 @@ public final class PhaseEngine {
     if (status == 401 && exchange.stage() == Stage.ACCESS && exchange.core().authDelay() > 0) {
       exchange.log(Level.INFO, "delaying unauthorized request");
       exchange.stage(Stage.CONTENT); // it is held back once
-      exchange.after(exchange.core().authDelay(), () -> guarded(exchange, () -> finish(exchange, 401)));
+      exchange.after(
+          exchange.core().authDelay(), () -> guarded(exchange, () -> finish(exchange, 401)));
       return;
     }
     if (status >= 300 && (exchange.errorStatus() == 0 || exchange.core().recursiveErrorPages())) {
@@ -325,7 +326,9 @@ public final class PhaseEngine {
     CoreSettings core = exchange.core();
     if (core.msiePadding() && shown >= 400) {
       page = OldBrowsers.padded(exchange, page);
-    } else if (core.msieRefresh() && location != null && OldBrowsers.needsRefresh(exchange, shown)) {
+    } else if (core.msieRefresh()
+        && location != null
+        && OldBrowsers.needsRefresh(exchange, shown)) {
       page = OldBrowsers.refresh(location);
       response.status(200);
       response.location(null);

@@ -37,8 +37,7 @@ final class RealPaths {
       exchange.log(
           Level.CRIT, "realpath() \"" + directory + "\" failed (" + Errno.describe(e) + ")");
     } catch (java.nio.file.InvalidPathException e) {
-      exchange.log(
-          Level.CRIT, "realpath() \"" + directory + "\" failed (" + e.getReason() + ")");
+      exchange.log(Level.CRIT, "realpath() \"" + directory + "\" failed (" + e.getReason() + ")");
     }
     return null;
   }

@@ -61,7 +61,7 @@ public final class LogBuffer implements AutoCloseable {
   /// @param bytes they are written when they are more than this
   /// @param atMost or when the oldest of them is this old; zero keeps them for any time
   /// @param gzipLevel 1 to 9: what is written is compressed, each time a whole of its own; 0: it is
-  ///     not
+  ///   not
   public record Holding(int bytes, Duration atMost, int gzipLevel) {
     /// Nothing is kept back.
     public static final Holding NONE = new Holding(0, Duration.ZERO, 0);

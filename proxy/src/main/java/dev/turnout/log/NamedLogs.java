@@ -45,7 +45,17 @@ public final class NamedLogs {
   }
 
   /// One line and the name of its file.
-  record Line(NamedLogs to, String path, String directory) implements LogSink {
+  static final class Line implements LogSink {
+    private final NamedLogs to;
+    private final String path;
+    private final String directory;
+
+    private Line(NamedLogs to, String path, String directory) {
+      this.to = to;
+      this.path = path;
+      this.directory = directory;
+    }
+
     @Override
     public boolean joinsLines() {
       return false;
@@ -67,7 +77,7 @@ public final class NamedLogs {
   ///
   /// @param path the file; its chars are bytes
   /// @param directory nothing is logged unless this is a directory: names that clients make up do
-  ///     not become files where no site is
+  ///   not become files where no site is
   public void append(String path, String directory, byte[] line) {
     files.writer().enqueue(new Line(this, path, directory), Level.INFO, line);
   }
@@ -84,23 +94,24 @@ public final class NamedLogs {
 
   private void write(Line line, ByteBuffer bytes) {
     try {
-      if (!Files.isDirectory(path(line.directory()))) {
+      if (!Files.isDirectory(path(line.directory))) {
         files.report(
             Level.ERROR,
-            "testing \"%s\" existence failed (2: No such file or directory) while logging request".formatted(line.directory()));
+            "testing \"%s\" existence failed (2: No such file or directory) while logging request"
+                .formatted(line.directory));
         return;
       }
       if (keeping.most() == 0) {
-        try (FileChannel channel = open(line.path())) {
+        try (FileChannel channel = open(line.path)) {
           write(channel, bytes);
         }
       } else {
-        writeKept(line.path(), bytes);
+        writeKept(line.path, bytes);
       }
     } catch (IOException e) {
       files.report(Level.CRIT, String.valueOf(e.getMessage()));
     } catch (java.nio.file.InvalidPathException e) {
-      files.report(Level.CRIT, "open() \"%s\" failed (%s)".formatted(line.path(), e.getReason()));
+      files.report(Level.CRIT, "open() \"%s\" failed (%s)".formatted(line.path, e.getReason()));
     }
   }
 

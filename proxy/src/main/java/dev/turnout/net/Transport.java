@@ -131,6 +131,32 @@ public enum Transport {
     }
   }
 
+  /// How accepted connections are kept alive; 0 leaves it to the system, and NIO always does.
+  public void keepAlive(ServerBootstrap listening, int idle, int interval, int count) {
+    switch (this) {
+      case EPOLL -> {
+        childOption(listening, EpollChannelOption.TCP_KEEPIDLE, idle);
+        childOption(listening, EpollChannelOption.TCP_KEEPINTVL, interval);
+        childOption(listening, EpollChannelOption.TCP_KEEPCNT, count);
+      }
+      case IO_URING -> {
+        childOption(listening, IoUringChannelOption.TCP_KEEPIDLE, idle);
+        childOption(listening, IoUringChannelOption.TCP_KEEPINTVL, interval);
+        childOption(listening, IoUringChannelOption.TCP_KEEPCNT, count);
+      }
+      case NIO -> {
+        // the system's
+      }
+    }
+  }
+
+  private static void childOption(
+      ServerBootstrap listening, ChannelOption<Integer> option, int value) {
+    if (value > 0) {
+      listening.childOption(option, value);
+    }
+  }
+
   /// Listens so that the first bytes may come with the connection (RFC 7413); NIO cannot.
   public void openFast(ServerBootstrap listening, int waiting) {
     switch (this) {

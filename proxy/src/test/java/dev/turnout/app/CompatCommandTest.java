@@ -17,7 +17,8 @@ class CompatCommandTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int compare(String... configuration) throws IOException {
-    Path file = Files.writeString(directory.resolve("nginx.conf"), String.join("\n", configuration));
+    Path file =
+        Files.writeString(directory.resolve("nginx.conf"), String.join("\n", configuration));
     return run("compat", file.toString());
   }
 

@@ -75,8 +75,7 @@ class ConnectionsIT {
 
   @Test
   void requestsThatWereSentAheadAreKnown() throws IOException {
-    try (TestProxy proxy =
-            TestProxy.start("server { listen 127.0.0.1:0; return 200 \"$pipe\"; }");
+    try (TestProxy proxy = TestProxy.start("server { listen 127.0.0.1:0; return 200 \"$pipe\"; }");
         RawClient client = RawClient.connect(proxy.port())) {
       client.send(get("/") + get("/"));
       assertThat(client.readResponse().body()).isEqualTo(".");

@@ -50,7 +50,8 @@ class ErrorPagesIT {
   @Test
   void theStatusOfAnErrorIsNotLostToAPageWithoutContent() throws IOException {
     try (TestProxy proxy =
-        serving("location / { error_page 405 /none; return 405; } location /none { return 204; }")) {
+        serving(
+            "location / { error_page 405 /none; return 405; } location /none { return 204; }")) {
       RawResponse response = get(proxy, "/", "curl");
 
       assertThat(response.status()).isEqualTo(405);

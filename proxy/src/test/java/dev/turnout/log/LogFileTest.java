@@ -154,7 +154,8 @@ class LogFileTest {
   @Test
   void aBufferHoldsItsBytesBackUntilTheyAreMore() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(new LogBuffer.Holding(10, Duration.ZERO, 0));
+    LogBuffer buffer =
+        files.open(path.toString()).buffer(new LogBuffer.Holding(10, Duration.ZERO, 0));
     LogBuffer direct = files.open(path.toString()).buffer();
 
     append(buffer, "held\n");
@@ -170,7 +171,8 @@ class LogFileTest {
   @Timeout(10)
   void aBufferThatIsNotFullIsWrittenAfterItsFlushTime() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ofMillis(20), 0));
+    LogBuffer buffer =
+        files.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ofMillis(20), 0));
 
     append(buffer, "one\n");
     awaitSize(path, 4);
@@ -203,7 +205,9 @@ class LogFileTest {
   void whatIsHeldBackIsWrittenAtTheEnd() throws IOException {
     Path path = directory.resolve("access.log");
     try (var ending = new LogFiles()) {
-      append(ending.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ZERO, 0)), "last words\n");
+      append(
+          ending.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ZERO, 0)),
+          "last words\n");
     }
 
     assertThat(path).hasContent("last words");

@@ -3,7 +3,6 @@ package dev.turnout.http.h1;
 import dev.turnout.http.CoreSettings;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
 import dev.turnout.http.Generation;
 import dev.turnout.http.ProxyHeader;
@@ -1197,9 +1196,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// Closes if what it is about began under `old`: its request, or else the connection itself.
   void closeIfOf(Generation old, long replacedNanos) {
     Exchange present = exchange;
-    boolean begun = present != null && state != State.HEAD;
-    boolean older = openedNanos - replacedNanos < 0;
-    if (begun ? present.isLive() && present.generation() == old : older) {
+    boolean left =
+        present != null && state != State.HEAD
+            ? present.isLive() && present.generation() == old
+            : openedNanos - replacedNanos < 0;
+    if (left) {
       close();
     }
   }

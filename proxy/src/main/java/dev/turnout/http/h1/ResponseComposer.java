@@ -3,7 +3,6 @@ package dev.turnout.http.h1;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.CoreSettings;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.HttpDate;
 import dev.turnout.http.Response;

@@ -119,6 +119,7 @@ public final class UpstreamModule implements HttpModule {
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
     http.directive("least_time")
@@ -132,17 +133,20 @@ public final class UpstreamModule implements HttpModule {
     http.directive("ip_hash")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.IpHash()))
         .summary("The server by the client's address.");
     http.directive("random")
         .in(UPSTREAM)
         .arguments(0, 2)
+        .repeatable()
         .read(UpstreamModule::random)
         .syntax("[two [least_conn | least_time=header | least_time=last_byte]]")
         .summary("A server by chance, or the less busy or the faster of two.");
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
+        .repeatable()
         .read(this::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
@@ -228,6 +232,8 @@ public final class UpstreamModule implements HttpModule {
       followed.beginning(scope).ifPresent(lines -> replaceServers(scope, lines));
     } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
+    } else if (zone == null && scope.get(SERVERS).stream().allMatch(PeerSpec::backup)) {
+      throw ConfigException.at(d.position(), "no servers in upstream \"" + name + "\"");
     }
     if (upstreams.find(name) != null) {
       throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");

@@ -90,9 +90,7 @@ class RequestBodyIT {
         RawClient client = RawClient.connect(proxy.port())) {
       client.send(CHUNKED_HEAD + "3\r\nabc\r\n3\r\ndef\r\n");
       Eventually.until(
-          Duration.ofSeconds(10),
-          () -> upstream.connectionCount() == 1,
-          () -> "nothing goes on");
+          Duration.ofSeconds(10), () -> upstream.connectionCount() == 1, () -> "nothing goes on");
       client.send("2\r\ngh\r\n2\r\nij\r\n0\r\n\r\n");
 
       assertThat(client.readResponse().status()).isEqualTo(200);
