@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalSnapshot;

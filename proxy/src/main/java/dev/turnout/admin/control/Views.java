@@ -3,6 +3,7 @@ package dev.turnout.admin.control;
 import dev.turnout.admin.gate.Level;
 import dev.turnout.admin.gate.Permit;
 import dev.turnout.admin.gate.Role;
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;

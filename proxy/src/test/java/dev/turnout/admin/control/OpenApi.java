@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
