@@ -38,8 +38,7 @@ final class Chromium implements AutoCloseable {
   static Chromium start() throws IOException {
     Playwright playwright =
         Playwright.create(
-            new Playwright.CreateOptions()
-                .setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
     Path program = Path.of(System.getProperty("turnout.chromium", "/usr/bin/chromium"));
     if (!Files.isExecutable(program)) {
       playwright.close();
