@@ -65,11 +65,13 @@ class PlusDashboardIT {
   @Test
   void itsButtonsAddEditAndRemoveAServer() throws Exception {
     setDefaultAssertionTimeout(15_000);
-    String html = Files.readString(
+    String html =
+        Files.readString(
             Path.of(System.getProperty("turnout.plus-dashboard")), StandardCharsets.ISO_8859_1);
     try (var added = FakeUpstream.answering("added");
         var there = FakeUpstream.answering("there");
-        var turnout = Turnout.start(SITE.formatted(there.address()), Map.of("dashboard.html", html));
+        var turnout =
+            Turnout.start(SITE.formatted(there.address()), Map.of("dashboard.html", html));
         var chromium = Chromium.start();
         Window window = chromium.open("http://127.0.0.1:" + turnout.port())) {
       Page page = window.page();
@@ -84,7 +86,9 @@ class PlusDashboardIT {
       keep(page, "add");
       save(page, "Add", "Server added successfully");
       assertThat(row(page, added.address()).locator("td").nth(4)).hasText("3");
-      assertThat(RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2").body())
+      assertThat(
+              RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2")
+                  .body())
           .contains("\"server\":\"" + added.address() + "\"", "\"weight\":3", "\"max_conns\":7");
 
       edit(page, added.address());
@@ -95,14 +99,18 @@ class PlusDashboardIT {
       save(page, "Save", "Changes saved");
       assertThat(row(page, added.address()).locator("td").nth(4)).hasText("9");
       keep(page, "edited");
-      assertThat(RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2").body())
+      assertThat(
+              RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2")
+                  .body())
           .contains("\"weight\":9", "\"drain\":true");
 
       edit(page, added.address());
       save(page, "Remove", "removed");
       assertThat(row(page, added.address())).hasCount(0);
       keep(page, "removed");
-      assertThat(RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2").status())
+      assertThat(
+              RawClient.get(turnout.port(), "localhost", "/api/9/http/upstreams/app/servers/2")
+                  .status())
           .isEqualTo(404);
     }
   }
