@@ -31,13 +31,35 @@ class ArchitectureTest {
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry("autoscaler", Set.of()), // a module of its own
+          entry(
+              "scale",
+              Set.of(
+                  "autoscaler",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "admin",
-              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+              Set.of(
+                  "scale",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "net",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "app",
               Set.of(
                   "admin",
+                  "scale",
                   "control",
                   "http",
                   "upstream",

@@ -3,12 +3,15 @@ package dev.turnout.control;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.HealthEvent;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
 /// changes, the hub of events, and the drains.
-public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
+public record ControlPlane(
+    ChangeWriter writer, Events events, Drains drains, List<Runnable> atClose)
     implements AutoCloseable {
   public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
     Events events = new Events(() -> writer.history().revision());
@@ -20,7 +23,8 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
       }
     });
     upstreams.onHealth(event -> tell(events, event));
-    return new ControlPlane(writer, events, new Drains(writer, upstreams, events));
+    return new ControlPlane(
+        writer, events, new Drains(writer, upstreams, events), new CopyOnWriteArrayList<>());
   }
 
   private static void tell(Events events, HealthEvent event) {
@@ -50,6 +54,11 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
     }
   }
 
+  /// Something ends when this is closed, before anything else does.
+  public void atClose(Runnable end) {
+    atClose.add(end);
+  }
+
   /// The node begins to end: nobody waits for events any more.
   public void ending() {
     events.dismissAll();
@@ -57,6 +66,7 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
 
   @Override
   public void close() {
+    atClose.forEach(Runnable::run);
     events.dismissAll();
     drains.close();
   }
