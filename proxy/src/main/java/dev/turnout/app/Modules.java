@@ -61,6 +61,7 @@ import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
+import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -121,9 +122,10 @@ final class Modules {
         new TryFilesModule(), // phase PRECONTENT
         new MirrorModule(), // after try_files, which may lead elsewhere
         new StubStatusModule(),
-        new PrometheusModule(writer),
+        new PrometheusModule(process.control()),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new ScaleModule(process.control(), core), // after the upstreams that it is about
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),

@@ -5,6 +5,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.config.NearestNames;
 import dev.turnout.control.ChangeRequest;
@@ -20,6 +21,8 @@ import dev.turnout.control.StoreStatus;
 import dev.turnout.control.Timeline;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
+import dev.turnout.scale.ScaleView;
+import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
@@ -53,8 +56,12 @@ final class ControlApi {
   private static final Set<String> CHANGE =
       Set.of("dry_run", "force", "who", "why", "wait", "wait_timeout");
 
+  private static final Set<String> BY_HAND = Set.of("who", "why");
+  private static final long LONGEST_BY_HAND = 7 * 86_400_000L;
+
   private final ControlPlane control;
   private final HttpEnvironment environment;
+  private final Scalers scalers;
   private final Changes changes;
   private final OperationReader operations;
   private final List<Route> routes = new ArrayList<>();
@@ -62,6 +69,7 @@ final class ControlApi {
   ControlApi(ControlPlane control, HttpEnvironment environment) {
     this.control = control;
     this.environment = environment;
+    this.scalers = Scalers.of(environment, control);
     this.changes = new Changes(control.writer());
     this.operations = new OperationReader(name -> environment.zones().find(name), this::reader);
 
@@ -101,6 +109,10 @@ final class ControlApi {
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
     change("POST", "revisions/{revision}/undo", false, this::undo);
+    get("autoscale", Set.of(), this::autoscalers);
+    get("autoscale/{upstream}", Set.of(), this::autoscaler);
+    route("PUT", "autoscale/{upstream}/override", BY_HAND, true, this::scaleByHand);
+    route("DELETE", "autoscale/{upstream}/override", BY_HAND, false, this::scaleByItself);
     get("drains", Set.of(), this::drains);
     get("drains/{drain}", Set.of("wait"), this::drain);
     route("DELETE", "drains/{drain}", Set.of("force", "who", "why"), false, this::cancelDrain);
@@ -763,6 +775,68 @@ final class ControlApi {
           members.forEach(member -> Views.member(out, member, farthest));
           out.writeEndArray();
         });
+  }
+
+  // ---- the autoscaler
+
+  private Answer autoscalers(Call call) {
+    List<ScaleView> all = scalers.all();
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartObject();
+          out.writeArrayPropertyStart("upstreams");
+          all.forEach(one -> ScaleViews.write(out, one));
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  private Answer autoscaler(Call call) {
+    ScaleView view = scalers.find(call.parameter("upstream")).orElseThrow(() -> notScaled(call));
+    return Answer.json(200, out -> ScaleViews.write(out, view));
+  }
+
+  private Problem notScaled(Call call) {
+    String name = call.parameter("upstream");
+    List<String> near =
+        NearestNames.of(name, scalers.all().stream().map(ScaleView::upstream).toList());
+    return Problem.of(404, "not_autoscaled", "upstream \"" + name + "\" has no autoscaler")
+        .at("path")
+        .hint(
+            near.isEmpty()
+                ? "autoscale in its upstream block makes one"
+                : "did you mean " + String.join(" or ", near) + "?");
+  }
+
+  private Answer scaleByHand(Call call) {
+    Members body = call.members();
+    Long servers = body.number("servers", 0, 100_000);
+    Long time = body.millis("for");
+    if (servers == null || time == null || time > LONGEST_BY_HAND) {
+      throw Problem.invalid(
+          "\"servers\" and \"for\" are wanted",
+          body.place(servers == null ? "servers" : "for"),
+          "how many servers, and for how long, up to 7d: {\"servers\":4,\"for\":\"10m\"}");
+    }
+    body.end();
+    Origin origin = call.mayScale();
+    return byHand(
+        call,
+        new ScaleView.ByHand(
+            (int) (long) servers, System.currentTimeMillis() + time, origin.who(), origin.why()));
+  }
+
+  private Answer scaleByItself(Call call) {
+    call.mayScale();
+    return byHand(call, null);
+  }
+
+  private Answer byHand(Call call, ScaleView.@Nullable ByHand wanted) {
+    if (!scalers.byHand(call.parameter("upstream"), wanted)) {
+      throw notScaled(call);
+    }
+    return autoscaler(call);
   }
 
   // ---- drains

@@ -42,6 +42,7 @@ public final class UpstreamModule implements HttpModule {
           "server",
           "least_conn",
           "least_time",
+          "pack",
           "queue",
           "ip_hash",
           "random",
@@ -122,6 +123,16 @@ public final class UpstreamModule implements HttpModule {
         .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("pack")
+        .in(UPSTREAM)
+        .arguments(0, 1)
+        .read(UpstreamModule::pack)
+        .syntax("[requests]")
+        .defaultText("pack 10")
+        .summary(
+            "Turnout's own: the first server of the list that has fewer requests than this, times its"
+                + " weight; when all are full, the one with the fewest. The last servers become idle"
+                + " when there is little to do: see `autoscale`, which may learn the number.");
     http.directive("least_time")
         .in(UPSTREAM)
         .arguments(1, 2)
@@ -389,6 +400,22 @@ public final class UpstreamModule implements HttpModule {
       scope.warn(d, "backup servers take no requests with this balancing method");
     }
     scope.set(METHOD, method);
+  }
+
+  private static void pack(Directive d, Scope scope) {
+    int requests = BalancingMethod.Pack.USUAL;
+    if (d.argumentCount() == 1) {
+      requests =
+          (int)
+              Units.number(d.argument(0)).stream()
+                  .filter(number -> number >= 1 && number <= 1_000_000)
+                  .findFirst()
+                  .orElseThrow(() ->
+                      ConfigException.at(
+                              d, 0, "invalid value \"" + d.argument(0) + "\" in \"pack\" directive")
+                          .withHelp("a number of requests from 1 on"));
+    }
+    method(d, scope, new BalancingMethod.Pack(requests));
   }
 
   private static void random(Directive d, Scope scope) {
