@@ -351,9 +351,10 @@ final class Draft {
   }
 
   /// An upstream as it is to be. What its own file holds is what is configured, so that a reload
-  /// finds the change there, and an operator's edit counts.
+  /// finds the change there, and an operator's edit counts. Servers that are found out are so, too:
+  /// when that ends, what the block names counts again.
   private UpstreamState wanted(String name, UpstreamSpec next, @Nullable UpstreamSpec configured) {
-    return configured != null && live.list(name) != null
+    return configured != null && (live.list(name) != null || live.isFollowed(name))
         ? new UpstreamState(next, configured.withServers(next.servers(), next.nextId()))
         : new UpstreamState(next, configured);
   }
@@ -361,8 +362,7 @@ final class Draft {
   /// A group stays where the API shows it when another interface replaces it.
   private static UpstreamOptions options(UpstreamSpec spec, UpstreamSpec before) {
     UpstreamOptions said = spec.options();
-    String zone = said.zone() == null ? before.options().zone() : said.zone();
-    return new UpstreamOptions(zone, said.sticky(), said.queue());
+    return said.zone() == null ? said.withZone(before.options().zone()) : said;
   }
 
   private ChangeResult.@Nullable Refused put(UpstreamSpec spec, Attempt attempt) {

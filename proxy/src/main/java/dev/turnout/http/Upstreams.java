@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -44,16 +45,18 @@ public final class Upstreams {
   private final Map<String, Entry> entries = new LinkedHashMap<>(); // the writer's
   private Map<String, ServerListFile> lists =
       Map.of(); // the writer's, of the present configuration
+  private Set<String> followed = Set.of(); // the writer's, of the present configuration
+  private final Set<String> found = new HashSet<>(); // the writer's: those followed that changed
   private Set<String> shared = Set.of(); // the writer's, of the present configuration
   private Predicate<String> stored = _ -> false; // the writer's
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
-  private Consumer<Upstream> changed = _ -> {};
-  private Consumer<Upstream> gone = _ -> {};
+  private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
   private volatile HealthListener health = HealthListener.NONE;
   private @Nullable Naming usualNaming; // the writer's
-  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
+  private final NameWatches names =
+      new NameWatches(upstream -> watchers.forEach(watcher -> watcher.changed(upstream)));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -66,10 +69,21 @@ public final class Upstreams {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  /// Tells when the list of an upstream has changed, and when an upstream is no more.
-  public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
-    this.changed = changed;
-    this.gone = gone;
+  /// Who keeps something for each upstream.
+  public interface Watcher {
+    /// An upstream was made at run time, and takes no requests yet.
+    default void made(Upstream upstream) {}
+
+    /// Its list of servers has changed.
+    default void changed(Upstream upstream) {}
+
+    /// It is no more.
+    default void gone(Upstream upstream) {}
+  }
+
+  /// Tells what happens to upstreams, on the thread that does it.
+  public void watch(Watcher watcher) {
+    watchers.add(watcher);
   }
 
   /// Tells what changes in the health of upstreams, besides whoever is told already.
@@ -124,6 +138,12 @@ public final class Upstreams {
     return lists.get(key(name));
   }
 
+  /// Whether the servers of an upstream are found out, so that its block does not say what they
+  /// are. Called by the writer.
+  public boolean isFollowed(String name) {
+    return followed.contains(key(name));
+  }
+
   /// True if an upstream is one that nodes share, should there be a store: its block says so, or no
   /// configuration has it. Called by the writer.
   public boolean isShared(String name) {
@@ -160,6 +180,9 @@ public final class Upstreams {
   /// Puts the wanted state of an upstream in force; null: there is none any more. Called by the
   /// writer.
   public void put(String name, @Nullable UpstreamState next, long revision) {
+    if (isFollowed(name)) {
+      found.add(key(name));
+    }
     replace(name, next, revision);
     relist();
   }
@@ -177,6 +200,7 @@ public final class Upstreams {
     if (there == null) {
       if (spec != null) {
         Upstream made = make(spec, revision);
+        watchers.forEach(watcher -> watcher.made(made));
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
         names.resolveBy(made, usualNaming);
@@ -194,7 +218,7 @@ public final class Upstreams {
       }
       byName.put(key, upstream);
     }
-    changed.accept(upstream);
+    watchers.forEach(watcher -> watcher.changed(upstream));
     names.listChanged(upstream);
   }
 
@@ -202,7 +226,7 @@ public final class Upstreams {
     entries.remove(key);
     byName.remove(key);
     names.resolveBy(there.upstream, null);
-    gone.accept(there.upstream);
+    watchers.forEach(watcher -> watcher.gone(there.upstream));
   }
 
   /// The same upstream with no server: its ids go on where they were.
@@ -220,6 +244,7 @@ public final class Upstreams {
     private final Map<String, UpstreamSpec> specs = new LinkedHashMap<>();
     private final Map<String, Upstream> planned = new LinkedHashMap<>();
     private final Map<String, ServerListFile> planLists = new HashMap<>();
+    private final Set<String> planFollowed = new HashSet<>();
     private final Map<String, Naming> namings = new HashMap<>();
     private final Set<String> planShared = new HashSet<>();
     private @Nullable Naming usual;
@@ -240,6 +265,12 @@ public final class Upstreams {
         planLists.put(key(spec.name()), list);
       }
       return declare(spec);
+    }
+
+    /// Says that the servers of an upstream in the plan are found out: once they were, they stay
+    /// whatever its block names.
+    public void follow(String name) {
+      planFollowed.add(key(name));
     }
 
     /// Declares that nodes share an upstream.
@@ -342,6 +373,8 @@ public final class Upstreams {
         }
       });
       lists = Map.copyOf(planLists);
+      followed = Set.copyOf(planFollowed);
+      found.retainAll(followed);
       shared = Set.copyOf(planShared);
       relist();
       entries.forEach(
@@ -360,6 +393,12 @@ public final class Upstreams {
       return there != null ? there.state() : remembered.get(key(name));
     }
 
+    /// Whether the servers of an upstream are what was found out, now or before the restart.
+    private boolean isFound(String key, UpstreamSpec present) {
+      boolean known = found.contains(key) || !entries.containsKey(key);
+      return planFollowed.contains(key) && known && !present.servers().isEmpty();
+    }
+
     /// What the file says now, with what was changed at run time.
     private UpstreamState merged(UpstreamSpec wanted, @Nullable UpstreamState before) {
       if (before == null) {
@@ -367,6 +406,10 @@ public final class Upstreams {
       }
       UpstreamSpec present = before.spec();
       UpstreamSpec configured = before.configured();
+      if (present != null && isFound(key(wanted.name()), present)) {
+        UpstreamSpec next = wanted.withServers(present.servers(), present.nextId());
+        return new UpstreamState(next, next); // the block says how the servers are used
+      }
       if (planShared.contains(key(wanted.name())) && stored.test(wanted.name())) {
         return new UpstreamState(
             present, configured == null ? wanted : wanted.succeeding(configured));
