@@ -148,6 +148,7 @@ public final class Replica {
   private @Nullable Lineage next; // to be begun
   private long revision;
   private boolean suspicious; // the store seems to have gone back
+  private long wentBackTo = -1; // the revision that it did go back to, until it knows of that
   private final Map<String, Reading> held = new HashMap<>();
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
@@ -319,9 +320,11 @@ public final class Replica {
     } else if (there == null) {
       next = known.next(revision);
     } else if (!joins && there.incarnation() == known.incarnation()) {
-      if (all.revision() < revision) {
-        lostThere = since(known.incarnation(), all.revision());
-        next = known.next(all.revision());
+      if (all.revision() < revision || wentBackTo >= 0) {
+        // Others may have taken it past what is known here before it was told.
+        wentBackTo = wentBackTo < 0 ? all.revision() : Math.min(wentBackTo, all.revision());
+        lostThere = since(known.incarnation(), wentBackTo);
+        next = known.next(wentBackTo);
       }
     } else if (!joins && there.incarnation() == known.incarnation() + 1) {
       lostThere = untouched(since(known.incarnation(), there.from()), all, there);
@@ -332,6 +335,7 @@ public final class Replica {
     if (there != null && !there.equals(known)) {
       lineage = there;
       since.clear();
+      wentBackTo = -1;
     }
     boolean blank = there == null;
     Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
@@ -684,6 +688,7 @@ public final class Replica {
     if (!opened && begun != null) {
       lineage = begun;
       next = null;
+      wentBackTo = -1;
       revision = done.revision();
     }
     opened = true;
