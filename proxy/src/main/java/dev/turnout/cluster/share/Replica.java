@@ -159,6 +159,7 @@ public final class Replica {
   // what the note tells
   private long transactions;
   private long noted; // the last transaction that the store has confirmed
+  private final LinkedHashMap<Long, Long> notedAt = new LinkedHashMap<>(); // revisions of those
   private final ArrayDeque<Note.Change> changes = new ArrayDeque<>();
   private final LinkedHashSet<String> since = new LinkedHashSet<>();
 
@@ -326,7 +327,7 @@ public final class Replica {
     } else if (!joins && there.incarnation() == known.incarnation()) {
       if (all.revision() < revision || noteIsBehind || wentBackTo >= 0) {
         // Others may have taken it past what is known here before it was told.
-        long to = noteIsBehind ? 0 : all.revision(); // at least
+        long to = all.revision() < revision ? all.revision() : notedAt(all);
         wentBackTo = wentBackTo < 0 ? to : Math.min(wentBackTo, to);
         lostThere = since(known.incarnation(), wentBackTo);
         next = known.next(wentBackTo);
@@ -372,6 +373,14 @@ public final class Replica {
         && Note.parse(text) instanceof Note note
         && note.session().equals(chance)
         && note.number() < noted;
+  }
+
+  /// When the note was made that the store has: so far back it is at most.
+  private long notedAt(State all) {
+    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
+            && Note.parse(text) instanceof Note note
+        ? notedAt.getOrDefault(note.number(), UNKNOWN)
+        : UNKNOWN;
   }
 
   /// True if the store has less than it had.
@@ -706,6 +715,10 @@ public final class Replica {
     }
     opened = true;
     noted = transactions; // one at a time
+    notedAt.put(noted, done.revision());
+    if (notedAt.size() > NOTED_SINCE) {
+      notedAt.remove(notedAt.keySet().iterator().next());
+    }
     transaction
         .writes()
         .forEach((key, value) -> {
