@@ -49,6 +49,17 @@ public final class LuaModule implements HttpModule {
       Setting.of("rewrite_by_lua_no_postpone", false);
   private static final Setting<Boolean> ACCESS_AT_ONCE =
       Setting.of("access_by_lua_no_postpone", false);
+  private static final Setting<Long> WATCHDOG = Setting.of("lua_watchdog", 0L);
+  private static final Setting<Long> MEMORY = Setting.of("lua_memory_limit", 0L);
+  private static final Setting<Integer> PENDING_TIMERS =
+      Setting.of("lua_max_pending_timers", 1024);
+  private static final Setting<Integer> RUNNING_TIMERS =
+      Setting.of("lua_max_running_timers", 256);
+  private static final Setting<Integer> THREAD_CACHE =
+      Setting.of("lua_thread_cache_max_entries", 1024);
+  private static final Setting<Integer> MALLOC_TRIM = Setting.of("lua_malloc_trim", 1000);
+  private static final Setting<Boolean> SA_RESTART = Setting.of("lua_sa_restart", true);
+  private static final Setting<Boolean> RESTY_CORE = Setting.of("lua_load_resty_core", true);
   private static final Map<LuaPhase, Setting<@Nullable LuaChunk>> CHUNKS =
       new EnumMap<>(LuaPhase.class);
 
@@ -187,6 +198,7 @@ public final class LuaModule implements HttpModule {
         .read((d, scope) -> program(d, scope).config("package_cpath", quoted(d.argument(0))))
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
+    limits(http);
     once(
         LuaPhase.INIT,
         "Runs when the configuration is read: once in each event loop's Lua, before any request.",
@@ -200,6 +212,57 @@ public final class LuaModule implements HttpModule {
         "Runs once on each event loop when the configuration has been replaced and its last request"
             + " is over.",
         LuaProgram::exitWorker);
+  }
+
+  private static void limits(HttpRegistry http) {
+    http.directive("lua_watchdog")
+        .in(HTTP)
+        .time(WATCHDOG)
+        .defaultText("0")
+        .summary(
+            "Stops a script that keeps its event loop so long; 0 for never. With it scripts are"
+                + " interpreted, not compiled: what is compiled cannot be stopped.");
+    http.directive("lua_memory_limit")
+        .in(HTTP)
+        .offset(MEMORY)
+        .defaultText("0")
+        .summary(
+            "Stops a script while the Lua of its event loop has more than that in use; 0 for no"
+                + " limit. With it scripts are interpreted, not compiled.");
+    http.directive("lua_max_pending_timers")
+        .in(HTTP)
+        .number(PENDING_TIMERS, 0, Integer.MAX_VALUE)
+        .defaultText("1024")
+        .summary("How many timers may be set at once on an event loop.");
+    http.directive("lua_max_running_timers")
+        .in(HTTP)
+        .number(RUNNING_TIMERS, 0, Integer.MAX_VALUE)
+        .defaultText("256")
+        .summary("How many timers may run at once on an event loop.");
+    http.directive("lua_thread_cache_max_entries")
+        .in(HTTP)
+        .number(THREAD_CACHE, 0, Integer.MAX_VALUE)
+        .defaultText("1024")
+        .summary("How many coroutines are kept for later requests.")
+        .differs("As many are kept as were in use at once, 1024 at most.");
+    http.directive("lua_malloc_trim")
+        .in(HTTP)
+        .number(MALLOC_TRIM, 0, Integer.MAX_VALUE)
+        .defaultText("1000")
+        .summary("Gives memory back to the system after so many requests.")
+        .differs("The memory of Lua is its own; nothing is done.");
+    http.directive("lua_sa_restart")
+        .in(HTTP)
+        .flag(SA_RESTART)
+        .defaultText("on")
+        .summary("Restarts system calls that a signal has interrupted.")
+        .differs("They always are.");
+    http.directive("lua_load_resty_core")
+        .in(HTTP)
+        .flag(RESTY_CORE)
+        .defaultText("on")
+        .summary("Loads `resty.core`.")
+        .differs("What it does is built in.");
   }
 
   private void once(LuaPhase phase, String summary, BiConsumer<LuaProgram, LuaChunk> keep) {
@@ -469,6 +532,13 @@ public final class LuaModule implements HttpModule {
     Scope outermost = main;
     if (made != null && outermost != null) {
       ErrorLog log = core.errorLog(outermost);
+      Scope block = outermost.children(HTTP).getFirst();
+      made.limits(
+          new LuaLimits(
+              block.get(WATCHDOG) * 1_000_000,
+              block.get(MEMORY),
+              block.get(PENDING_TIMERS),
+              block.get(RUNNING_TIMERS)));
       made.open(log, http().environment().isStrict());
     }
   }

@@ -12,7 +12,9 @@ final class LuaParts {
           new VariableCalls(),
           new RequestCalls(),
           new ResponseCalls(),
-          new ControlCalls());
+          new ControlCalls(),
+          new ThreadCalls(),
+          new CaptureCalls());
 
   private LuaParts() {}
 

@@ -42,6 +42,8 @@ public final class LuaProgram {
   private @Nullable ErrorLog log;
   private volatile boolean active;
   private boolean strict;
+  private LuaLimits limits = new LuaLimits(0, 0, 1024, 256);
+  private @Nullable LuaWatchdog watchdog;
 
   LuaProgram(HttpRegistry http, Slot<LuaSettings> settings, String prefix) {
     this.http = http;
@@ -147,7 +149,7 @@ public final class LuaProgram {
     List<Worker> workers = http.environment().workers().all();
     vms = new LuaVm[workers.size()];
     for (int i = 0; i < vms.length; i++) {
-      LuaVm vm = new LuaVm(this, workers.get(i));
+      LuaVm vm = made(workers.get(i));
       open.incrementAndGet();
       vms[i] = vm;
       prepare(vm, i == 0);
@@ -321,8 +323,35 @@ public final class LuaProgram {
     return run;
   }
 
-  private LuaVm fresh(Worker worker) {
+  /// Gives a subrequest a run with this number, under which its `ngx.ctx` has been put.
+  void adopt(Exchange exchange, LuaVm vm, int number) {
+    exchange.put(runs, new LuaRun(vm, exchange, number));
+  }
+
+  LuaLimits limits() {
+    return limits;
+  }
+
+  void limits(LuaLimits told) {
+    limits = told;
+    watchdog = told.stopsScripts() ? new LuaWatchdog(told) : null;
+  }
+
+  @Nullable LuaWatchdog watchdog() {
+    return watchdog;
+  }
+
+  private LuaVm made(Worker worker) {
     LuaVm vm = new LuaVm(this, worker);
+    LuaWatchdog dog = watchdog;
+    if (dog != null) {
+      dog.add(vm);
+    }
+    return vm;
+  }
+
+  private LuaVm fresh(Worker worker) {
+    LuaVm vm = made(worker);
     open.incrementAndGet();
     LuaChunk begin = init;
     if (begin != null) {

@@ -10,7 +10,9 @@ import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,13 @@ public final class LuaRun implements Exchange.Companion {
       redirects = exchange.redirectsLeft();
       exchange.companion(this);
     }
+  }
+
+  /// The run of a subrequest whose `ngx.ctx` is given: it has that number.
+  LuaRun(LuaVm vm, Exchange exchange, int number) {
+    this(vm, exchange, LuaPhase.CONTENT, false);
+    this.number = number;
+    keepsTable = true;
   }
 
   /// A run that belongs to no request.
@@ -592,6 +601,64 @@ public final class LuaRun implements Exchange.Companion {
     wish = Wish.JUMP;
   }
 
+  // ---- requests of its own
+
+  private final Map<Integer, LuaCapture> captured = new HashMap<>(0);
+  private @Nullable LuaCapture capture;
+  private int captures;
+
+  void capture(LuaCapture begun) {
+    capture = begun;
+  }
+
+  LuaCapture capture() {
+    LuaCapture there = capture;
+    if (there == null) {
+      throw new IllegalStateException("no capture is under way");
+    }
+    return there;
+  }
+
+  /// A number by which the answers can be asked for.
+  int captured(LuaCapture done) {
+    captured.put(++captures, done);
+    return captures;
+  }
+
+  void selectCapture(int handle) {
+    capture = captured.get(handle);
+  }
+
+  void endCapture(int handle) {
+    captured.remove(handle);
+    capture = null;
+  }
+
+  boolean isCapturing(int id) {
+    return waits.stream().anyMatch(wait -> wait.thread() == id && wait.waitsForCapture());
+  }
+
+  void dropWaits(int id) {
+    for (LuaWait wait : List.copyOf(waits)) {
+      if (wait.thread() == id) {
+        waits.remove(wait);
+        wait.drop();
+      }
+    }
+  }
+
+  // ---- a client that goes away
+
+  private boolean abortWanted;
+
+  boolean wantsAbort() {
+    return abortWanted;
+  }
+
+  void wantAbort() {
+    abortWanted = true;
+  }
+
   // ---- its end
 
   private void dropWaits() {
@@ -612,7 +679,28 @@ public final class LuaRun implements Exchange.Companion {
 
   @Override
   public boolean clientGone() {
-    return true; // a script goes on, unless it wants to know
+    Exchange there = exchange;
+    if (there == null || !settings(there).checksClientAbort()) {
+      return true; // a script goes on, unless it wants to know
+    }
+    if (abortWanted) {
+      abortWanted = false;
+      there
+          .worker()
+          .loop()
+          .execute(() -> {
+            if (!over && running) {
+              there.guarded(() -> {
+                if (settled(vm.onAbort(this, thread)) == Verdict.CONTINUE) {
+                  there.resume();
+                }
+              });
+            }
+          });
+      return true;
+    }
+    there.response().status(Status.CLIENT_CLOSED);
+    return false;
   }
 
   @Override
@@ -638,6 +726,7 @@ public final class LuaRun implements Exchange.Companion {
       running = false;
       vm.kill(this, thread);
     }
+    captured.clear();
     ends.forEach(Runnable::run);
     ends.clear();
     forget();

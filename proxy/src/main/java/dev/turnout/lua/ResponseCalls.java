@@ -9,7 +9,6 @@ import dev.turnout.log.Level;
 import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What a script says to the client: `ngx.say`, `ngx.header`, `ngx.status` and their kind.
@@ -215,16 +214,30 @@ final class ResponseCalls implements LuaPart {
   static int fields(LuaVm vm) {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
-    Response response = exchange.response();
     List<@Nullable String> texts = new ArrayList<>();
     pair(texts, "content-type", run.contentType());
-    if (response.contentLength() >= 0) {
-      pair(texts, "content-length", Long.toString(response.contentLength()));
+    texts.addAll(lines(exchange, exchange.response()));
+    if (exchange.response().contentType() != null) {
+      texts.subList(2, 4).clear(); // it is there already
     }
-    pair(texts, "last-modified", response.lastModified());
-    pair(texts, "location", response.location());
-    pair(texts, "server", response.server());
-    pair(texts, "date", response.date());
+    pair(texts, "connection", exchange.isKeepAlive() ? "keep-alive" : "close");
+    if (exchange.response().contentLength() < 0 && exchange.request().version() >= 11) {
+      pair(texts, "transfer-encoding", "chunked");
+    }
+    return vm.answer(texts);
+  }
+
+  /// The names and values of the lines of a head.
+  static List<@Nullable String> lines(Exchange exchange, Response response) {
+    List<@Nullable String> texts = new ArrayList<>();
+    pair(texts, "Content-Type", response.contentType());
+    if (response.contentLength() >= 0) {
+      pair(texts, "Content-Length", Long.toString(response.contentLength()));
+    }
+    pair(texts, "Last-Modified", response.lastModified());
+    pair(texts, "Location", response.location());
+    pair(texts, "Server", response.server());
+    pair(texts, "Date", response.date());
     Fields passed = response.passed();
     for (int i = 0; passed != null && i < passed.count(); i++) {
       if (!response.isWithheld(i)) {
@@ -235,16 +248,12 @@ final class ResponseCalls implements LuaPart {
     for (int i = 0; i < own.count(); i++) {
       pair(texts, own.name(i), own.value(i));
     }
-    pair(texts, "connection", exchange.isKeepAlive() ? "keep-alive" : "close");
-    if (response.contentLength() < 0 && exchange.request().version() >= 11) {
-      pair(texts, "transfer-encoding", "chunked");
-    }
-    return vm.answer(texts);
+    return texts;
   }
 
   private static void pair(List<@Nullable String> to, String name, @Nullable String value) {
     if (value != null && !value.isEmpty()) {
-      to.add(name.toLowerCase(Locale.ROOT).equals(name) ? name : name);
+      to.add(name);
       to.add(value);
     }
   }
