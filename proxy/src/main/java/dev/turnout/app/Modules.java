@@ -120,9 +120,9 @@ final class Modules {
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
+        lua.filters(), // sees what was made before anything is added to it
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to
         new EchoModule(prefix), // says its lines to all the filters
-        lua.filters(), // before the filters that nginx itself has
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),
         new GunzipModule(), // makes plain what others read

@@ -138,7 +138,7 @@ public final class HttpBuilder {
     made.put(scope, location);
     boolean added = true;
     switch (name.kind()) {
-      case EXACT -> added = tree.exact(name.name(), location);
+      case EXACT -> added = tree.exact(name.name(), location, autoRedirect(scope));
       case PREFIX -> added = tree.prefix(name.name(), location, false, autoRedirect(scope));
       case PREFIX_FIRST -> added = tree.prefix(name.name(), location, true, autoRedirect(scope));
       case PATTERN -> tree.pattern(regex(name), location);

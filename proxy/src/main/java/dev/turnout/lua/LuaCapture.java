@@ -142,7 +142,7 @@ final class LuaCapture {
       Response response = subrequest.response();
       status = response.status() > 0 ? response.status() : whole ? 200 : 500;
       truncated = !whole;
-      head = ResponseCalls.lines(subrequest, response);
+      head = ResponseCalls.lines(response);
       oneLess();
     }
 

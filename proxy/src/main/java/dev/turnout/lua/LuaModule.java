@@ -140,6 +140,7 @@ public final class LuaModule implements HttpModule {
         scope.get(DEFAULT_TYPE),
         scope.get(BUFFER_HTTP10),
         scope.get(CHECK_ABORT),
+        chunk(scope, LuaPhase.HEADER_FILTER) != null,
         chunk(scope, LuaPhase.BODY_FILTER) != null);
   }
 

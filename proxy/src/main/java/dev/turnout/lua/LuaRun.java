@@ -55,6 +55,7 @@ public final class LuaRun implements Exchange.Companion {
   // the response
   private boolean headWanted;
   private boolean headSent;
+  private boolean headRefused;
   private boolean ended;
   private boolean endSent;
   private boolean flushWanted;
@@ -395,6 +396,14 @@ public final class LuaRun implements Exchange.Companion {
     if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
+    if (!buffering && !settings.filtersHead() && !settings.filtersBody() && !there.isHead()) {
+      sendHead(there, false); // no script looks at it: then it can be seen at once what it became
+    }
+  }
+
+  private void sendHead(Exchange there, boolean alone) {
+    headSent = true;
+    headRefused = !there.sendHead(alone);
   }
 
   /// The script wants no `Content-Type`.
@@ -449,20 +458,6 @@ public final class LuaRun implements Exchange.Companion {
     }
   }
 
-  /// `Content-Type` as it is, or would be.
-  @Nullable String contentType() {
-    Exchange there = requireExchange();
-    String type = there.response().contentType();
-    if (type == null
-        && !contentTypeCleared
-        && phase != LuaPhase.HEADER_FILTER
-        && phase != LuaPhase.LOG
-        && settings(there).useDefaultType()) {
-      return RequestFile.mediaType(there);
-    }
-    return type;
-  }
-
   /// Nothing follows.
   void end() {
     wantHead();
@@ -472,12 +467,31 @@ public final class LuaRun implements Exchange.Companion {
   /// Ends the response, which may have none of it out yet.
   private Verdict respond(Exchange there) {
     if (!endSent) {
-      wantHead();
-      ended = true;
-      boolean _ = writeOut(there);
+      ended = true; // first, so that a head without a body is sent as such
+      if (headWanted) {
+        boolean _ = writeOut(there);
+      } else {
+        headAlone(there);
+      }
     }
     settle(there);
     return Verdict.RESPONDED;
+  }
+
+  private void headAlone(Exchange there) {
+    LuaSettings settings = settings(there);
+    Response response = there.response();
+    headWanted = true;
+    if (response.status() == 0) {
+      response.status(200);
+    }
+    if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
+      response.contentType(RequestFile.mediaType(there));
+    }
+    if (settings.bufferHttp10() && there.request().version() < 11 && response.contentLength() < 0) {
+      response.contentLength(0);
+    }
+    boolean _ = writeOut(there);
   }
 
   /// Nothing more is done for the exchange, which may have waited for that.
@@ -504,7 +518,6 @@ public final class LuaRun implements Exchange.Companion {
       there.body().discard();
     }
     if (!headSent) {
-      headSent = true;
       if (buffering) {
         long length = 0;
         for (ByteBuf part : written) {
@@ -513,16 +526,21 @@ public final class LuaRun implements Exchange.Companion {
         there.response().contentLength(length);
       }
       boolean alone = last && written.isEmpty();
-      endSent = alone;
-      if (!there.sendHead(alone)) {
-        releaseWritten();
-        there.finish(there.response().refusal());
-        return false;
-      }
-      if (alone) {
+      sendHead(there, alone);
+      endSent = alone && !headRefused;
+      if (endSent) {
         there.downstream().flush();
         return true;
       }
+    }
+    if (headRefused) {
+      headRefused = false;
+      endSent = true;
+      releaseWritten();
+      running = false;
+      dropWaits();
+      there.finish(there.response().refusal());
+      return false;
     }
     writeBody(there, last);
     if (last || flushWanted) {

@@ -1,8 +1,10 @@
 package dev.turnout.lua;
 
+import dev.turnout.config.Units;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
+import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseHeaders;
 import dev.turnout.log.Level;
@@ -126,18 +128,18 @@ final class ResponseCalls implements LuaPart {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
     String called = named(vm, exchange, vm.text(name, length));
-    return vm.answer(values(run, exchange, FieldName.of(called)));
+    return vm.answer(values(exchange, FieldName.of(called)));
   }
 
   private static String named(LuaVm vm, Exchange exchange, String name) {
     return vm.run().settings(exchange).transformsUnderscores() ? name.replace('_', '-') : name;
   }
 
-  private static List<@Nullable String> values(LuaRun run, Exchange exchange, FieldName name) {
+  private static List<@Nullable String> values(Exchange exchange, FieldName name) {
     Response response = exchange.response();
     List<@Nullable String> found = new ArrayList<>(1);
     switch (name.known()) {
-      case FieldName.CONTENT_TYPE -> add(found, run.contentType());
+      case FieldName.CONTENT_TYPE -> add(found, response.contentType());
       case FieldName.CONTENT_LENGTH -> {
         if (response.contentLength() >= 0) {
           found.add(Long.toString(response.contentLength()));
@@ -152,7 +154,7 @@ final class ResponseCalls implements LuaPart {
       }
       case FieldName.SERVER -> add(found, response.server());
       case FieldName.DATE -> add(found, response.date());
-      case FieldName.CONNECTION -> found.add(exchange.isKeepAlive() ? "keep-alive" : "close");
+      case FieldName.CONNECTION -> found.add(connection(exchange));
       default -> others(response, name, found);
     }
     return found;
@@ -178,11 +180,10 @@ final class ResponseCalls implements LuaPart {
   static int setField(LuaVm vm, int kind, long name, int length, long value, int valueLength) {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
-    String called = named(vm, exchange, vm.text(name, length));
+    String called = TextCalls.fieldName(named(vm, exchange, vm.text(name, length)));
     if (run.isHeadOut() && run.phase() != LuaPhase.HEADER_FILTER) {
       run.log(
-          Level.ERROR,
-          "attempt to set ngx.header." + called + " after sending out response headers");
+          Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
       return LuaVm.OK;
     }
     String text = kind == 2 ? "" : vm.text(value, valueLength);
@@ -191,8 +192,13 @@ final class ResponseCalls implements LuaPart {
     if (field.known() == FieldName.CONTENT_TYPE) {
       run.clearContentType(text.isEmpty());
     }
-    if (field.known() == FieldName.CONTENT_LENGTH && !text.isEmpty() && kind == 1) {
-      return LuaVm.OK;
+    if (field.known() == FieldName.CONTENT_LENGTH && !text.isEmpty()) {
+      if (Units.number(text).isEmpty()) {
+        throw new LuaError("failed to set header " + called + " (error: -1)");
+      }
+      if (kind == 1) {
+        return LuaVm.OK;
+      }
     }
     if (field.known() == FieldName.LOCATION && text.startsWith("/")) {
       response.location(null);
@@ -212,23 +218,21 @@ final class ResponseCalls implements LuaPart {
 
   /// The names and values of all lines of the response so far.
   static int fields(LuaVm vm) {
-    LuaRun run = vm.run();
-    Exchange exchange = run.requireExchange();
-    List<@Nullable String> texts = new ArrayList<>();
-    pair(texts, "content-type", run.contentType());
-    texts.addAll(lines(exchange, exchange.response()));
-    if (exchange.response().contentType() != null) {
-      texts.subList(2, 4).clear(); // it is there already
-    }
-    pair(texts, "connection", exchange.isKeepAlive() ? "keep-alive" : "close");
-    if (exchange.response().contentLength() < 0 && exchange.request().version() >= 11) {
-      pair(texts, "transfer-encoding", "chunked");
-    }
+    Exchange exchange = vm.run().requireExchange();
+    List<@Nullable String> texts = lines(exchange.response());
+    pair(texts, "Connection", connection(exchange));
     return vm.answer(texts);
   }
 
+  private static String connection(Exchange exchange) {
+    RequestHead head = exchange.request();
+    boolean keeps =
+        head.version() >= 11 ? !head.hasConnectionClose() : head.hasConnectionKeepAlive();
+    return keeps && exchange.isKeepAlive() ? "keep-alive" : "close";
+  }
+
   /// The names and values of the lines of a head.
-  static List<@Nullable String> lines(Exchange exchange, Response response) {
+  static List<@Nullable String> lines(Response response) {
     List<@Nullable String> texts = new ArrayList<>();
     pair(texts, "Content-Type", response.contentType());
     if (response.contentLength() >= 0) {
