@@ -18,6 +18,7 @@ public final class Generation {
   private final Variables variables;
   private final Map<String, Template> hashKeys = new ConcurrentHashMap<>();
   private final Map<String, StickyValues> sticky;
+  private final @Nullable Map<String, PeerChooser> choosers;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -29,6 +30,7 @@ public final class Generation {
       int exchangeSlots,
       Variables variables,
       Map<String, StickyValues> sticky,
+      Map<String, PeerChooser> choosers,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
@@ -37,6 +39,7 @@ public final class Generation {
     this.exchangeSlots = exchangeSlots;
     this.variables = variables;
     this.sticky = Map.copyOf(sticky);
+    this.choosers = choosers.isEmpty() ? null : Map.copyOf(choosers);
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -81,6 +84,12 @@ public final class Generation {
   /// What the upstream's `sticky` reads and writes; null if it has none.
   public @Nullable StickyValues sticky(String upstream) {
     return sticky.get(upstream.toLowerCase(Locale.ROOT));
+  }
+
+  /// What chooses the servers of this upstream in place of its method; null if it is the method.
+  public @Nullable PeerChooser chooser(String upstream) {
+    Map<String, PeerChooser> all = choosers;
+    return all == null ? null : all.get(upstream.toLowerCase(Locale.ROOT));
   }
 
   int variableSlots() {

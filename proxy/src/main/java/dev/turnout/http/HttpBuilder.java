@@ -55,6 +55,7 @@ public final class HttpBuilder {
             http.exchangeSlotCount(),
             http.variables(),
             http.sticky(),
+            http.choosers(),
             workers);
     http.built(generation);
     return generation;

@@ -70,6 +70,7 @@ public final class HttpRegistry {
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
   private final Map<String, StickyValues> sticky = new HashMap<>();
+  private final Map<String, PeerChooser> choosers = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -209,6 +210,15 @@ public final class HttpRegistry {
   /// Notes what an upstream's `sticky` reads and writes.
   public void sticky(String upstream, StickyValues values) {
     sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  }
+
+  /// Notes what chooses the servers of an upstream in place of its method.
+  public void chooser(String upstream, PeerChooser chooser) {
+    choosers.put(upstream.toLowerCase(Locale.ROOT), chooser);
+  }
+
+  Map<String, PeerChooser> choosers() {
+    return choosers;
   }
 
   Map<String, StickyValues> sticky() {

@@ -6,6 +6,7 @@ import static dev.turnout.config.Context.LOCATION_IF;
 import static dev.turnout.config.Context.MAIN;
 import static dev.turnout.config.Context.SERVER;
 import static dev.turnout.config.Context.SERVER_IF;
+import static dev.turnout.config.Context.UPSTREAM;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoader;
@@ -332,6 +333,17 @@ public final class LuaModule implements HttpModule {
     directives(LuaPhase.HEADER_FILTER, EVERYWHERE, "Looks at the head of each response.", keep);
     directives(
         LuaPhase.BODY_FILTER, EVERYWHERE, "Looks at each part of the body of a response.", keep);
+    directives(
+        LuaPhase.BALANCER,
+        new Context[] {UPSTREAM},
+        "Chooses the server of each attempt with `ngx.balancer`.",
+        (d, scope, chunk) -> {
+          Directive upstream = scope.directive();
+          if (upstream == null) {
+            throw ConfigException.directive(d, "is not allowed here");
+          }
+          http.chooser(upstream.argument(0), new LuaBalancer(program(d, scope), chunk));
+        });
     directives(LuaPhase.LOG, EVERYWHERE, "Runs when a request is logged.", keep);
   }
 

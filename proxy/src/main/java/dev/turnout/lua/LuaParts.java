@@ -14,7 +14,8 @@ final class LuaParts {
           new ResponseCalls(),
           new ControlCalls(),
           new ThreadCalls(),
-          new CaptureCalls());
+          new CaptureCalls(),
+          new BalancerCalls());
 
   private LuaParts() {}
 

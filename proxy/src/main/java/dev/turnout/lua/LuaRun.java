@@ -137,7 +137,8 @@ public final class LuaRun implements Exchange.Companion {
   public void log(Level level, String text) {
     Exchange there = exchange;
     if (there != null && !over) {
-      there.logVerbatim(level, text);
+      there.logVerbatim(
+          level, phase == LuaPhase.BALANCER ? text + " while connecting to upstream" : text);
     } else {
       vm.program().log().logVerbatim(level, 0, text + context);
     }
@@ -617,6 +618,22 @@ public final class LuaRun implements Exchange.Companion {
 
   void jump() {
     wish = Wish.JUMP;
+  }
+
+  // ---- a server to be chosen
+
+  private LuaBalancer.@Nullable Answer balancer;
+
+  void balancer(LuaBalancer.@Nullable Answer answer) {
+    balancer = answer;
+  }
+
+  LuaBalancer.Answer balancer() {
+    LuaBalancer.Answer there = balancer;
+    if (there == null) {
+      throw new LuaError("API disabled in the current context");
+    }
+    return there;
   }
 
   // ---- requests of its own

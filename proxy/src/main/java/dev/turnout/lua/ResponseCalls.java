@@ -221,6 +221,12 @@ final class ResponseCalls implements LuaPart {
     Exchange exchange = vm.run().requireExchange();
     List<@Nullable String> texts = lines(exchange.response());
     pair(texts, "Connection", connection(exchange));
+    LuaPhase phase = vm.run().phase();
+    if ((phase == LuaPhase.BODY_FILTER || phase == LuaPhase.LOG)
+        && exchange.response().contentLength() < 0
+        && exchange.request().version() >= 11) {
+      pair(texts, "Transfer-Encoding", "chunked");
+    }
     return vm.answer(texts);
   }
 
