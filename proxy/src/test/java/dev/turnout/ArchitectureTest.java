@@ -35,9 +35,13 @@ class ArchitectureTest {
               "admin",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
+              "lua",
+              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry(
               "app",
               Set.of(
                   "admin",
+                  "lua",
                   "control",
                   "http",
                   "upstream",

@@ -55,6 +55,7 @@ import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
+import dev.turnout.lua.dict.SharedDictModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -83,6 +84,8 @@ final class Modules {
         new ServerListModule(),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        new SharedDictModule(
+            core, keyvals), // dictionaries that may be zones: before they are built
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
