@@ -251,6 +251,7 @@ public final class Main {
       Configuration.Outside process,
       CompletableFuture<ProxyLoops> proxying)
       throws IOException {
+    process.environment().testsOnly();
     Running.makeLoops(configuration, process, proxying);
     if (!options.quiet()) {
       say(ConfigReport.syntaxOk(confName()));

@@ -55,6 +55,7 @@ import dev.turnout.http.rewrite.MapModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
+import dev.turnout.lua.LuaModule;
 import dev.turnout.lua.dict.SharedDictModule;
 import java.nio.file.Path;
 import java.util.List;
@@ -71,6 +72,10 @@ final class Modules {
     AccessModule access = new AccessModule(satisfy);
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
+    RewriteModule rewrites = new RewriteModule();
+    SharedDictModule dicts = new SharedDictModule(core, keyvals);
+    LuaModule lua = new LuaModule(
+            core, rewrites, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
@@ -84,15 +89,15 @@ final class Modules {
         new ServerListModule(),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
-        new SharedDictModule(
-            core, keyvals), // dictionaries that may be zones: before they are built
+        dicts, // dictionaries that may be zones
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
         new RealIpModule(), // before all that asks where the client is
         new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
-        new RewriteModule(), // phases SERVER_REWRITE and REWRITE
+        lua.before(), // what is not to be postponed to after rewrite
+        rewrites, // phases SERVER_REWRITE and REWRITE
         new SecureLinkModule(),
         new LimitReqModule(), // phase PREACCESS
         new LimitConnModule(),
@@ -101,6 +106,7 @@ final class Modules {
         gate, // after the rules by address; before the passwords whose guessing it slows down
         basic,
         new AuthRequestModule(satisfy), // the dearest to ask: after the other access rules
+        lua, // scripts come after the other rules of their phases
         satisfy, // after all that has access rules
         new TryFilesModule(), // phase PRECONTENT
         new MirrorModule(), // after try_files, which may lead elsewhere
@@ -118,6 +124,7 @@ final class Modules {
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to
         new EchoModule(prefix), // says its lines to all the filters
+        lua.filters(), // before the filters that nginx itself has
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),
         new GunzipModule(), // makes plain what others read

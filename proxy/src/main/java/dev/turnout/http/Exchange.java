@@ -40,6 +40,7 @@ public final class Exchange {
   private @Nullable VirtualServer server;
   private @Nullable Location location;
   private @Nullable Upstreaming upstreaming;
+  private @Nullable Companion companion;
   private @Nullable Future<?> pause;
   private @Nullable BodyFilter firstFilter;
   private @Nullable BodyFilter lastFilter;
@@ -132,6 +133,23 @@ public final class Exchange {
     void release();
   }
 
+  /// Something that lives beside an exchange to its end, such as the scripts that work for it.
+  public interface Companion {
+    /// True while it works on though the response may be out, or the client gone: the exchange then
+    /// waits for {@link Downstream#settled}.
+    boolean isBusy();
+
+    /// The client takes more again.
+    void clientWritable();
+
+    /// The client has gone away, or will send nothing any more; false if that is the end of the
+    /// exchange.
+    boolean clientGone();
+
+    /// The exchange is over and logged.
+    void release();
+  }
+
   /// Makes it new for a request on `downstream`, under this generation.
   public void begin(Downstream downstream, Generation generation, VirtualServer server) {
     this.downstream = downstream;
@@ -191,6 +209,11 @@ public final class Exchange {
     if (way != null) {
       upstreaming = null;
       way.release();
+    }
+    Companion beside = companion;
+    if (beside != null) {
+      companion = null;
+      beside.release();
     }
     Future<?> timer = pause;
     if (timer != null) {
@@ -280,6 +303,10 @@ public final class Exchange {
     } else if (writable) {
       nearest.resumed();
     }
+    Companion beside = companion;
+    if (beside != null && writable) {
+      beside.clientWritable();
+    }
   }
 
   void producerWritable() {
@@ -342,10 +369,26 @@ public final class Exchange {
     return own == null ? 0 : own.count();
   }
 
-  /// True while background subrequests keep it from ending.
+  /// True while background subrequests, or what lives beside it, keep it from ending.
   public boolean isHeldOpen() {
     Subrequests own = subrequests;
-    return own != null && own.isHoldingOpen();
+    return (own != null && own.isHoldingOpen()) || isAccompanied();
+  }
+
+  /// True while what lives beside it goes on, whether or not there is a client.
+  public boolean isAccompanied() {
+    Companion beside = companion;
+    return beside != null && beside.isBusy();
+  }
+
+  /// What lives beside it, or null.
+  public @Nullable Companion companion() {
+    return companion;
+  }
+
+  /// This lives beside it from now on.
+  public void companion(Companion companion) {
+    this.companion = companion;
   }
 
   /// Its subrequests; made when there are some for the first time.
@@ -572,6 +615,11 @@ public final class Exchange {
     internal = true;
     asSent = false;
     aliasExtended = false;
+  }
+
+  /// How many internal redirects it may still take; one less with each.
+  public int redirectsLeft() {
+    return redirectsLeft;
   }
 
   boolean takeRedirect() {
@@ -865,6 +913,14 @@ public final class Exchange {
     ErrorLog log = errorLog();
     if (log.isEnabled(level)) {
       log.log(level, downstream().connectionNumber(), message + suffix());
+    }
+  }
+
+  /// Writes what a script of the operator's says to the error log, line feeds and all.
+  public void logVerbatim(Level level, String message) {
+    ErrorLog log = errorLog();
+    if (log.isEnabled(level)) {
+      log.logVerbatim(level, downstream().connectionNumber(), message + suffix());
     }
   }
 

@@ -83,6 +83,29 @@ public final class RequestBody implements BodyReceiver {
     }
   }
 
+  /// Has these bytes in place of what has been read, which must be all of it.
+  public void replace(byte[] bytes) {
+    if (lender != null) {
+      lender = null;
+    }
+    memory.forEach(ByteBuf::release);
+    memory.clear();
+    collecting = null;
+    if (file != null && !writing) {
+      close(file, keepFile);
+    }
+    file = null;
+    if (bytes.length != 0) {
+      memory.add(Unpooled.wrappedBuffer(bytes));
+    }
+    length = bytes.length;
+    inMemory = bytes.length;
+    complete = true;
+    if (!borrowed) {
+      mode = Mode.KEEPING;
+    }
+  }
+
   /// True if the request has a body, even an empty one in chunks.
   public boolean isPresent() {
     if (borrowed) {

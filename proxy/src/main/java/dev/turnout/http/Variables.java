@@ -93,6 +93,19 @@ public final class Variables {
     return (exchange, value) -> exchange.setStored(slot, value);
   }
 
+  /// How `$name` is assigned to, by a name that only a script tells; null if it cannot be, or is
+  /// none. Once reading is over.
+  public @Nullable Setter setter(String name) {
+    String key = name.toLowerCase(Locale.ROOT);
+    Setter setter = setters.get(key);
+    Integer slot = slots.get(key);
+    if (setter != null || slot == null) {
+      return setter;
+    }
+    int index = slot;
+    return (exchange, value) -> exchange.setStored(index, value);
+  }
+
   /// A place in every exchange for a value that is computed once (`map` results).
   public int newSlot() {
     return storage++;

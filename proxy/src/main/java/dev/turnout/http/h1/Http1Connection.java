@@ -266,8 +266,19 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
           gone();
         } else if (present.upstreaming() != null) {
           present.upstreaming().clientChanged(present, true, false);
+        } else if (present.isAccompanied() && !isMoreAtHand()) {
+          clientFinished(present);
         }
       }
+    }
+  }
+
+  /// The client sends nothing any more while something works for its request.
+  private void clientFinished(Exchange present) {
+    Exchange.Companion beside = present.companion();
+    if (beside != null && !beside.clientGone()) {
+      present.log(Level.INFO, "client prematurely closed connection");
+      gone();
     }
   }
 
@@ -327,7 +338,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (way != null && through == null) {
           way.clientChanged(present, true, false);
         }
-        if ((way != null && way.outlivesClient()) || (lastWritten && present.isHeldOpen())) {
+        Exchange.Companion beside = present.companion();
+        boolean goesOn = beside != null && beside.isBusy() && beside.clientGone();
+        if ((way != null && way.outlivesClient())
+            || goesOn
+            || (lastWritten && present.isHeldOpen())) {
           abandoned = true;
           shared.abandoned(this);
         } else {
@@ -1105,7 +1120,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// The exchange that outlived its client has an answer, which nobody wants: it ends once whoever
   /// gave the answer has let go of it.
   private void endAbandoned(Exchange present) {
-    if (abandoned && present == exchange) {
+    if (abandoned && present == exchange && !present.isAccompanied()) {
       abandoned = false;
       shared
           .worker()

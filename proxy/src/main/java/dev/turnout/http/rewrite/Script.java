@@ -40,6 +40,13 @@ final class Script implements PhaseHandler {
           variable.set(exchange, value.evaluate(exchange));
           at++;
         }
+        case Step.Run(RewriteModule.Action action) -> {
+          if (!action.run(exchange)) {
+            exchange.finish(500);
+            return Verdict.RESPONDED;
+          }
+          at++;
+        }
         case Step.Break _ -> {
           exchange.keepLocation();
           return Verdict.CONTINUE;
