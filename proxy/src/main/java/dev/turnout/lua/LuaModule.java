@@ -69,6 +69,7 @@ public final class LuaModule implements HttpModule {
   private @Nullable Slot<LuaSettings> settings;
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
+  private @Nullable Scope blockHttp;
 
   /// @param configured what `ngx.config.nginx_configure` answers
   public LuaModule(
@@ -121,6 +122,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
+    LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -434,6 +436,7 @@ public final class LuaModule implements HttpModule {
       made.config("configure", quoted(configured.get()));
       program = made;
       main = scope.enclosing(MAIN);
+      blockHttp = scope.enclosing(HTTP);
     }
     return made;
   }
@@ -482,6 +485,8 @@ public final class LuaModule implements HttpModule {
     if (made != null && outermost != null) {
       ErrorLog log = core.errorLog(outermost);
       made.dicts(dicts.dicts(), dicts.zones());
+      Scope block = Objects.requireNonNull(blockHttp, "scripts outside of http");
+      made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }
   }

@@ -13,7 +13,8 @@ final class LuaParts {
           new RequestCalls(),
           new ResponseCalls(),
           new ControlCalls(),
-          new SharedDictCalls());
+          new SharedDictCalls(),
+          new RegexCalls());
 
   private LuaParts() {}
 

@@ -48,6 +48,7 @@ public final class LuaProgram {
   private final ChangeWriter writer;
   private LuaVm[] vms = {};
   private SharedDict[] dicts = {};
+  private int regexLimit;
   private KeyvalModule.Declared[] zones = {};
   private @Nullable ErrorLog log;
   private volatile boolean active;
@@ -114,6 +115,16 @@ public final class LuaProgram {
       table.append('[').append(LuaModule.quoted(name)).append("]=").append(index++).append(',');
     }
     return table.append('}').toString();
+  }
+
+  /// What holds for the regular expressions of scripts.
+  void regexes(int cached, int limit) {
+    config("regex_cache", Integer.toString(cached));
+    regexLimit = limit;
+  }
+
+  int regexLimit() {
+    return regexLimit;
   }
 
   SharedDict dict(int index) {

@@ -105,6 +105,7 @@ public final class LuaVm {
   private final int dispatch;
   private final ArrayDeque<Runnable> afterwards = new ArrayDeque<>();
   private final LuaNames names;
+  private final LuaRegexes regexes = new LuaRegexes();
   private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
   private byte[] bytes = new byte[1024];
@@ -454,6 +455,11 @@ public final class LuaVm {
 
   // ---- what functions that Lua calls use
 
+  /// The regular expressions of its scripts.
+  LuaRegexes regexes() {
+    return regexes;
+  }
+
   /// Where look-ups in dictionaries put what they find.
   SharedDict.Found found() {
     return found;
@@ -574,6 +580,14 @@ public final class LuaVm {
       at += 4 + text.length;
     }
     given(to, size);
+    return OK;
+  }
+
+  /// Gives `count` ints as they lie in memory. Returns [#OK].
+  int answer(int[] numbers, int count) {
+    MemorySegment to = scratch(count * Integer.BYTES);
+    MemorySegment.copy(numbers, 0, to, JAVA_INT, 0, count);
+    given(to, count);
     return OK;
   }
 
