@@ -56,6 +56,7 @@ import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
+import dev.turnout.lua.dict.SharedDictModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -72,9 +73,9 @@ final class Modules {
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
     RewriteModule rewrites = new RewriteModule();
-    LuaModule lua =
-        new LuaModule(
-            core, rewrites, () -> String.join(" ", BuildInfo.load().configureArguments()));
+    SharedDictModule dicts = new SharedDictModule(core, keyvals);
+    LuaModule lua = new LuaModule(
+            core, rewrites, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(
@@ -88,6 +89,7 @@ final class Modules {
         new ServerListModule(),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        dicts, // dictionaries that may be zones
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),

@@ -110,6 +110,20 @@ public final class HttpEnvironment {
     return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
   }
 
+  /// The process ends: what modules have kept is closed, where it can be.
+  public void close() {
+    for (Object each : kept.values()) {
+      if (each instanceof AutoCloseable resource) {
+        try {
+          resource.close();
+        } catch (Exception e) {
+          throw new IllegalStateException("closing " + each, e);
+        }
+      }
+    }
+    kept.clear();
+  }
+
   /// Where the journal of changes is; null: nowhere.
   public @Nullable Path stateDirectory() {
     return stateDirectory;

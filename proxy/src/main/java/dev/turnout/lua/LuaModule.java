@@ -13,6 +13,7 @@ import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.config.Setting;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
@@ -26,6 +27,7 @@ import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
+import dev.turnout.lua.dict.SharedDictModule;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -60,7 +62,6 @@ public final class LuaModule implements HttpModule {
       Setting.of("lua_thread_cache_max_entries", 1024);
   private static final Setting<Integer> MALLOC_TRIM = Setting.of("lua_malloc_trim", 1000);
   private static final Setting<Boolean> SA_RESTART = Setting.of("lua_sa_restart", true);
-  private static final Setting<Boolean> RESTY_CORE = Setting.of("lua_load_resty_core", true);
   private static final Map<LuaPhase, Setting<@Nullable LuaChunk>> CHUNKS =
       new EnumMap<>(LuaPhase.class);
 
@@ -73,14 +74,24 @@ public final class LuaModule implements HttpModule {
   private final CoreModule core;
   private final Supplier<String> configured;
   private final RewriteModule rewrites;
+  private final SharedDictModule dicts;
+  private final ChangeWriter writer;
   private @Nullable HttpRegistry http;
   private @Nullable Slot<LuaSettings> settings;
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
+  private @Nullable Scope blockHttp;
 
   /// @param configured what `ngx.config.nginx_configure` answers
-  public LuaModule(CoreModule core, RewriteModule rewrites, Supplier<String> configured) {
+  public LuaModule(
+      CoreModule core,
+      RewriteModule rewrites,
+      SharedDictModule dicts,
+      ChangeWriter writer,
+      Supplier<String> configured) {
     this.configured = configured;
+    this.dicts = dicts;
+    this.writer = writer;
     this.core = core;
     this.rewrites = rewrites;
   }
@@ -122,6 +133,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
+    LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -259,12 +271,6 @@ public final class LuaModule implements HttpModule {
         .defaultText("on")
         .summary("Restarts system calls that a signal has interrupted.")
         .differs("They always are.");
-    http.directive("lua_load_resty_core")
-        .in(HTTP)
-        .flag(RESTY_CORE)
-        .defaultText("on")
-        .summary("Loads `resty.core`.")
-        .differs("What it does is built in.");
   }
 
   private void once(LuaPhase phase, String summary, BiConsumer<LuaProgram, LuaChunk> keep) {
@@ -491,6 +497,7 @@ public final class LuaModule implements HttpModule {
           new LuaProgram(
               http(),
               Objects.requireNonNull(settings),
+              writer,
               prefix.endsWith("/") ? prefix : prefix + "/");
       made.config("prefix", quoted(prefix.endsWith("/") ? prefix : prefix + "/"));
       made.config("nginx_version", Integer.toString(nginxVersion()));
@@ -498,6 +505,7 @@ public final class LuaModule implements HttpModule {
       made.config("configure", quoted(configured.get()));
       program = made;
       main = scope.enclosing(MAIN);
+      blockHttp = scope.enclosing(HTTP);
     }
     return made;
   }
@@ -527,7 +535,7 @@ public final class LuaModule implements HttpModule {
     return d.argument(d.argumentCount() - 1);
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
     StringBuilder out = new StringBuilder("'");
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -545,13 +553,15 @@ public final class LuaModule implements HttpModule {
     Scope outermost = main;
     if (made != null && outermost != null) {
       ErrorLog log = core.errorLog(outermost);
-      Scope block = outermost.children(HTTP).getFirst();
+      Scope block = Objects.requireNonNull(blockHttp, "scripts outside of http");
       made.limits(
           new LuaLimits(
               block.get(WATCHDOG) * 1_000_000,
               block.get(MEMORY),
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
+      made.dicts(dicts.dicts(), dicts.zones());
+      made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }
   }

@@ -15,7 +15,9 @@ final class LuaParts {
           new ControlCalls(),
           new ThreadCalls(),
           new CaptureCalls(),
-          new BalancerCalls());
+          new BalancerCalls(),
+          new SharedDictCalls(),
+          new RegexCalls());
 
   private LuaParts() {}
 

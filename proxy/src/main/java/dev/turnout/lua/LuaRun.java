@@ -49,6 +49,7 @@ public final class LuaRun implements Exchange.Companion {
   // what a script has asked for
   private Wish wish = Wish.NONE;
   private int exitCode;
+  private int filterExit;
   private String target = "";
   private @Nullable String targetArgs;
 
@@ -322,7 +323,8 @@ public final class LuaRun implements Exchange.Companion {
 
   private Verdict exit(Exchange there) {
     int code = exitCode;
-    if (code == -1 || code == 408 || code == Status.CLOSE || code == Status.CLIENT_CLOSED) {
+    boolean closes = code < 0 && (code == -1 || phase == LuaPhase.CONTENT);
+    if (closes || code == 408 || code == Status.CLOSE || code == Status.CLIENT_CLOSED) {
       if (code > 0 && !headSent) {
         there.response().status(code);
       }
@@ -603,6 +605,15 @@ public final class LuaRun implements Exchange.Companion {
     boolean wanted = wish == Wish.EXIT;
     wish = Wish.NONE;
     return wanted;
+  }
+
+  /// What the header filter has exited with.
+  int filterExit() {
+    return filterExit;
+  }
+
+  void filterExit(int code) {
+    filterExit = code;
   }
 
   void exec(String path, @Nullable String args) {

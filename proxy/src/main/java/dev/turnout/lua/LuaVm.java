@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.turnout.log.Level;
+import dev.turnout.lua.dict.SharedDict;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -108,6 +109,8 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final LuaRegexes regexes = new LuaRegexes();
+  private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
   private byte[] bytes = new byte[1024];
   private @Nullable String result;
@@ -542,6 +545,16 @@ public final class LuaVm {
 
   // ---- what functions that Lua calls use
 
+  /// The regular expressions of its scripts.
+  LuaRegexes regexes() {
+    return regexes;
+  }
+
+  /// Where look-ups in dictionaries put what they find.
+  SharedDict.Found found() {
+    return found;
+  }
+
   /// Whose script runs.
   public LuaRun run() {
     LuaRun present = run;
@@ -571,6 +584,16 @@ public final class LuaVm {
     }
     MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, into, 0, length);
     return new String(into, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  /// An array that begins with the `length` bytes at `address`: of this VM, valid until the next
+  /// text is read.
+  byte[] borrow(long address, int length) {
+    if (bytes.length < length) {
+      bytes = new byte[Math.max(length, bytes.length * 2)];
+    }
+    MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, bytes, 0, length);
+    return bytes;
   }
 
   /// The `length` bytes at `address`.
@@ -630,6 +653,31 @@ public final class LuaVm {
   /// Gives a number to Lua. Returns [#OK].
   public int answer(double number) {
     io.set(JAVA_DOUBLE, NUMBER, number);
+    return OK;
+  }
+
+  /// Gives byte strings as an array. Returns [#OK].
+  int answerAll(List<byte[]> texts) {
+    int size = 0;
+    for (byte[] text : texts) {
+      size += 4 + text.length;
+    }
+    MemorySegment to = scratch(size + 1);
+    int at = 0;
+    for (byte[] text : texts) {
+      to.set(JAVA_INT.withByteAlignment(1), at, text.length);
+      MemorySegment.copy(text, 0, to, JAVA_BYTE, at + 4L, text.length);
+      at += 4 + text.length;
+    }
+    given(to, size);
+    return OK;
+  }
+
+  /// Gives `count` ints as they lie in memory. Returns [#OK].
+  int answer(int[] numbers, int count) {
+    MemorySegment to = scratch(count * Integer.BYTES);
+    MemorySegment.copy(numbers, 0, to, JAVA_INT, 0, count);
+    given(to, count);
     return OK;
   }
 
