@@ -9,8 +9,8 @@ local ints = ffi.typeof('const int32_t *')
 local band = require('bit').band
 
 local BITS = { a = 1, i = 2, m = 4, s = 8, x = 16, u = 32, U = 32 + 64, d = 128,
-  D = 256, o = 512, j = 0, J = 0 }
-local DUPLICATES, LONGEST = 256, 128
+  J = 256, D = 1024, o = 512, j = 0 }
+local DUPLICATES = 1024
 
 local parsed = {}
 local function flags_of(opts)
@@ -49,7 +49,7 @@ end
 
 local function compile(pattern, opts)
   local flags = flags_of(opts)
-  local rc = re_compile(pattern, band(flags, 255))
+  local rc = re_compile(pattern, band(flags, 511))
   if rc ~= 0 then
     if rc == REFUSED then
       return nil, 'pcre2_compile() failed: ' .. text() .. ' in "' .. pattern .. '"'
