@@ -12,7 +12,12 @@ final class LuaParts {
           new VariableCalls(),
           new RequestCalls(),
           new ResponseCalls(),
-          new ControlCalls());
+          new ControlCalls(),
+          new ThreadCalls(),
+          new CaptureCalls(),
+          new BalancerCalls(),
+          new SharedDictCalls(),
+          new RegexCalls());
 
   private LuaParts() {}
 
