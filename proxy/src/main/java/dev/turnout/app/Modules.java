@@ -75,11 +75,12 @@ final class Modules {
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     Followers.Plan followers =
         Followers.of(process.environment()).plan(process.control(), process.environment());
+    StateModule state =
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        // before what it remembers
-        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
+        state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
@@ -88,6 +89,7 @@ final class Modules {
         new ServersFromModule(core, upstreams, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        new StateStoreModule(process.control().sharing(), state, keyvals), // after what it shares
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, and the drains.
-public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
+/// changes, the hub of events, the drains, and what is shared with other nodes.
+public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Sharing sharing)
     implements AutoCloseable {
   public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
     Events events = new Events(() -> writer.history().revision());
@@ -20,7 +20,8 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
       }
     });
     upstreams.onHealth(event -> tell(events, event));
-    return new ControlPlane(writer, events, new Drains(writer, upstreams, events));
+    Sharing sharing = writer.share(upstreams, events);
+    return new ControlPlane(writer, events, new Drains(writer, upstreams, events), sharing);
   }
 
   private static void tell(Events events, HealthEvent event) {
@@ -59,5 +60,6 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains)
   public void close() {
     events.dismissAll();
     drains.close();
+    sharing.close();
   }
 }

@@ -4,6 +4,8 @@ import dev.turnout.admin.prometheus.Exposition.Family;
 import dev.turnout.control.ChangeCounters;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.control.Sharing;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Traffic;
@@ -44,6 +46,7 @@ final class NodeMetrics {
     metrics.process();
     metrics.zones();
     metrics.changes(writer);
+    metrics.store(writer);
   }
 
   // ---- the node as a whole
@@ -298,5 +301,31 @@ final class NodeMetrics {
     zones.gauge("entries", "Entries of the zone", NodeStatus.ZoneMemory::entries);
     zones.gauge("size_bytes", "Size of the zone", NodeStatus.ZoneMemory::bytes);
     zones.gauge("used_bytes", "What its entries take", NodeStatus.ZoneMemory::usedBytes);
+  }
+
+  // ---- the store that nodes share
+
+  private void store(ChangeWriter writer) {
+    Sharing sharing = writer.sharing();
+    StoreStatus store = sharing == null ? StoreStatus.NONE : sharing.status();
+    if (store.link() == StoreStatus.Link.NONE) {
+      return;
+    }
+    StoreStatus.Counts counts = store.counts();
+    gauge("turnout_store_up", "Whether the store is heard", store.isHeard() ? 1 : 0);
+    gauge("turnout_store_writable", "Whether it takes all", store.isUp() ? 1 : 0);
+    to.gauge("turnout_store_staleness_seconds", "For how long the store has not been heard")
+        .sample(store.staleMillis(System.currentTimeMillis()) / 1000.0, Labels.NONE);
+    gauge("turnout_store_revision", "The store's last known revision", store.revision());
+    gauge("turnout_store_applied_revision", "The revision served", store.applied());
+    gauge("turnout_store_pending", "Keys that the store is yet to be told", store.pending());
+    gauge("turnout_store_rejected", "Keys whose value is not taken", store.rejected().size());
+    Family changes = to.counter("turnout_store_changes_total", "Shared changes of this node");
+    changes.sample(counts.commits(), Labels.of("result", "made"));
+    changes.sample(counts.kept(), Labels.of("result", "kept"));
+    changes.sample(counts.refused(), Labels.of("result", "refused"));
+    counter("turnout_store_foreign_changes_total", "Changes of others", counts.foreign());
+    counter("turnout_store_conflicts_total", "Values given up for others", counts.conflicts());
+    counter("turnout_store_losses_total", "How often the store was lost", counts.losses());
   }
 }

@@ -62,6 +62,7 @@ public final class UpstreamModule implements HttpModule {
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
   private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final Setting<Boolean> SHARED = Setting.local("store", false);
   private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
 
   private final ResolverModule resolvers;
@@ -140,6 +141,14 @@ public final class UpstreamModule implements HttpModule {
                 + " run time; such a group may be empty.")
         .differs(
             "The state of every group is shared by all event loops; the size is not reserved.");
+    http.directive("store")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((_, scope) -> scope.set(SHARED, true))
+        .summary(
+            "All nodes with the same `state_store` share what is changed of the group at run time."
+                + " Once it was changed, what the store has counts, and the block is what the group"
+                + " would be without. Groups that are made at run time are always shared.");
     keepalive(http);
   }
 
@@ -215,6 +224,18 @@ public final class UpstreamModule implements HttpModule {
     upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
     if (followed != null) {
       upstreams.follow(name);
+    }
+    if (scope.get(SHARED)) {
+      if (followed != null) {
+        throw ConfigException.at(
+                d, "the servers of upstream \"" + name + "\" are found out, and not shared")
+            .withHelp("without \"store\" each node follows the source by itself");
+      }
+      if (list != null) {
+        throw ConfigException.at(d, "\"state\" and \"store\" do not go together")
+            .withHelp("what nodes share is kept in the state directory, too");
+      }
+      upstreams.share(name);
     }
     boolean named = isNamed(scope.get(SERVERS));
     registry()
