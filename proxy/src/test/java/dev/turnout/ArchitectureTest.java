@@ -22,6 +22,7 @@ import org.junit.jupiter.api.TestFactory;
 class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
+          entry("ctl", Set.of()), // a program of its own: the node never loads it
           entry("metrics", Set.of()),
           entry("log", Set.of()),
           entry("config", Set.of()),
@@ -31,10 +32,23 @@ class ArchitectureTest {
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry("autoscaler", Set.of()), // a module of its own
+          entry(
+              "scale",
+              Set.of(
+                  "autoscaler",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "admin",
               Set.of(
                   "discovery",
+                  "scale",
                   "control",
                   "http",
                   "upstream",
@@ -47,10 +61,15 @@ class ArchitectureTest {
               "discovery",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
+              "lua",
+              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry(
               "app",
               Set.of(
                   "admin",
                   "discovery",
+                  "lua",
+                  "scale",
                   "control",
                   "http",
                   "upstream",

@@ -362,8 +362,7 @@ final class Draft {
   /// A group stays where the API shows it when another interface replaces it.
   private static UpstreamOptions options(UpstreamSpec spec, UpstreamSpec before) {
     UpstreamOptions said = spec.options();
-    String zone = said.zone() == null ? before.options().zone() : said.zone();
-    return new UpstreamOptions(zone, said.sticky(), said.queue());
+    return said.zone() == null ? said.withZone(before.options().zone()) : said;
   }
 
   private ChangeResult.@Nullable Refused put(UpstreamSpec spec, Attempt attempt) {

@@ -27,6 +27,7 @@ public final class HttpEnvironment {
   private @Nullable Workers workers;
   private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
+  private boolean testsOnly;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -65,6 +66,17 @@ public final class HttpEnvironment {
   /// From now on this configuration serves.
   public void serving(Generation generation) {
     serving = generation;
+  }
+
+  /// True if what might be served in spite of an error is to be refused: when a configuration is
+  /// only tested, or would replace one that serves.
+  public boolean isStrict() {
+    return testsOnly || serving != null;
+  }
+
+  /// Configurations are tested, not served.
+  public void testsOnly() {
+    testsOnly = true;
   }
 
   /// The upstreams.

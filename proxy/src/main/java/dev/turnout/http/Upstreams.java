@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -51,11 +52,11 @@ public final class Upstreams {
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
-  private Consumer<Upstream> changed = _ -> {};
-  private Consumer<Upstream> gone = _ -> {};
+  private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
   private volatile HealthListener health = HealthListener.NONE;
   private @Nullable Naming usualNaming; // the writer's
-  private final NameWatches names = new NameWatches(upstream -> changed.accept(upstream));
+  private final NameWatches names =
+      new NameWatches(upstream -> watchers.forEach(watcher -> watcher.changed(upstream)));
 
   /// The upstream of this name, in any case, as nginx compares them.
   public @Nullable Upstream find(String name) {
@@ -68,10 +69,21 @@ public final class Upstreams {
     return name.toLowerCase(Locale.ROOT);
   }
 
-  /// Tells when the list of an upstream has changed, and when an upstream is no more.
-  public void onChange(Consumer<Upstream> changed, Consumer<Upstream> gone) {
-    this.changed = changed;
-    this.gone = gone;
+  /// Who keeps something for each upstream.
+  public interface Watcher {
+    /// An upstream was made at run time, and takes no requests yet.
+    default void made(Upstream upstream) {}
+
+    /// Its list of servers has changed.
+    default void changed(Upstream upstream) {}
+
+    /// It is no more.
+    default void gone(Upstream upstream) {}
+  }
+
+  /// Tells what happens to upstreams, on the thread that does it.
+  public void watch(Watcher watcher) {
+    watchers.add(watcher);
   }
 
   /// Tells what changes in the health of upstreams, besides whoever is told already.
@@ -188,6 +200,7 @@ public final class Upstreams {
     if (there == null) {
       if (spec != null) {
         Upstream made = make(spec, revision);
+        watchers.forEach(watcher -> watcher.made(made));
         entries.put(key, new Entry(made, next.configured(), false));
         byName.put(key, made);
         names.resolveBy(made, usualNaming);
@@ -205,7 +218,7 @@ public final class Upstreams {
       }
       byName.put(key, upstream);
     }
-    changed.accept(upstream);
+    watchers.forEach(watcher -> watcher.changed(upstream));
     names.listChanged(upstream);
   }
 
@@ -213,7 +226,7 @@ public final class Upstreams {
     entries.remove(key);
     byName.remove(key);
     names.resolveBy(there.upstream, null);
-    gone.accept(there.upstream);
+    watchers.forEach(watcher -> watcher.gone(there.upstream));
   }
 
   /// The same upstream with no server: its ids go on where they were.

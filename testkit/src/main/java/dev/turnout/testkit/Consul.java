@@ -11,6 +11,7 @@ public final class Consul extends Registry {
 
   /// Runs one, and returns when it can be used.
   public static Consul start() {
+    Installed.need("consul", "consul, of Debian 11: .ci/get-consul");
     int port = Ports.free();
     int serf = Ports.free();
     int wan = Ports.free();

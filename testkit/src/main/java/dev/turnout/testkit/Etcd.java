@@ -17,6 +17,7 @@ public final class Etcd extends Registry {
 
   /// Runs a cluster, and returns when it can be used.
   public static List<Etcd> cluster(int size) {
+    Installed.need("etcd", "etcd-server");
     List<Integer> peers = new ArrayList<>();
     List<String> members = new ArrayList<>();
     for (int i = 0; i < size; i++) {

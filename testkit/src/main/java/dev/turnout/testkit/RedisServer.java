@@ -34,6 +34,7 @@ public final class RedisServer implements AutoCloseable {
   ///
   /// @param options such as `--maxmemory`, `2mb`
   public static RedisServer start(String... options) {
+    Installed.need("redis-server", "redis-server");
     try {
       return new RedisServer(List.of(options));
     } catch (IOException e) {

@@ -1,9 +1,11 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.config.NearestNames;
 import dev.turnout.control.ChangeRequest;
@@ -16,8 +18,11 @@ import dev.turnout.control.History;
 import dev.turnout.control.Operation;
 import dev.turnout.control.Sharing;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.control.Timeline;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
+import dev.turnout.scale.ScaleView;
+import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
@@ -28,6 +33,7 @@ import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +41,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// What the API answers, route by route; `openapi.json` describes it. Everything here may wait, and
@@ -49,8 +56,12 @@ final class ControlApi {
   private static final Set<String> CHANGE =
       Set.of("dry_run", "force", "who", "why", "wait", "wait_timeout");
 
+  private static final Set<String> BY_HAND = Set.of("who", "why");
+  private static final long LONGEST_BY_HAND = 7 * 86_400_000L;
+
   private final ControlPlane control;
   private final HttpEnvironment environment;
+  private final Scalers scalers;
   private final Changes changes;
   private final OperationReader operations;
   private final List<Route> routes = new ArrayList<>();
@@ -58,12 +69,15 @@ final class ControlApi {
   ControlApi(ControlPlane control, HttpEnvironment environment) {
     this.control = control;
     this.environment = environment;
+    this.scalers = Scalers.of(environment, control);
     this.changes = new Changes(control.writer());
     this.operations = new OperationReader(name -> environment.zones().find(name), this::reader);
 
     get("", Set.of(), this::index);
     get("openapi.json", Set.of(), _ -> openapi());
     get("state", Set.of("at"), this::state);
+    get("figures", Set.of("latency"), this::figures);
+    get("timeline", Set.of("since"), this::timeline);
     get("upstreams", Set.of(), this::upstreams);
     change("POST", "upstreams", true, this::createUpstream);
     get("upstreams/{upstream}", Set.of(), this::upstream);
@@ -95,6 +109,10 @@ final class ControlApi {
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
     change("POST", "revisions/{revision}/undo", false, this::undo);
+    get("autoscale", Set.of(), this::autoscalers);
+    get("autoscale/{upstream}", Set.of(), this::autoscaler);
+    route("PUT", "autoscale/{upstream}/override", BY_HAND, true, this::scaleByHand);
+    route("DELETE", "autoscale/{upstream}/override", BY_HAND, false, this::scaleByItself);
     get("drains", Set.of(), this::drains);
     get("drains/{drain}", Set.of("wait"), this::drain);
     route("DELETE", "drains/{drain}", Set.of("force", "who", "why"), false, this::cancelDrain);
@@ -185,6 +203,7 @@ final class ControlApi {
               out.writeStringProperty("api", "turnout-control/1");
               out.writeStringProperty("openapi", call.base() + "/" + OPENAPI);
               out.writeNumberProperty("revision", revision);
+              Views.asker(out, call);
               out.writeEndObject();
             })
         .withRevision(revision);
@@ -321,6 +340,41 @@ final class ControlApi {
 
   private @Nullable Upstream find(UpstreamState state) {
     return state.spec() == null ? null : environment.upstreams().find(state.name());
+  }
+
+  /// What is measured, of all servers at once, for those who ask each second. The entity tag is of
+  /// the contents, so what has not moved is not sent again.
+  private Answer figures(Call call) {
+    String wide = call.query().get("latency");
+    if (wide != null) {
+      upstream(present(), wide);
+    }
+    Answer answer =
+        Answer.json(
+            200,
+            out -> {
+              out.writeStartObject();
+              out.writeArrayPropertyStart("upstreams");
+              for (Upstream one : environment.upstreams().all()) {
+                FiguresView.upstream(out, one, one.name().equalsIgnoreCase(wide));
+              }
+              out.writeEndArray();
+              out.writeEndObject();
+            });
+    return answer.with("ETag", "W/\"" + HexFormat.of().toHexDigits(crc(answer)) + "\"");
+  }
+
+  private static long crc(Answer answer) {
+    CRC32C sum = new CRC32C();
+    sum.update(answer.body());
+    return sum.getValue() << 32 | answer.body().length;
+  }
+
+  /// What each second of the last hour was like.
+  private Answer timeline(Call call) {
+    long since = call.number("since", 0, 0, Long.MAX_VALUE);
+    Timeline timeline = control.timeline();
+    return Answer.json(200, out -> FiguresView.timeline(out, timeline, since));
   }
 
   private Answer upstreams(Call call) {
@@ -721,6 +775,68 @@ final class ControlApi {
           members.forEach(member -> Views.member(out, member, farthest));
           out.writeEndArray();
         });
+  }
+
+  // ---- the autoscaler
+
+  private Answer autoscalers(Call call) {
+    List<ScaleView> all = scalers.all();
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartObject();
+          out.writeArrayPropertyStart("upstreams");
+          all.forEach(one -> ScaleViews.write(out, one));
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  private Answer autoscaler(Call call) {
+    ScaleView view = scalers.find(call.parameter("upstream")).orElseThrow(() -> notScaled(call));
+    return Answer.json(200, out -> ScaleViews.write(out, view));
+  }
+
+  private Problem notScaled(Call call) {
+    String name = call.parameter("upstream");
+    List<String> near =
+        NearestNames.of(name, scalers.all().stream().map(ScaleView::upstream).toList());
+    return Problem.of(404, "not_autoscaled", "upstream \"" + name + "\" has no autoscaler")
+        .at("path")
+        .hint(
+            near.isEmpty()
+                ? "autoscale in its upstream block makes one"
+                : "did you mean " + String.join(" or ", near) + "?");
+  }
+
+  private Answer scaleByHand(Call call) {
+    Members body = call.members();
+    Long servers = body.number("servers", 0, 100_000);
+    Long time = body.millis("for");
+    if (servers == null || time == null || time > LONGEST_BY_HAND) {
+      throw Problem.invalid(
+          "\"servers\" and \"for\" are wanted",
+          body.place(servers == null ? "servers" : "for"),
+          "how many servers, and for how long, up to 7d: {\"servers\":4,\"for\":\"10m\"}");
+    }
+    body.end();
+    Origin origin = call.mayScale();
+    return byHand(
+        call,
+        new ScaleView.ByHand(
+            (int) (long) servers, System.currentTimeMillis() + time, origin.who(), origin.why()));
+  }
+
+  private Answer scaleByItself(Call call) {
+    call.mayScale();
+    return byHand(call, null);
+  }
+
+  private Answer byHand(Call call, ScaleView.@Nullable ByHand wanted) {
+    if (!scalers.byHand(call.parameter("upstream"), wanted)) {
+      throw notScaled(call);
+    }
+    return autoscaler(call);
   }
 
   // ---- drains

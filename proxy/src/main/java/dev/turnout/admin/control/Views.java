@@ -1,5 +1,9 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.gate.Level;
+import dev.turnout.admin.gate.Permit;
+import dev.turnout.admin.gate.Role;
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;
@@ -24,6 +28,25 @@ final class Views {
   /// A moment, as RFC 3339 has it.
   static String time(long millis) {
     return Instant.ofEpochMilli(millis).toString();
+  }
+
+  /// Writes who asks, and what they may do, into an open object.
+  static void asker(JsonGenerator out, Call call) {
+    Permit permit = call.permit();
+    Role role = permit == null ? null : permit.role();
+    out.writeObjectPropertyStart("you");
+    Json.write(out, "who", permit == null ? call.client() : permit.who());
+    out.writeStringProperty("level", (role == null ? Level.VIEWER : role.level()).word());
+    patterns(out, "upstreams", role == null ? List.of() : role.upstreamPatterns());
+    patterns(out, "hosts", role == null ? List.of() : role.hostPatterns());
+    out.writeBooleanProperty("writable", permit != null);
+    out.writeEndObject();
+  }
+
+  private static void patterns(JsonGenerator out, String name, List<String> patterns) {
+    out.writeArrayPropertyStart(name);
+    patterns.forEach(pattern -> out.writeString(Json.text(pattern)));
+    out.writeEndArray();
   }
 
   static void revision(JsonGenerator out, JournalEntry entry) {

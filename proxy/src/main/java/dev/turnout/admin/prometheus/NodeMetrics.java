@@ -9,6 +9,8 @@ import dev.turnout.control.StoreStatus;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Traffic;
+import dev.turnout.scale.ScaleView;
+import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +36,7 @@ final class NodeMetrics {
   }
 
   /// Tells everything.
-  static void tell(NodeStatus status, ChangeWriter writer, Exposition to) {
+  static void tell(NodeStatus status, ChangeWriter writer, Scalers scalers, Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -47,6 +49,50 @@ final class NodeMetrics {
     metrics.zones();
     metrics.changes(writer);
     metrics.store(writer);
+    metrics.autoscale(scalers.all());
+  }
+
+  private void autoscale(List<ScaleView> all) {
+    if (all.isEmpty()) {
+      return;
+    }
+    scaled(all, "turnout_autoscale_target", "Servers that are wanted", now -> now.target());
+    scaled(all, "turnout_autoscale_on", "Servers that carry requests", now -> now.on());
+    scaled(all, "turnout_autoscale_starting", "Servers that start", now -> now.starting());
+    scaled(all, "turnout_autoscale_draining", "Servers that drain", now -> now.draining());
+    scaled(all, "turnout_autoscale_failing", "Servers that are on and fail", now -> now.failing());
+    scaled(
+        all,
+        "turnout_autoscale_in_system",
+        "Requests at servers or waiting",
+        now -> now.inSystem());
+    scaled(
+        all,
+        "turnout_autoscale_capacity_per_server",
+        "Requests that a server carries at once",
+        now -> now.packing());
+    Family starts = to.counter("turnout_autoscale_starts_total", "Servers that were started");
+    all.forEach(one -> starts.sample(one.totals().starts(), of(one)));
+    Family stops = to.counter("turnout_autoscale_stops_total", "Servers that were drained");
+    all.forEach(one -> stops.sample(one.totals().stops(), of(one)));
+    Family hooks =
+        to.counter("turnout_autoscale_hook_failures_total", "Servers not started or not stopped");
+    all.forEach(one -> hooks.sample(one.totals().hookFailures(), of(one)));
+  }
+
+  private void scaled(
+      List<ScaleView> all, String name, String help, ToDoubleFunction<ScaleView.Now> value) {
+    Family family = to.gauge(name, help);
+    for (ScaleView one : all) {
+      ScaleView.Now now = one.now();
+      if (now != null) {
+        family.sample(value.applyAsDouble(now), of(one));
+      }
+    }
+  }
+
+  private static Labels of(ScaleView view) {
+    return Labels.of("upstream", view.upstream());
   }
 
   // ---- the node as a whole
