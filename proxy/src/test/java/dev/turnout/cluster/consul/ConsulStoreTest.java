@@ -71,7 +71,12 @@ class ConsulStoreTest extends SharedStoreContract {
   }
 
   private static SharedStore open(String address, Map<String, String> parameters) {
-    return new ConsulEngine().open(new StoreSpec(address, "s:", TIMEOUT, parameters));
+    return open(address, TIMEOUT, parameters);
+  }
+
+  private static SharedStore open(
+      String address, Duration timeout, Map<String, String> parameters) {
+    return new ConsulEngine().open(new StoreSpec(address, "s:", timeout, parameters));
   }
 
   private static Heard follow(SharedStore store) {
@@ -170,7 +175,8 @@ class ConsulStoreTest extends SharedStoreContract {
   @Test
   void anAgentThatHangsIsLostAndComesBack() {
     try (Consul own = Consul.start();
-        SharedStore store = open("consul://" + own.address())) {
+        SharedStore store =
+            open("consul://" + own.address(), Duration.ofMillis(700), Map.of())) {
       put(store, "t:a", "1");
       Heard heard = follow(store);
       heard.awaitValue("t:a", "1");

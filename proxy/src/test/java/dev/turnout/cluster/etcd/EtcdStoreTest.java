@@ -68,7 +68,11 @@ class EtcdStoreTest extends SharedStoreContract {
   }
 
   private static SharedStore open(String address) {
-    return new EtcdEngine().open(new StoreSpec(address, "s:", TIMEOUT, Map.of()));
+    return open(address, TIMEOUT);
+  }
+
+  private static SharedStore open(String address, Duration timeout) {
+    return new EtcdEngine().open(new StoreSpec(address, "s:", timeout, Map.of()));
   }
 
   private static SharedStore open(Relay relay) {
@@ -175,7 +179,7 @@ class EtcdStoreTest extends SharedStoreContract {
   @Test
   void aMemberThatHangsIsLostAndComesBack() {
     try (Etcd own = Etcd.start();
-        SharedStore store = open("etcd://" + own.address())) {
+        SharedStore store = open("etcd://" + own.address(), Duration.ofMillis(700))) {
       put(store, "t:a", "1");
       Heard heard = follow(store);
       heard.awaitValue("t:a", "1");
@@ -251,29 +255,6 @@ class EtcdStoreTest extends SharedStoreContract {
 
   private static Etcd leader(List<Etcd> cluster) {
     return cluster.stream().filter(Etcd::isLeader).findFirst().orElseThrow();
-  }
-
-  @Test
-  void aMemberOnTheWrongSideOfAPartitionIsLeft() {
-    List<Etcd> cluster = Etcd.cluster(3);
-    try (SharedStore store =
-        open("etcd://" + cluster.stream().map(Etcd::address).collect(Collectors.joining(",")))) {
-      put(store, "t:a", "1");
-      Heard heard = follow(store);
-      heard.awaitValue("t:a", "1");
-
-      cluster.get(1).freeze();
-      cluster.get(2).freeze();
-      heard.awaitLoss();
-      Commit alone = put(store, "t:a", "2");
-      cluster.get(1).thaw();
-      cluster.get(2).thaw();
-
-      assertThat(alone).isNotInstanceOf(Commit.Done.class);
-      heard.await("a second snapshot", () -> heard.syncs() >= 2);
-    } finally {
-      cluster.forEach(Etcd::close);
-    }
   }
 
   @Test
