@@ -172,8 +172,7 @@ final class StateStoreModule implements HttpModule {
   }
 
   private static List<String> parameters(StoreEngine engine) {
-    List<String> all =
-        new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node"));
+    List<String> all = new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node"));
     all.addAll(engine.parameters());
     return all;
   }
@@ -247,8 +246,7 @@ final class StateStoreModule implements HttpModule {
             d, "\"state_store\" cannot be changed by a reload: start the node anew");
       } else {
         setup =
-            new Sharing.Setup(
-                present.store(), layout, now.node, now.keeps, present.memory(), now);
+            new Sharing.Setup(present.store(), layout, now.node, now.keeps, present.memory(), now);
       }
     } catch (IllegalArgumentException e) {
       close();

@@ -102,11 +102,7 @@ final class ControlApi {
     key("PUT", CHANGE, true, this::setKey);
     key("DELETE", CHANGE, false, this::deleteKey);
     route(
-        "POST",
-        "changes",
-        Set.of("dry_run", "force", "wait", "wait_timeout"),
-        true,
-        this::change);
+        "POST", "changes", Set.of("dry_run", "force", "wait", "wait_timeout"), true, this::change);
     get("revisions", Set.of("since", "limit"), this::revisions);
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
@@ -602,7 +598,9 @@ final class ControlApi {
 
   private Answer edit(Call call, UpstreamChange change) {
     return changed(
-        call, 200, call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
+        call,
+        200,
+        call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
   }
 
   private Answer deleteUpstream(Call call) {

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.turnout.cluster.redis;
-
-import org.jspecify.annotations.NullMarked;

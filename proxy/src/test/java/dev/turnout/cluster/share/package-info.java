@@ -1,4 +1,0 @@
-@NullMarked
-package dev.turnout.cluster.share;
-
-import org.jspecify.annotations.NullMarked;
