@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.scale.ScaleView;
 import tools.jackson.core.JsonGenerator;
 

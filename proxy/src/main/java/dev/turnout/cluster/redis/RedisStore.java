@@ -5,6 +5,7 @@ import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.share.Transaction;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
@@ -64,9 +65,11 @@ final class RedisStore implements SharedStore {
             .autoReconnect(false) // who follows has to read everything anew
             .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
             .protocolVersion(ProtocolVersion.RESP3)
-            .socketOptions(
-                SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
-            .timeoutOptions(TimeoutOptions.enabled(timeout));
+            .socketOptions(SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
+            // Whoever waits has a time limit of its own; and what the client has for that, and for
+            // the maintenance of clouds, wants a logging façade that is not here.
+            .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+            .maintNotificationsConfig(MaintNotificationsConfig.disabled());
     if (address.trusted() != null) {
       options.sslOptions(
           SslOptions.builder().jdkSslProvider().trustManager(address.trusted().toFile()).build());
@@ -206,8 +209,7 @@ final class RedisStore implements SharedStore {
   }
 
   @Override
-  public synchronized void announce(String node, String text, Duration forTime)
-      throws IOException {
+  public synchronized void announce(String node, String text, Duration forTime) throws IOException {
     run(
         Script.ANNOUNCE,
         List.of(nodesKey(), nodeKey(node)),

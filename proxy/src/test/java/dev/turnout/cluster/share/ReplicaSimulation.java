@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// start again, operators write by hand, and the store stops, loses its last revisions, or all of
 /// them. The same seed is the same story.
 ///
-/// After each step the invariants hold that [Replica] promises; at the end everything is healed, and
-/// all must come to agree. What happened is in [#story], for the seed that fails.
+/// After each step the invariants hold that [Replica] promises; at the end everything is healed,
+/// and all must come to agree. What happened is in [#story], for the seed that fails.
 final class ReplicaSimulation {
   private static final String PREFIX = "t:";
   private static final String LINEAGE = "t:@cluster";
@@ -174,7 +174,6 @@ final class ReplicaSimulation {
     private final Map<String, @Nullable String> beforeLoss = new HashMap<>();
     private final Map<String, Map<Node, Integer>> witnesses = new HashMap<>();
     private long revision;
-    private long life; // connections end with it
 
     Store() {
       past.add(new TreeMap<>());
@@ -207,7 +206,8 @@ final class ReplicaSimulation {
             key, new Reading.Present(value, (valuesAreVersions ? "" : revision) + "=" + value));
       }
       if (!key.contains("@")) {
-        order.computeIfAbsent(key, _ -> new ArrayList<>(java.util.Arrays.asList((String) null)))
+        order
+            .computeIfAbsent(key, _ -> new ArrayList<>(java.util.Arrays.asList((String) null)))
             .add(value);
       }
     }
@@ -309,7 +309,13 @@ final class ReplicaSimulation {
       if (restores && !node.kept.containsKey(key)) {
         if (truth.containsKey(key) && !Objects.equals(truth.get(key), value)) {
           throw new Broken(
-              node.name + " brings back " + key + " = " + value + ", but " + truth.get(key)
+              node.name
+                  + " brings back "
+                  + key
+                  + " = "
+                  + value
+                  + ", but "
+                  + truth.get(key)
                   + " is what was last wanted");
         }
       } else {
@@ -357,7 +363,6 @@ final class ReplicaSimulation {
       while (past.size() > to + 1) {
         past.removeLast();
       }
-      life++;
       requests.clear();
       nodes.forEach(Node::loseConnection);
     }
@@ -375,7 +380,10 @@ final class ReplicaSimulation {
                   .anyMatch(one -> one.getKey().starts == one.getValue());
           if (isKnown && !truth.containsKey(key) && !Objects.equals(value, values().get(key))) {
             throw new Broken(
-                key + " was " + value + " before the store lost it, which is known; it is "
+                key
+                    + " was "
+                    + value
+                    + " before the store lost it, which is known; it is "
                     + values());
           }
         });
@@ -411,7 +419,8 @@ final class ReplicaSimulation {
     int connection;
     int starts;
     long heardSince; // the revision of the last snapshot
-    final Set<String> unheard = new HashSet<>(); // keys that it changed without knowing how they were
+    final Set<String> unheard =
+        new HashSet<>(); // keys that it changed without knowing how they were
     final Map<String, @Nullable String> learned = new HashMap<>(); // as it was changed
     @Nullable Transaction asked;
     @Nullable Map<String, Replica.Write> wanted; // by an operator, if that is what is asked
@@ -590,11 +599,10 @@ final class ReplicaSimulation {
       if (Objects.equals(value, served.get(key))) {
         return; // nothing to do
       }
-      Map<String, Replica.Write> wish =
-          Map.of(key, new Replica.Write(value, chance.nextBoolean()));
+      Map<String, Replica.Write> wish = Map.of(key, new Replica.Write(value, chance.nextBoolean()));
       if (now.link() == Link.UP) {
-        Transaction transaction = now.propose(
-                wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
+        Transaction transaction =
+            now.propose(wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
         tell(() -> name + " is asked for " + wish);
         operations.add(transaction);
         wanted = wish;
@@ -689,8 +697,15 @@ final class ReplicaSimulation {
       }
       if (at == values.size()) {
         throw new Broken(
-            name + " serves " + key + " = " + now + " again, after place " + place.get(key)
-                + " of " + values);
+            name
+                + " serves "
+                + key
+                + " = "
+                + now
+                + " again, after place "
+                + place.get(key)
+                + " of "
+                + values);
       }
       place.put(key, at);
     }
