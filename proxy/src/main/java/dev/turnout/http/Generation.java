@@ -1,11 +1,10 @@
 package dev.turnout.http;
 
+import dev.turnout.upstream.sticky.Sticky;
 import java.net.SocketAddress;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /// One loaded configuration, as requests are served by it. Immutable but for the count of requests
 /// under way. The word is the NGINX Plus API's.
@@ -17,7 +16,8 @@ public final class Generation {
   private final int exchangeSlots;
   private final Variables variables;
   private final Map<String, Template> hashKeys = new ConcurrentHashMap<>();
-  private final Map<String, StickyValues> sticky;
+  private final Map<Sticky, StickyValues> sticky = new ConcurrentHashMap<>();
+  private final StickyValues.Compiler stickyCompiler;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -28,7 +28,7 @@ public final class Generation {
       int variableSlots,
       int exchangeSlots,
       Variables variables,
-      Map<String, StickyValues> sticky,
+      StickyValues.Compiler stickyCompiler,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
@@ -36,7 +36,7 @@ public final class Generation {
     this.variableSlots = variableSlots;
     this.exchangeSlots = exchangeSlots;
     this.variables = variables;
-    this.sticky = Map.copyOf(sticky);
+    this.stickyCompiler = stickyCompiler;
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -78,9 +78,23 @@ public final class Generation {
     }
   }
 
-  /// What the upstream's `sticky` reads and writes; null if it has none.
-  public @Nullable StickyValues sticky(String upstream) {
-    return sticky.get(upstream.toLowerCase(Locale.ROOT));
+  /// What a `sticky` reads and writes here. An upstream that was made or changed at run time may
+  /// have one that speaks of a variable that this configuration does not know: it binds nothing.
+  public StickyValues sticky(Sticky bound) {
+    StickyValues known = sticky.get(bound);
+    if (known == null) {
+      known = compiled(bound);
+      sticky.put(bound, known);
+    }
+    return known;
+  }
+
+  private StickyValues compiled(Sticky bound) {
+    try {
+      return stickyCompiler.compile(bound, variables);
+    } catch (IllegalArgumentException _) {
+      return StickyValues.NONE; // it was judged where it was brought in
+    }
   }
 
   int variableSlots() {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -69,7 +68,7 @@ public final class HttpRegistry {
   private final List<Factory<LogHandler>> logs = new ArrayList<>();
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
-  private final Map<String, StickyValues> sticky = new HashMap<>();
+  private StickyValues.Compiler sticky = (_, _) -> StickyValues.NONE;
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -206,12 +205,12 @@ public final class HttpRegistry {
     ConfigLoader.loadInside(block, name, text, directives, allowed);
   }
 
-  /// Notes what an upstream's `sticky` reads and writes.
-  public void sticky(String upstream, StickyValues values) {
-    sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  /// Says what reads and writes what a `sticky` speaks of.
+  public void sticky(StickyValues.Compiler compiler) {
+    sticky = compiler;
   }
 
-  Map<String, StickyValues> sticky() {
+  StickyValues.Compiler sticky() {
     return sticky;
   }
 

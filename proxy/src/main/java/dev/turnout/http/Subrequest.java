@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// {@link Receiver} instead of a client. Confined to that loop.
 ///
 /// It has the head of the client's request and the variables that were assigned there, its own
-/// path, arguments and response, and no body unless it is given the one that its parent has read.
-/// Access rules do not ask it again, limits count the client's request only, and it is not logged
-/// unless `log_subrequest` says so.
+/// path, arguments and response, and no body unless it is given the one that its parent has read,
+/// or one of its own. Access rules do not ask it again, limits count the client's request only, and
+/// it is not logged unless `log_subrequest` says so.
 ///
 /// Nothing happens before control goes back to the loop: neither does it begin while its parent is
 /// in the middle of something, nor is the receiver told of its end from within whoever answered.
@@ -30,6 +30,8 @@ public final class Subrequest implements Downstream {
   private final int depth;
   private String method = "GET";
   private boolean sharesBody;
+  private boolean ownVariables;
+  private byte @Nullable [] ownBody;
   private boolean headOnly;
   private boolean inMemory;
   private boolean background;
@@ -106,6 +108,23 @@ public final class Subrequest implements Downstream {
     return this;
   }
 
+  /// Has this body, and a `Content-Length` that says so, in place of what the client sent.
+  public Subrequest body(byte[] body) {
+    ownBody = body;
+    return this;
+  }
+
+  /// Has variables of its own: what was assigned in its parent is not seen here, nor the other way
+  /// round.
+  public Subrequest ownVariables() {
+    ownVariables = true;
+    return this;
+  }
+
+  boolean hasOwnVariables() {
+    return ownVariables;
+  }
+
   /// Only the head of the response is wanted: it is over as soon as no more is at hand.
   public Subrequest headOnly() {
     headOnly = true;
@@ -147,7 +166,14 @@ public final class Subrequest implements Downstream {
     Exchange made = new Exchange(this, parent);
     made.target(path, args, false);
     made.method(method);
-    if (sharesBody) {
+    byte[] given = ownBody;
+    if (given != null) {
+      RequestHead head = made.changeRequest();
+      head.setField("Content-Length", Integer.toString(given.length));
+      head.contentLength(given.length);
+      head.chunked(false);
+      made.body().given(given);
+    } else if (sharesBody) {
       made.body().lent(parent.body());
     } else {
       made.body().none();
@@ -297,7 +323,7 @@ public final class Subrequest implements Downstream {
   }
 
   @Override
-  public void writeInformational(Exchange exchange, int status, Fields fields) {
+  public void writeInformational(Exchange exchange, int status, ResponseHeaders fields) {
     // they are for clients
   }
 

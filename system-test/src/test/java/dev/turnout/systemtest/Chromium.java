@@ -9,9 +9,9 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
+import dev.turnout.testkit.Installed;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,14 +36,11 @@ final class Chromium implements AutoCloseable {
   }
 
   static Chromium start() throws IOException {
+    Path program = Path.of(System.getProperty("turnout.chromium", "/usr/bin/chromium"));
+    Installed.need(program.toString(), "chromium");
     Playwright playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-    Path program = Path.of(System.getProperty("turnout.chromium", "/usr/bin/chromium"));
-    if (!Files.isExecutable(program)) {
-      playwright.close();
-      throw new IOException("no Chromium at " + program + " (Debian package: chromium)");
-    }
     Browser browser =
         playwright
             .chromium()

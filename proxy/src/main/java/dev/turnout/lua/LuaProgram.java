@@ -1,0 +1,368 @@
+package dev.turnout.lua;
+
+import dev.turnout.config.ConfigException;
+import dev.turnout.config.Directive;
+import dev.turnout.http.Exchange;
+import dev.turnout.http.ExchangeSlot;
+import dev.turnout.http.HttpRegistry;
+import dev.turnout.http.Slot;
+import dev.turnout.http.Template;
+import dev.turnout.http.Verdict;
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
+import dev.turnout.net.Worker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// All Lua of one configuration: its scripts, and a VM for each loop. Filled while the
+/// configuration is read; then only the VMs change, each on its loop.
+public final class LuaProgram {
+  private static final long STACK = 64L << 20;
+  private static final long BEGIN_SECONDS = 30;
+
+  private final HttpRegistry http;
+  private final Slot<LuaSettings> settings;
+  private final ExchangeSlot<LuaRun> runs;
+  private final String prefix;
+  private final List<LuaChunk> chunks = new ArrayList<>();
+  private final List<Directive> places = new ArrayList<>();
+  private final List<String> config = new ArrayList<>();
+  private final AtomicInteger open = new AtomicInteger();
+  private @Nullable LuaChunk init;
+  private @Nullable LuaChunk initWorker;
+  private @Nullable LuaChunk exitWorker;
+  private LuaVm[] vms = {};
+  private @Nullable ErrorLog log;
+  private volatile boolean active;
+  private boolean strict;
+
+  LuaProgram(HttpRegistry http, Slot<LuaSettings> settings, String prefix) {
+    this.http = http;
+    this.settings = settings;
+    this.prefix = prefix;
+    this.runs = http.exchangeSlot();
+  }
+
+  // ---- while the configuration is read
+
+  /// The modules' registry of this configuration.
+  public HttpRegistry http() {
+    return http;
+  }
+
+  Slot<LuaSettings> settings() {
+    return settings;
+  }
+
+  /// Adds a script whose text is in the configuration.
+  LuaChunk inline(LuaPhase phase, Directive d, String source, String name) {
+    LuaChunk chunk = new LuaChunk(chunks.size(), phase, name, source, null);
+    chunks.add(chunk);
+    places.add(d);
+    return chunk;
+  }
+
+  /// Adds a script that is in a file.
+  LuaChunk file(LuaPhase phase, Directive d, Template path) {
+    LuaChunk chunk = new LuaChunk(chunks.size(), phase, "", null, path);
+    chunks.add(chunk);
+    places.add(d);
+    return chunk;
+  }
+
+  /// Adds `name=value` to what scripts of parts find in `T.config`; the value is Lua.
+  public void config(String name, String lua) {
+    config.add(name + "=" + lua);
+  }
+
+  String configTable() {
+    return "{" + String.join(",", config) + "}";
+  }
+
+  void init(LuaChunk chunk) {
+    init = chunk;
+  }
+
+  void initWorker(LuaChunk chunk) {
+    initWorker = chunk;
+  }
+
+  void exitWorker(LuaChunk chunk) {
+    exitWorker = chunk;
+  }
+
+  @Nullable LuaChunk init() {
+    return init;
+  }
+
+  @Nullable LuaChunk initWorker() {
+    return initWorker;
+  }
+
+  @Nullable LuaChunk exitWorker() {
+    return exitWorker;
+  }
+
+  // ---- its life
+
+  /// Makes the VMs, compiles all scripts and runs `init_by_lua`.
+  ///
+  /// @param strict a script that cannot be compiled is an error of the configuration
+  /// @throws ConfigException if the configuration must not be used
+  void open(ErrorLog log, boolean strict) {
+    this.log = log;
+    this.strict = strict;
+    CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .name("lua-init")
+        .daemon()
+        .stackSize(STACK) // as the loops have it: scripts may nest deeply
+        .start(() -> {
+          try {
+            openAll();
+            done.complete(null);
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          }
+        });
+    try {
+      done.join();
+    } catch (CompletionException e) {
+      abandon();
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw e;
+    }
+  }
+
+  private void openAll() {
+    List<Worker> workers = http.environment().workers().all();
+    vms = new LuaVm[workers.size()];
+    for (int i = 0; i < vms.length; i++) {
+      LuaVm vm = new LuaVm(this, workers.get(i));
+      open.incrementAndGet();
+      vms[i] = vm;
+      prepare(vm, i == 0);
+    }
+  }
+
+  /// Compiles what there is and runs `init_by_lua`.
+  private void prepare(LuaVm vm, boolean first) {
+    LuaRun run = new LuaRun(vm, LuaPhase.INIT, "");
+    try {
+      for (LuaChunk chunk : chunks) {
+        if (chunk.source() != null && vm.ready(chunk, run) < 0) {
+          refuse(chunk, String.valueOf(vm.result()), first);
+        }
+      }
+      LuaChunk begin = init;
+      if (begin != null) {
+        int index = vm.ready(begin, run);
+        if (index < 0 || !run.call(LuaPhase.INIT, index, 0)) {
+          throw ConfigException.withoutPosition("init_by_lua error: " + vm.result());
+        }
+      }
+    } finally {
+      run.release();
+    }
+  }
+
+  private void refuse(LuaChunk chunk, String error, boolean first) {
+    String message = "failed to load inlined Lua code: " + error;
+    Directive at = places.get(chunk.index());
+    if (strict || chunk.phase() == LuaPhase.INIT) {
+      throw ConfigException.at(at, message);
+    }
+    if (first) {
+      http.warn(message + " in " + at.end());
+    }
+  }
+
+  /// The main error log.
+  ErrorLog log() {
+    ErrorLog there = log;
+    if (there == null) {
+      throw new IllegalStateException("the program is not open");
+    }
+    return there;
+  }
+
+  /// It takes effect: the VMs belong to their loops now, and `init_worker_by_lua` runs in each.
+  void activate() {
+    active = true;
+    onLoops(vm -> begin(vm));
+  }
+
+  private void begin(LuaVm vm) {
+    LuaChunk chunk = initWorker;
+    if (chunk != null) {
+      callBeside(vm, chunk, LuaPhase.INIT_WORKER);
+    }
+  }
+
+  private void callBeside(LuaVm vm, LuaChunk chunk, LuaPhase phase) {
+    LuaRun run = new LuaRun(vm, phase, ", context: " + phase.directive() + "*");
+    try {
+      int index = vm.ready(chunk, run);
+      if (index < 0) {
+        log().log(Level.ERROR, loadFailure(chunk, run));
+      } else if (!run.call(phase, index, 0)) {
+        log().logVerbatim(Level.ERROR, 0, phase.directive() + " error: " + vm.result());
+      }
+    } finally {
+      run.release();
+    }
+  }
+
+  /// What the work of a VM is, done on its loop.
+  private interface OnLoop {
+    void act(LuaVm vm);
+  }
+
+  private void onLoops(OnLoop work) {
+    List<CompletableFuture<@Nullable Void>> all = new ArrayList<>();
+    for (LuaVm vm : vms) {
+      Worker worker = vm.worker();
+      if (worker == null) {
+        continue;
+      }
+      CompletableFuture<@Nullable Void> one = new CompletableFuture<>();
+      try {
+        worker
+            .loop()
+            .execute(() -> {
+              try {
+                work.act(vm);
+              } finally {
+                one.complete(null);
+              }
+            });
+        all.add(one);
+      } catch (RejectedExecutionException _) {
+        // the loop has ended
+      }
+    }
+    try {
+      CompletableFuture.allOf(all.toArray(new CompletableFuture<?>[0]))
+          .get(BEGIN_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      log().log(Level.ALERT, "a loop does not come back from its scripts");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Another configuration has taken effect: scripts can see that they are to come to an end.
+  void superseded() {
+    onLoops(LuaVm::announceEnd);
+  }
+
+  /// Its last request is over: the VMs are closed as soon as their timers are over, too.
+  void retire() {
+    onLoops(vm -> {
+      LuaChunk chunk = exitWorker;
+      if (chunk != null) {
+        callBeside(vm, chunk, LuaPhase.EXIT_WORKER);
+      }
+      vm.leave();
+    });
+  }
+
+  /// It is given up before it took effect.
+  void abandon() {
+    for (LuaVm vm : vms) {
+      if (vm != null) {
+        vm.close();
+      }
+    }
+    vms = new LuaVm[0];
+  }
+
+  void leftLoop(LuaVm vm) {
+    open.decrementAndGet();
+  }
+
+  boolean isActive() {
+    return active;
+  }
+
+  // ---- for an exchange
+
+  /// The path of the file that a script is in.
+  String path(LuaChunk chunk, LuaRun run) {
+    Template file = chunk.file();
+    if (file == null) {
+      throw new IllegalStateException("a script in no file");
+    }
+    String name = file.isConstant() ? file.toString() : file.evaluate(run.requireExchange());
+    return name.startsWith("/") ? name : prefix + name;
+  }
+
+  /// The scripts of this exchange.
+  LuaRun run(Exchange exchange) {
+    LuaRun run = exchange.get(runs);
+    if (run == null) {
+      boolean cached = exchange.location().get(settings).codeCache();
+      Worker worker = exchange.worker();
+      LuaVm vm = cached ? vms[worker.index()] : fresh(worker);
+      run = new LuaRun(vm, exchange, LuaPhase.CONTENT, !cached);
+      exchange.put(runs, run);
+    }
+    return run;
+  }
+
+  private LuaVm fresh(Worker worker) {
+    LuaVm vm = new LuaVm(this, worker);
+    open.incrementAndGet();
+    LuaChunk begin = init;
+    if (begin != null) {
+      callBeside(vm, begin, LuaPhase.INIT);
+    }
+    return vm;
+  }
+
+  /// Runs a script that may wait, in a phase.
+  Verdict run(Exchange exchange, LuaChunk chunk) {
+    LuaRun run = run(exchange);
+    int index = run.vm().ready(chunk, run);
+    if (index < 0) {
+      String text = loadFailure(chunk, run);
+      run.log(Level.ERROR, text);
+      exchange.finish(text.contains(": cannot open ") ? 404 : 500);
+      return Verdict.RESPONDED;
+    }
+    return run.start(chunk.phase(), index);
+  }
+
+  /// Calls a script that may not wait; false if it failed, which has been logged.
+  boolean call(LuaRun run, LuaChunk chunk, int arguments) {
+    int index = run.vm().ready(chunk, run);
+    if (index < 0) {
+      run.log(Level.ERROR, loadFailure(chunk, run));
+      return false;
+    }
+    if (!run.call(chunk.phase(), index, arguments)) {
+      run.log(
+          Level.ERROR, "failed to run " + chunk.phase().directive() + "*: " + run.vm().result());
+      return false;
+    }
+    return true;
+  }
+
+  private String loadFailure(LuaChunk chunk, LuaRun run) {
+    String error = run.vm().result();
+    return chunk.source() == null
+        ? "failed to load external Lua file \"" + path(chunk, run) + "\": " + error
+        : "failed to load inlined Lua code: " + error;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.cluster.redis;
+
+import org.jspecify.annotations.NullMarked;

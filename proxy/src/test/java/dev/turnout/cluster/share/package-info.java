@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.cluster.share;
+
+import org.jspecify.annotations.NullMarked;
