@@ -81,6 +81,7 @@ public final class LuaModule implements HttpModule {
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
   private @Nullable Scope blockHttp;
+  private @Nullable Slot<SocketSettings> socketSettings;
 
   /// @param configured what `ngx.config.nginx_configure` answers
   public LuaModule(
@@ -133,7 +134,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
-    LuaLibraries.register(registry);
+    socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -561,6 +562,8 @@ public final class LuaModule implements HttpModule {
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
       made.dicts(dicts.dicts(), dicts.zones());
+      made.sockets(
+          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }

@@ -17,7 +17,8 @@ final class LuaParts {
           new CaptureCalls(),
           new BalancerCalls(),
           new SharedDictCalls(),
-          new RegexCalls());
+          new RegexCalls(),
+          new SocketCalls());
 
   private LuaParts() {}
 

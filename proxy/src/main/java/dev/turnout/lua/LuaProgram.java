@@ -19,6 +19,7 @@ import dev.turnout.net.Worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -49,6 +50,8 @@ public final class LuaProgram {
   private LuaVm[] vms = {};
   private SharedDict[] dicts = {};
   private int regexLimit;
+  private @Nullable Slot<SocketSettings> socketSlot;
+  private @Nullable SocketSettings socketSettings;
   private KeyvalModule.Declared[] zones = {};
   private @Nullable ErrorLog log;
   private volatile boolean active;
@@ -127,6 +130,18 @@ public final class LuaProgram {
 
   int regexLimit() {
     return regexLimit;
+  }
+
+  /// What holds for the sockets of scripts: in a location, or where there is none.
+  void sockets(Slot<SocketSettings> ofLocation, SocketSettings ofBlock) {
+    socketSlot = ofLocation;
+    socketSettings = ofBlock;
+  }
+
+  SocketSettings sockets(@Nullable Exchange exchange) {
+    return exchange == null || socketSlot == null
+        ? Objects.requireNonNull(socketSettings)
+        : exchange.location().get(socketSlot);
   }
 
   SharedDict dict(int index) {

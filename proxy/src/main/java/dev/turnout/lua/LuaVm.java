@@ -109,6 +109,7 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final LuaSockets sockets = new LuaSockets();
   private final LuaRegexes regexes = new LuaRegexes();
   private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
@@ -513,6 +514,7 @@ public final class LuaVm {
     }
     synchronized (armed) { // the watchdog looks at no state that is gone
       closed = true;
+    sockets.close();
     }
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
@@ -544,6 +546,11 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// The sockets of its scripts.
+  LuaSockets sockets() {
+    return sockets;
+  }
 
   /// The regular expressions of its scripts.
   LuaRegexes regexes() {
