@@ -78,7 +78,7 @@ final class Cosocket extends ChannelInboundHandlerAdapter {
     logsErrors = logErrors;
     run.onEnd(() -> {
       if (owner == run) {
-        close();
+        release();
       }
     });
   }
@@ -173,6 +173,9 @@ final class Cosocket extends ChannelInboundHandlerAdapter {
 
   /// The system's number and words: `111: Connection refused`.
   static String numbered(Throwable cause) {
+    if (cause instanceof java.io.FileNotFoundException) {
+      return "2: No such file or directory";
+    }
     String message = String.valueOf(cause.getMessage());
     if (message.contains("Connection refused")) {
       return "111: Connection refused";
@@ -411,9 +414,13 @@ final class Cosocket extends ChannelInboundHandlerAdapter {
     closed = true;
     readDeadline.cancel();
     writeDeadline.cancel();
-    pool.left(this, idle);
+    boolean wasIdle = idle;
     idle = false;
+    pool.left(this, wasIdle);
     channel.close();
+    if (wasIdle) {
+      release(); // nobody has it
+    }
   }
 
   /// Its script is over: nobody reads what is left.

@@ -18,7 +18,8 @@ final class LuaParts {
           new BalancerCalls(),
           new SharedDictCalls(),
           new RegexCalls(),
-          new SocketCalls());
+          new SocketCalls(),
+          new JsonCalls());
 
   private LuaParts() {}
 
