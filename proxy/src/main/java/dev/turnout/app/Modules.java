@@ -74,10 +74,10 @@ final class Modules {
     GateModule gate = new GateModule(access, basic, writer);
     RewriteModule rewrites = new RewriteModule();
     SharedDictModule dicts = new SharedDictModule(core, keyvals);
-    LuaModule lua = new LuaModule(
-            core, rewrites, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
+    LuaModule lua = new LuaModule(
+            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),

@@ -19,7 +19,8 @@ final class LuaParts {
           new SharedDictCalls(),
           new RegexCalls(),
           new SocketCalls(),
-          new JsonCalls());
+          new JsonCalls(),
+          new UpstreamCalls());
 
   private LuaParts() {}
 

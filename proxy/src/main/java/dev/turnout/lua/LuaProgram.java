@@ -16,6 +16,7 @@ import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
 import dev.turnout.lua.dict.SharedDict;
 import dev.turnout.net.Worker;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ public final class LuaProgram {
   private LuaVm[] vms = {};
   private SharedDict[] dicts = {};
   private int regexLimit;
+  private @Nullable ServerReader servers;
   private @Nullable Slot<SocketSettings> socketSlot;
   private @Nullable SocketSettings socketSettings;
   private KeyvalModule.Declared[] zones = {};
@@ -130,6 +132,19 @@ public final class LuaProgram {
 
   int regexLimit() {
     return regexLimit;
+  }
+
+  /// Reads the content of an `upstream` block as scripts write it; may wait.
+  interface ServerReader {
+    UpstreamSpec read(String name, String content);
+  }
+
+  void servers(ServerReader reader) {
+    servers = reader;
+  }
+
+  ServerReader servers() {
+    return Objects.requireNonNull(servers);
   }
 
   /// What holds for the sockets of scripts: in a location, or where there is none.

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LuaLibrariesIT {
   private static final String HTTP =
       "lua_shared_dict dogs 1m; lua_shared_dict cats 1m; keyval_zone zone=kv:1m;"
-          + " lua_shared_dict kv 1m keyval=kv;";
+          + " lua_shared_dict kv 1m keyval=kv;"
+          + " upstream app { server 127.0.0.1:1 weight=2; server 127.0.0.1:2 backup down; }";
 
   private static TestProxy scripts;
 
@@ -115,6 +116,59 @@ class LuaLibrariesIT {
 
     assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", "")).isEqualTo(
         expected.replace('$', '\n'));
+  }
+
+  @Test
+  void theServersOfAnUpstreamAreToldAndChanged() throws Exception {
+    String script =
+        """
+        local u = require 'ngx.upstream'
+        local function tell()
+          for _, s in ipairs(u.get_servers('app')) do
+            ngx.print(s.id, ' ', s.addr, ' ', s.weight, s.backup and ' b' or '', s.down and ' d' or '', ';')
+          end
+          ngx.print('\\n')
+        end
+        ngx.say(#u.get_upstreams(), u.get_servers('none'), #u.get_primary_peers('app'),
+          u.get_backup_peers('app')[1].name)
+        tell()
+        ngx.say(u.add_server('app', '127.0.0.1:3', {weight = 5}), u.add_server('app', 'a;b'))
+        ngx.say(u.set_peer_down('app', false, 0, true), u.set_peer_down('app', false, 9, true))
+        ngx.say(u.set_server('app', 2, {weight = 7}))
+        tell()
+        ngx.say(u.remove_server('app', 2), u.set_peer_down('app', false, 0, false))
+        tell()
+        """;
+
+    assertThat(run(script))
+        .isEqualTo(
+            """
+            1nil1127.0.0.1:2
+            0 127.0.0.1:1 2;1 127.0.0.1:2 1 b d;
+            truenilinvalid server "a;b"
+            truenilbad peer id
+            true
+            0 127.0.0.1:1 2 d;1 127.0.0.1:2 1 b d;2 127.0.0.1:3 7;
+            truetrue
+            0 127.0.0.1:1 2;1 127.0.0.1:2 1 b d;
+            """);
+  }
+
+  @Test
+  void anUpstreamComesAndGoesAsAWhole() throws Exception {
+    String script =
+        """
+        local d = require 'ngx.dyups'
+        ngx.say(d.update('fresh', 'server 127.0.0.1:4; server 127.0.0.1:5;'))
+        ngx.say(#require('ngx.upstream').get_servers('fresh'), #d.upstreams())
+        ngx.say(d.update('fresh', 'nonsense;'))
+        ngx.say(d.delete('fresh'))
+        ngx.say(d.delete('fresh'))
+        """;
+
+    assertThat(run(script))
+        .startsWith("200success\n22\n500")
+        .endsWith("200success\n404upstream not found\n");
   }
 
   @Test
