@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 
 /// The sockets of the scripts of one VM, by number, and their pools. Owned by the VM.
 final class LuaSockets {
-  private final List<@Nullable Cosocket> open = new ArrayList<>();
+  private final List<@Nullable LuaStream> open = new ArrayList<>();
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private final Map<String, CosocketPool> pools = new HashMap<>();
 
   /// Gives a socket a number for as long as the script that uses it runs.
-  int add(Cosocket socket, LuaRun run) {
+  int add(LuaStream socket, LuaRun run) {
     Integer reused = free.poll();
     int number = reused == null ? open.size() : reused;
     if (reused == null) {
@@ -26,7 +26,7 @@ final class LuaSockets {
     return number;
   }
 
-  private void forget(int number, Cosocket socket) {
+  private void forget(int number, LuaStream socket) {
     if (open.get(number) == socket) {
       open.set(number, null);
       free.add(number);
@@ -35,13 +35,13 @@ final class LuaSockets {
 
   /// It is in nobody's hands any more.
   void remove(int number) {
-    Cosocket socket = open.get(number);
+    LuaStream socket = open.get(number);
     if (socket != null) {
       forget(number, socket);
     }
   }
 
-  @Nullable Cosocket get(int number) {
+  @Nullable LuaStream get(int number) {
     return number >= 0 && number < open.size() ? open.get(number) : null;
   }
 

@@ -1,5 +1,6 @@
 package dev.turnout.lua;
 
+import dev.turnout.http.Exchange;
 import dev.turnout.http.RequestFile;
 import dev.turnout.log.Level;
 import dev.turnout.net.ListenAddress;
@@ -25,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /// `ngx.socket.tcp`: connections of scripts, on the loop that they run on.
 final class SocketCalls implements LuaPart {
-  private static final int LINE = 0;
-  private static final int ALL = 1;
+  /// How much is read: all of the size, or any of it.
   private static final int ANY = 2;
 
   @Override
@@ -42,8 +42,6 @@ final class SocketCalls implements LuaPart {
         "int(int, const char *, int, int, const char *, int, int, int, int)",
         "sock_send",
         "int(int, int, const char *, int, int)",
-        "sock_receive",
-        "int(int, int, int, int)",
         "sock_receive_some",
         "int(int, int, int, int, int)",
         "sock_until",
@@ -55,7 +53,9 @@ final class SocketCalls implements LuaPart {
         "sock_close",
         "int(int, int)",
         "sock_reused",
-        "int(int, int)");
+        "int(int, int)",
+        "sock_body",
+        "int(int)");
   }
 
   private static SocketSettings settings(LuaVm vm) {
@@ -320,8 +320,12 @@ final class SocketCalls implements LuaPart {
 
   // ---- sending and receiving
 
-  private static @Nullable Cosocket socket(LuaVm vm, int number) {
+  private static @Nullable LuaStream stream(LuaVm vm, int number) {
     return vm.sockets().get(number);
+  }
+
+  private static @Nullable Cosocket socket(LuaVm vm, int number) {
+    return stream(vm, number) instanceof Cosocket socket ? socket : null;
   }
 
   private static int closed(LuaVm vm, String verb) {
@@ -351,13 +355,9 @@ final class SocketCalls implements LuaPart {
     return socket.send(vm, buffer, or(timeout, settings(vm).sendTimeout()));
   }
 
-  static int sockReceive(LuaVm vm, int number, int how, int timeout) {
-    return sockReceiveSome(vm, number, how == LINE ? -1 : -2, ALL, timeout);
-  }
-
   /// `size` of -1 is a line, of -2 all there will be.
   static int sockReceiveSome(LuaVm vm, int number, int size, int how, int timeout) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null) {
       return closed(vm, "receive");
     }
@@ -376,7 +376,7 @@ final class SocketCalls implements LuaPart {
 
   /// Notes a pattern; its number is in `m`.
   static int sockUntil(LuaVm vm, int number, long pattern, int length, int inclusive) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null) {
       return closed(vm, "receive");
     }
@@ -385,7 +385,7 @@ final class SocketCalls implements LuaPart {
   }
 
   static int sockReceiveUntil(LuaVm vm, int number, int pattern, int size, int timeout) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null) {
       return closed(vm, "receive");
     }
@@ -437,5 +437,32 @@ final class SocketCalls implements LuaPart {
       return vm.refuse("closed");
     }
     return vm.answer((double) socket.reused());
+  }
+
+  /// The body of the request as a socket; its number is in `m`.
+  static int sockBody(LuaVm vm) {
+    LuaRun run = vm.run();
+    Exchange exchange = run.requireExchange();
+    if (exchange.isSubrequest()) {
+      throw new LuaError("attempt to read the request body in a subrequest");
+    }
+    if (exchange.request().chunked()) {
+      return vm.refuse("chunked request bodies not supported yet");
+    }
+    if (exchange.request().contentLength() <= 0) {
+      return vm.refuse("no body");
+    }
+    if (exchange.body().isWanted() && !exchange.body().isComplete()) {
+      return vm.refuse("duplicate call");
+    }
+    if (exchange.body().isComplete()) {
+      return vm.refuse("request body already exists");
+    }
+    SocketSettings settings = settings(vm);
+    BodyStream stream = new BodyStream(run, exchange, (int) settings.bufferSize());
+    stream.use(run, settings.logErrors());
+    vm.also(vm.sockets().add(stream, run));
+    vm.later(stream::begin);
+    return LuaVm.OK;
   }
 }

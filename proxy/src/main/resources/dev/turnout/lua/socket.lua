@@ -370,3 +370,17 @@ function socket.connect(...)
 end
 ngx.socket = socket
 T.tcp_mt = tcp_mt
+
+-- The body of the request.
+
+local body_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
+  receiveuntil = tcp.receiveuntil, settimeout = tcp.settimeout, settimeouts = tcp.settimeouts } }
+local function body() return fn.sock_body(VM) end
+ngx.req.socket = function(raw)
+  check(T.phases.ANSWERING)
+  if raw then return nil, 'raw request sockets are not available yet' end
+  local rc = body()
+  if rc == REFUSED then return nil, text() end
+  if rc ~= OK then T.raise(1) end
+  return setmetatable({ io_.m, run = io_.run }, body_mt)
+end

@@ -203,6 +203,28 @@ class LuaLibrariesIT {
   }
 
   @Test
+  void theBodyOfARequestIsReadAsItComes() throws Exception {
+    try (TestProxy proxy =
+            TestProxy.start(
+                "server { listen 127.0.0.1:0; location / { content_by_lua_block {"
+                    + " local s, err = ngx.req.socket() if not s then ngx.say(err) return end"
+                    + " ngx.say(s:receive(4)) ngx.flush() local to = s:receiveuntil('--')"
+                    + " ngx.say(to()) ngx.say(s:receive('*a')) ngx.say(s:receive(1))"
+                    + " ngx.say(ngx.req.socket(true)) } } }");
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 15\r\n\r\nabcdef");
+      client.send("g--the end!"); // two bytes more than the body: the next request begins so
+      String body = client.readResponse().body();
+
+      assertThat(body)
+          .isEqualTo(
+              "abcd\nefg\nthe en\nnilclosed\n"
+                  + "nilraw request sockets are not available yet\n");
+      assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
+    }
+  }
+
+  @Test
   void aRefusedConnectionIsToldAndLogged() throws Exception {
     try (ClosedPort none = new ClosedPort()) {
       String said = run("ngx.say(ngx.socket.connect('127.0.0.1', " + none.port() + "))");
