@@ -80,8 +80,6 @@ final class Modules {
     GateModule gate = new GateModule(access, basic, writer);
     RewriteModule rewrites = new RewriteModule();
     SharedDictModule dicts = new SharedDictModule(core, keyvals);
-    LuaModule lua = new LuaModule(
-            core, rewrites, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams =
         new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
@@ -89,6 +87,8 @@ final class Modules {
         Followers.of(process.environment()).plan(process.control(), process.environment());
     StateModule state =
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
+    LuaModule lua = new LuaModule(
+            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),

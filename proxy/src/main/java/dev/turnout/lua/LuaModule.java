@@ -25,6 +25,7 @@ import dev.turnout.http.Slot;
 import dev.turnout.http.Template;
 import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.lua.dict.SharedDictModule;
@@ -75,22 +76,26 @@ public final class LuaModule implements HttpModule {
   private final Supplier<String> configured;
   private final RewriteModule rewrites;
   private final SharedDictModule dicts;
+  private final UpstreamModule upstreams;
   private final ChangeWriter writer;
   private @Nullable HttpRegistry http;
   private @Nullable Slot<LuaSettings> settings;
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
   private @Nullable Scope blockHttp;
+  private @Nullable Slot<SocketSettings> socketSettings;
 
   /// @param configured what `ngx.config.nginx_configure` answers
   public LuaModule(
       CoreModule core,
       RewriteModule rewrites,
       SharedDictModule dicts,
+      UpstreamModule upstreams,
       ChangeWriter writer,
       Supplier<String> configured) {
     this.configured = configured;
     this.dicts = dicts;
+    this.upstreams = upstreams;
     this.writer = writer;
     this.core = core;
     this.rewrites = rewrites;
@@ -133,7 +138,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
-    LuaLibraries.register(registry);
+    socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -204,12 +209,12 @@ public final class LuaModule implements HttpModule {
   private void processWide(HttpRegistry http) {
     http.directive("lua_package_path")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_path", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_path", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in Lua; `;;` stands for the default.");
     http.directive("lua_package_cpath")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
     limits(http);
@@ -271,6 +276,12 @@ public final class LuaModule implements HttpModule {
         .defaultText("on")
         .summary("Restarts system calls that a signal has interrupted.")
         .differs("They always are.");
+  }
+
+  /// `$prefix` stands for the directory that the node was started with.
+  private static String withPrefix(Directive d, Scope scope) {
+    String prefix = scope.get(ConfigLoader.PREFIX);
+    return d.argument(0).replace("${prefix}", prefix).replace("$prefix", prefix);
   }
 
   private void once(LuaPhase phase, String summary, BiConsumer<LuaProgram, LuaChunk> keep) {
@@ -561,6 +572,9 @@ public final class LuaModule implements HttpModule {
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
       made.dicts(dicts.dicts(), dicts.zones());
+      made.sockets(
+          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
+      made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }

@@ -358,15 +358,18 @@ end
 local re = {}
 function re.match(subject, pattern, opts, ctx, res)
   local m, err = match(subject, pattern, opts, ctx, res)
-  return m, err
+  if err then return nil, err end
+  return m
 end
 function re.find(subject, pattern, opts, ctx, nth)
   local from, to, err = find_places(subject, pattern, opts, ctx, nth)
-  return from, to, err
+  if err then return nil, nil, err end
+  return from, to
 end
 local iterator = { __call = function(self)
   local m, err = gmatch_next(self)
-  return m, err
+  if err then return nil, err end
+  return m
 end }
 function re.gmatch(subject, pattern, opts)
   subject = tostring(subject)
@@ -376,11 +379,13 @@ function re.gmatch(subject, pattern, opts)
 end
 function re.sub(subject, pattern, replace, opts)
   local s, n, err = replace_all(subject, pattern, replace, opts, false)
-  return s, n, err
+  if err then return nil, nil, err end
+  return s, n
 end
 function re.gsub(subject, pattern, replace, opts)
   local s, n, err = replace_all(subject, pattern, replace, opts, true)
-  return s, n, err
+  if err then return nil, nil, err end
+  return s, n
 end
 ngx.re = re
 
