@@ -441,7 +441,8 @@ public final class ProxyModule implements HttpModule {
         case "default" -> {
           if (scope.own(PASS) == null) {
             throw ConfigException.at(
-                d, "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
+                d,
+                "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
           }
           scope.append(REDIRECTS, new Redirect.Standard(d));
         }

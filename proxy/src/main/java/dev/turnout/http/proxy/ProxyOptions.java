@@ -137,9 +137,7 @@ record ProxyOptions(
         .summary("Accepted: responses are not written to temporary files.");
     for (String name :
         List.of(
-            "proxy_send_lowat",
-            "proxy_headers_hash_max_size",
-            "proxy_headers_hash_bucket_size")) {
+            "proxy_send_lowat", "proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size")) {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .size(Setting.of(name, 0L))
