@@ -165,8 +165,7 @@ final class StoredCopy {
       Path name = place.temporary().resolve(String.format("%010d", NUMBER.incrementAndGet()));
       try {
         return new Open(
-            name,
-            FileChannel.open(name, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+            name, FileChannel.open(name, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
       } catch (java.nio.file.FileAlreadyExistsException _) {
         // left by an earlier process: take the next number
       }

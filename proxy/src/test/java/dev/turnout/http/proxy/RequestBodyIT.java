@@ -62,8 +62,7 @@ class RequestBodyIT {
     try (FakeUpstream upstream = FakeUpstream.answering("hi");
         TestProxy proxy =
             TestProxy.start(
-                proxying(
-                    upstream.address(), STREAMED, "add_header X-Body $request_body;"));
+                proxying(upstream.address(), STREAMED, "add_header X-Body $request_body;"));
         RawClient client = RawClient.connect(proxy.port())) {
       RawResponse counted = client.send(head(10) + "0123456789").readResponse();
       RawResponse chunked =

@@ -64,8 +64,7 @@ class StoreIT {
       assertThat(RawClient.get(proxy.port(), "h", "/a/b.txt").body()).isEqualTo(body);
 
       Path file = proxy.directory().resolve("kept/a/b.txt");
-      Eventually.until(
-          Duration.ofSeconds(10), () -> Files.exists(file), () -> "nothing is stored");
+      Eventually.until(Duration.ofSeconds(10), () -> Files.exists(file), () -> "nothing is stored");
       assertThat(file).content().isEqualTo(body);
       assertThat(Files.getLastModifiedTime(file))
           .isEqualTo(FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
@@ -99,8 +98,7 @@ class StoreIT {
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nx");
         TestProxy proxy = storing(upstream)) {
       assertThat(RawClient.get(proxy.port(), "h", "/none").status()).isEqualTo(404);
-      assertThat(
-              RawClient.ask(proxy.port(), "HEAD /head HTTP/1.1\r\nHost: h\r\n\r\n").status())
+      assertThat(RawClient.ask(proxy.port(), "HEAD /head HTTP/1.1\r\nHost: h\r\n\r\n").status())
           .isEqualTo(200);
       assertThatThrownBy(() -> RawClient.get(proxy.port(), "h", "/broken"))
           .isInstanceOf(IOException.class);
