@@ -45,6 +45,7 @@ final class UnixDatagrams implements Closeable {
         handle("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     static final MethodHandle CLOSE = handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
+    @SuppressWarnings("restricted") // the launcher permits native access
     private static MethodHandle handle(String name, FunctionDescriptor type) {
       Linker linker = Linker.nativeLinker();
       return linker.downcallHandle(
