@@ -369,16 +369,22 @@ public final class Replica {
 
   /// True if the store has an older note of this process than it had.
   private boolean isNoteBehind(State all) {
-    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
-        && Note.parse(text) instanceof Note note
+    Note note = noteOf(all);
+    return note != null
         && note.session().equals(chance)
         && note.number() < noted;
   }
 
+  private @Nullable Note noteOf(State all) {
+    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
+        ? Note.parse(text)
+        : null;
+  }
+
   /// When the note was made that the store has: so far back it is at most.
   private long notedAt(State all) {
-    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
-            && Note.parse(text) instanceof Note note
+    Note note = noteOf(all);
+    return note != null
         ? notedAt.getOrDefault(note.number(), UNKNOWN)
         : UNKNOWN;
   }
