@@ -213,7 +213,10 @@ public final class SwitchModule implements HttpModule {
     ChangeRequest request =
         ChangeRequest.of(permit.origin(""), table.zone(), new KeyvalChange.Put(host, value));
     Submission.submit(
-        writer, exchange, request, result -> tell(exchange, result, host, standard, value, kept(result)));
+        writer,
+        exchange,
+        request,
+        result -> tell(exchange, result, host, standard, value, kept(result)));
   }
 
   /// What to add if a change waits for the store that nodes share.

@@ -215,6 +215,9 @@ final class ReplicaSimulation {
     }
 
     void byHand(String key, @Nullable String value) {
+      if (value == null && !content.containsKey(key)) {
+        return; // nothing happens
+      }
       if (!valuesAreVersions) {
         next();
       }
