@@ -76,8 +76,14 @@ final class Modules {
     SharedDictModule dicts = new SharedDictModule(core, keyvals);
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
-    LuaModule lua = new LuaModule(
-            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
+    LuaModule lua =
+        new LuaModule(
+            core,
+            rewrites,
+            dicts,
+            upstreams,
+            writer,
+            () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),

@@ -110,6 +110,7 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final Numbered<LuaDatagrams> datagrams = new Numbered<>();
   private final JsonDecoder json = new JsonDecoder();
   private final LuaSockets sockets = new LuaSockets();
   private final LuaRegexes regexes = new LuaRegexes();
@@ -184,7 +185,10 @@ public final class LuaVm {
     StringBuilder out = new StringBuilder(128 * 1024);
     out.append("local ffi=require'ffi' ffi.cdef[[").append(STRUCT).append("]] local P={vm=");
     out.append(number).append(",io=ffi.cast('turnout_io*',ffi.cast('void*',");
-    out.append(io.address()).append("ULL)),fn=").append(LuaParts.functions()).append(",interpreted=")
+    out.append(io.address())
+        .append("ULL)),fn=")
+        .append(LuaParts.functions())
+        .append(",interpreted=")
         .append(program.limits().stopsScripts())
         .append("}\n");
     out.append("local function load(s,n) return assert(loadstring(s,n)) end\n");
@@ -516,7 +520,7 @@ public final class LuaVm {
     }
     synchronized (armed) { // the watchdog looks at no state that is gone
       closed = true;
-    sockets.close();
+      sockets.close();
     }
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
@@ -548,6 +552,11 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// The sockets of its scripts for datagrams.
+  Numbered<LuaDatagrams> datagrams() {
+    return datagrams;
+  }
 
   /// Reads JSON.
   JsonDecoder json() {
