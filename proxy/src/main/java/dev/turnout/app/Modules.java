@@ -75,7 +75,7 @@ final class Modules {
     RewriteModule rewrites = new RewriteModule();
     SharedDictModule dicts = new SharedDictModule(core, keyvals);
     LuaModule lua = new LuaModule(
-            core, rewrites, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
+            core, rewrites, satisfy, dicts, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
     return List.of(

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Locale;
@@ -65,6 +66,7 @@ public final class CoreVariables implements HttpModule {
     http.variable("https", _ -> "");
     http.variable("server_name", exchange -> exchange.server().name());
     http.variable("document_root", RequestFile::root);
+    http.variable("realpath_root", exchange -> realPath(RequestFile.root(exchange)));
     http.variable("request_filename", RequestFile::name);
     http.variable("request_body", exchange -> exchange.body().text());
     http.variable(
@@ -222,6 +224,15 @@ public final class CoreVariables implements HttpModule {
       case 20 -> "HTTP/2.0";
       default -> "HTTP/1.1";
     };
+  }
+
+  /// A directory's path without symbolic links. As in nginx the file system is asked each time.
+  private static @Nullable String realPath(String root) {
+    try {
+      return RequestFile.path(root).toRealPath().toString();
+    } catch (IOException | InvalidPathException _) {
+      return null;
+    }
   }
 
   private static String host(Exchange exchange) {
