@@ -93,15 +93,17 @@ final class LuaFilter implements ResponseFilter {
       String out = run.filtered();
       boolean end = run.isFilteredLast();
       ended |= end;
-      if (out.isEmpty()) {
-        if (end) {
-          next().writeEnd(exchange);
-        }
-        return;
+      if (!out.isEmpty()) {
+        ByteBuf bytes = buffer(out.length());
+        bytes.writeBytes(out.getBytes(StandardCharsets.ISO_8859_1));
+        next().writeBody(exchange, bytes, end);
+      } else if (end) {
+        next().writeEnd(exchange);
       }
-      ByteBuf bytes = buffer(out.length());
-      bytes.writeBytes(out.getBytes(StandardCharsets.ISO_8859_1));
-      next().writeBody(exchange, bytes, end);
+      if (last && !end) {
+        next().flush();
+        exchange.downstream().abort(exchange); // the script does not let it end well
+      }
     }
   }
 }

@@ -208,12 +208,12 @@ public final class LuaModule implements HttpModule {
   private void processWide(HttpRegistry http) {
     http.directive("lua_package_path")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_path", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_path", quoted(path(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in Lua; `;;` stands for the default.");
     http.directive("lua_package_cpath")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(path(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
     limits(http);
@@ -528,6 +528,12 @@ public final class LuaModule implements HttpModule {
       blockHttp = scope.enclosing(HTTP);
     }
     return made;
+  }
+
+  /// A path of packages, in which `$prefix` stands for the prefix of the server.
+  private static String path(Directive d, Scope scope) {
+    String prefix = scope.get(ConfigLoader.PREFIX);
+    return d.argument(0).replace("${prefix}", prefix).replace("$prefix", prefix);
   }
 
   /// As nginx counts it: 1031005 for 1.31.5.

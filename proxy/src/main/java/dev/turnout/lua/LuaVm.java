@@ -245,6 +245,7 @@ public final class LuaVm {
     inside = true;
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
+      makeRoom();
       enteredAt = System.nanoTime();
     }
     boolean broken = false;
@@ -283,6 +284,14 @@ public final class LuaVm {
       if (!afterwards.isEmpty()) {
         afterwards();
       }
+    }
+  }
+
+  /// What is only garbage must not be held against the script that comes next.
+  private void makeRoom() {
+    long most = program.limits().bytes();
+    if (most > 0 && bytesInUse() > most / 2) {
+      LuaNative.collect(state);
     }
   }
 
