@@ -26,6 +26,7 @@ import dev.turnout.http.Template;
 import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
 import dev.turnout.http.access.SatisfyModule;
+import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.lua.dict.SharedDictModule;
@@ -77,12 +78,14 @@ public final class LuaModule implements HttpModule {
   private final RewriteModule rewrites;
   private final SatisfyModule satisfy;
   private final SharedDictModule dicts;
+  private final UpstreamModule upstreams;
   private final ChangeWriter writer;
   private @Nullable HttpRegistry http;
   private @Nullable Slot<LuaSettings> settings;
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
   private @Nullable Scope blockHttp;
+  private @Nullable Slot<SocketSettings> socketSettings;
 
   /// @param configured what `ngx.config.nginx_configure` answers
   public LuaModule(
@@ -90,10 +93,12 @@ public final class LuaModule implements HttpModule {
       RewriteModule rewrites,
       SatisfyModule satisfy,
       SharedDictModule dicts,
+      UpstreamModule upstreams,
       ChangeWriter writer,
       Supplier<String> configured) {
     this.configured = configured;
     this.dicts = dicts;
+    this.upstreams = upstreams;
     this.writer = writer;
     this.core = core;
     this.satisfy = satisfy;
@@ -137,7 +142,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
-    LuaLibraries.register(registry);
+    socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -208,12 +213,12 @@ public final class LuaModule implements HttpModule {
   private void processWide(HttpRegistry http) {
     http.directive("lua_package_path")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_path", quoted(path(d, scope))))
+        .read((d, scope) -> program(d, scope).config("package_path", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in Lua; `;;` stands for the default.");
     http.directive("lua_package_cpath")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(path(d, scope))))
+        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
     limits(http);
@@ -275,6 +280,12 @@ public final class LuaModule implements HttpModule {
         .defaultText("on")
         .summary("Restarts system calls that a signal has interrupted.")
         .differs("They always are.");
+  }
+
+  /// `$prefix` stands for the directory that the node was started with.
+  private static String withPrefix(Directive d, Scope scope) {
+    String prefix = scope.get(ConfigLoader.PREFIX);
+    return d.argument(0).replace("${prefix}", prefix).replace("$prefix", prefix);
   }
 
   private void once(LuaPhase phase, String summary, BiConsumer<LuaProgram, LuaChunk> keep) {
@@ -530,12 +541,6 @@ public final class LuaModule implements HttpModule {
     return made;
   }
 
-  /// A path of packages, in which `$prefix` stands for the prefix of the server.
-  private static String path(Directive d, Scope scope) {
-    String prefix = scope.get(ConfigLoader.PREFIX);
-    return d.argument(0).replace("${prefix}", prefix).replace("$prefix", prefix);
-  }
-
   /// As nginx counts it: 1031005 for 1.31.5.
   private static int nginxVersion() {
     int number = 0;
@@ -587,6 +592,9 @@ public final class LuaModule implements HttpModule {
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
       made.dicts(dicts.dicts(), dicts.zones());
+      made.sockets(
+          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
+      made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }

@@ -17,7 +17,10 @@ final class LuaParts {
           new CaptureCalls(),
           new BalancerCalls(),
           new SharedDictCalls(),
-          new RegexCalls());
+          new RegexCalls(),
+          new SocketCalls(),
+          new JsonCalls(),
+          new UpstreamCalls());
 
   private LuaParts() {}
 

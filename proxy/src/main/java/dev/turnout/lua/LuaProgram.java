@@ -16,9 +16,11 @@ import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
 import dev.turnout.lua.dict.SharedDict;
 import dev.turnout.net.Worker;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -49,6 +51,9 @@ public final class LuaProgram {
   private LuaVm[] vms = {};
   private SharedDict[] dicts = {};
   private int regexLimit;
+  private @Nullable ServerReader servers;
+  private @Nullable Slot<SocketSettings> socketSlot;
+  private @Nullable SocketSettings socketSettings;
   private KeyvalModule.Declared[] zones = {};
   private @Nullable ErrorLog log;
   private volatile boolean active;
@@ -127,6 +132,31 @@ public final class LuaProgram {
 
   int regexLimit() {
     return regexLimit;
+  }
+
+  /// Reads the content of an `upstream` block as scripts write it; may wait.
+  interface ServerReader {
+    UpstreamSpec read(String name, String content);
+  }
+
+  void servers(ServerReader reader) {
+    servers = reader;
+  }
+
+  ServerReader servers() {
+    return Objects.requireNonNull(servers);
+  }
+
+  /// What holds for the sockets of scripts: in a location, or where there is none.
+  void sockets(Slot<SocketSettings> ofLocation, SocketSettings ofBlock) {
+    socketSlot = ofLocation;
+    socketSettings = ofBlock;
+  }
+
+  SocketSettings sockets(@Nullable Exchange exchange) {
+    return exchange == null || socketSlot == null
+        ? Objects.requireNonNull(socketSettings)
+        : exchange.location().get(socketSlot);
   }
 
   SharedDict dict(int index) {

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.turnout.log.Level;
 import dev.turnout.lua.dict.SharedDict;
+import dev.turnout.lua.json.JsonDecoder;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -110,6 +111,8 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final JsonDecoder json = new JsonDecoder();
+  private final LuaSockets sockets = new LuaSockets();
   private final LuaRegexes regexes = new LuaRegexes();
   private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
@@ -550,6 +553,7 @@ public final class LuaVm {
     }
     synchronized (armed) { // the watchdog looks at no state that is gone
       closed = true;
+    sockets.close();
     }
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
@@ -581,6 +585,16 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// Reads JSON.
+  JsonDecoder json() {
+    return json;
+  }
+
+  /// The sockets of its scripts.
+  LuaSockets sockets() {
+    return sockets;
+  }
 
   /// The regular expressions of its scripts.
   LuaRegexes regexes() {

@@ -9,8 +9,8 @@ local ints = ffi.typeof('const int32_t *')
 local band = require('bit').band
 
 local BITS = { a = 1, i = 2, m = 4, s = 8, x = 16, u = 32, U = 32 + 64, d = 128,
-  D = 256, o = 512, j = 0, J = 0 }
-local DUPLICATES, LONGEST = 256, 128
+  J = 256, D = 1024, o = 512, j = 0 }
+local DUPLICATES = 1024
 
 local parsed = {}
 local function flags_of(opts)
@@ -49,7 +49,7 @@ end
 
 local function compile(pattern, opts)
   local flags = flags_of(opts)
-  local rc = re_compile(pattern, band(flags, 255))
+  local rc = re_compile(pattern, band(flags, 511))
   if rc ~= 0 then
     if rc == REFUSED then
       return nil, 'pcre2_compile() failed: ' .. text() .. ' in "' .. pattern .. '"'
@@ -358,15 +358,18 @@ end
 local re = {}
 function re.match(subject, pattern, opts, ctx, res)
   local m, err = match(subject, pattern, opts, ctx, res)
-  return m, err
+  if err then return nil, err end
+  return m
 end
 function re.find(subject, pattern, opts, ctx, nth)
   local from, to, err = find_places(subject, pattern, opts, ctx, nth)
-  return from, to, err
+  if err then return nil, nil, err end
+  return from, to
 end
 local iterator = { __call = function(self)
   local m, err = gmatch_next(self)
-  return m, err
+  if err then return nil, err end
+  return m
 end }
 function re.gmatch(subject, pattern, opts)
   subject = tostring(subject)
@@ -376,11 +379,13 @@ function re.gmatch(subject, pattern, opts)
 end
 function re.sub(subject, pattern, replace, opts)
   local s, n, err = replace_all(subject, pattern, replace, opts, false)
-  return s, n, err
+  if err then return nil, nil, err end
+  return s, n
 end
 function re.gsub(subject, pattern, replace, opts)
   local s, n, err = replace_all(subject, pattern, replace, opts, true)
-  return s, n, err
+  if err then return nil, nil, err end
+  return s, n
 end
 ngx.re = re
 

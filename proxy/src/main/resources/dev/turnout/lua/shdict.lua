@@ -120,26 +120,32 @@ end
 
 function dict.set(self, key, value, exptime, flags)
   local ok, err, forced = store(self, key, value, exptime, flags, 0)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 function dict.safe_set(self, key, value, exptime, flags)
   local ok, err, forced = store(self, key, value, exptime, flags, SAFE)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 function dict.add(self, key, value, exptime, flags)
   local ok, err, forced = store(self, key, value, exptime, flags, ADD)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 function dict.safe_add(self, key, value, exptime, flags)
   local ok, err, forced = store(self, key, value, exptime, flags, ADD + SAFE)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 function dict.replace(self, key, value, exptime, flags)
   local ok, err, forced = store(self, key, value, exptime, flags, REPLACE)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 function dict.delete(self, key)
   local ok, err, forced = store(self, key, nil, nil, nil, 0)
+  if ok == nil then return nil, err end
   return ok, err, forced
 end
 
@@ -208,13 +214,15 @@ function dict.lpush(...)
   arguments(3, ...)
   local self, key, value = ...
   local v, err = push(self, key, value, 1)
-  return v, err
+  if err then return nil, err end
+  return v
 end
 function dict.rpush(...)
   arguments(3, ...)
   local self, key, value = ...
   local v, err = push(self, key, value, 0)
-  return v, err
+  if err then return nil, err end
+  return v
 end
 
 local function pop(self, key, left)
@@ -230,13 +238,15 @@ function dict.lpop(...)
   arguments(2, ...)
   local self, key = ...
   local v, err = pop(self, key, 1)
-  return v, err
+  if err then return nil, err end
+  return v
 end
 function dict.rpop(...)
   arguments(2, ...)
   local self, key = ...
   local v, err = pop(self, key, 0)
-  return v, err
+  if err then return nil, err end
+  return v
 end
 
 local function llen(zone, key) return fn.dict_llen(VM, zone, key, #key) end

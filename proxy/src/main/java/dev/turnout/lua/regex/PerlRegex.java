@@ -44,6 +44,9 @@ public final class PerlRegex {
   /// The longest of the matches that begin first, without its groups.
   public static final int LONGEST = 128;
 
+  /// A backslash, `u` and four digits are a code point, as in JavaScript.
+  public static final int JAVASCRIPT = 256;
+
   /// What [#search] returns when nothing is found; less is an error, as PCRE numbers them.
   public static final int NO_MATCH = -1;
 
@@ -110,7 +113,7 @@ public final class PerlRegex {
   /// @throws Invalid if it is not one
   public static PerlRegex compile(String pattern, int flags, long limit) {
     boolean utf8 = (flags & UTF8) != 0;
-    PerlSyntax rewritten = new PerlSyntax(pattern, utf8, (flags & EXTENDED) != 0);
+    PerlSyntax rewritten = new PerlSyntax(pattern, flags);
     byte[] bytes = rewritten.pattern();
     int options = Option.CAPTURE_GROUP | Option.ASCII_RANGE;
     options |= (flags & CASELESS) != 0 ? Option.IGNORECASE : 0;

@@ -11,16 +11,18 @@ final class PerlSyntax {
   private final String in;
   private final boolean utf8;
   private final boolean extended;
+  private final boolean javascript;
   private final StringBuilder out;
   private final List<PerlRegex.Name> names = new ArrayList<>();
   private int at;
   private int groups;
 
   /// @param pattern chars are bytes
-  PerlSyntax(String pattern, boolean utf8, boolean extended) {
+  PerlSyntax(String pattern, int flags) {
     in = pattern;
-    this.utf8 = utf8;
-    this.extended = extended;
+    utf8 = (flags & PerlRegex.UTF8) != 0;
+    extended = (flags & PerlRegex.EXTENDED) != 0;
+    javascript = (flags & PerlRegex.JAVASCRIPT) != 0;
     out = new StringBuilder(pattern.length() + 16);
     groups = 0;
     rewrite();
@@ -80,6 +82,13 @@ final class PerlSyntax {
       case 'v' -> replace(inSet ? "\\n\\x0b\\f\\r" : "[\\n\\x0b\\f\\r]", 2);
       case 'V' -> replace(inSet ? "\\x00-\\x09\\x0e-\\xff" : "[^\\n\\x0b\\f\\r]", 2);
       case 'x' -> hexadecimal();
+      case 'u' -> {
+        if (javascript) {
+          codePoint();
+        } else {
+          throw new PerlRegex.Invalid("PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u");
+        }
+      }
       case 'k' -> namedReference();
       case 'g' -> numberedReference();
       default -> copy(2);
@@ -130,6 +139,27 @@ final class PerlSyntax {
       }
       code = code * 16 + digit;
     }
+    character(code);
+    at = braces ? end + 1 : end;
+  }
+
+  /// Four digits.
+  private void codePoint() {
+    int end = at + 6;
+    int code = 0;
+    for (int i = at + 2; i < end; i++) {
+      int digit = i < in.length() ? Character.digit(in.charAt(i), 16) : -1;
+      if (digit < 0) {
+        replace("u", 2);
+        return;
+      }
+      code = code * 16 + digit;
+    }
+    character(code);
+    at = end;
+  }
+
+  private void character(int code) {
     if (utf8 && code > 0x7f) {
       out.append("\\x{").append(Integer.toHexString(code)).append('}');
     } else if (code > 0xff) {
@@ -137,7 +167,6 @@ final class PerlSyntax {
     } else {
       out.append(String.format("\\x%02x", code));
     }
-    at = braces ? end + 1 : end;
   }
 
   private void namedReference() {
