@@ -22,17 +22,43 @@ import org.junit.jupiter.api.TestFactory;
 class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
+          entry("ctl", Set.of()), // a program of its own: the node never loads it
           entry("metrics", Set.of()),
           entry("log", Set.of()),
           entry("config", Set.of()),
           entry("net", Set.of("metrics", "log")),
           entry("upstream", Set.of("metrics", "log", "config")),
-          entry("cluster", Set.of("upstream", "config", "metrics", "log")),
+          entry("cluster", Set.of("net", "upstream", "config", "metrics", "log")),
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry("autoscaler", Set.of()), // a module of its own
+          entry(
+              "scale",
+              Set.of(
+                  "autoscaler",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "admin",
+              Set.of(
+                  "discovery",
+                  "scale",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "net",
+                  "config",
+                  "metrics",
+                  "log")),
+          entry(
+              "discovery",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
               "lua",
@@ -41,7 +67,9 @@ class ArchitectureTest {
               "app",
               Set.of(
                   "admin",
+                  "discovery",
                   "lua",
+                  "scale",
                   "control",
                   "http",
                   "upstream",

@@ -78,8 +78,7 @@ public final class DyupsModule implements HttpModule {
         .differs(
             "It may stand in any location: these paths may also follow the location's own. Changes"
                 + " survive reloads and restarts; fixed upstreams in `proxy_pass` follow them too."
-                + " A body may have servers, a balancing method and `keepalive`; what else a block may"
-                + " have, such as `check`, is refused there.");
+                + " A body may have all that a block may have but `resolver` and `state`.");
     ignored(http);
   }
 

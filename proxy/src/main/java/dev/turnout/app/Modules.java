@@ -5,10 +5,14 @@ import dev.turnout.admin.SwitchModule;
 import dev.turnout.admin.UpstreamConfModule;
 import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.admin.control.GuardModule;
+import dev.turnout.admin.dashboard.DashboardModule;
 import dev.turnout.admin.gate.GateModule;
 import dev.turnout.admin.plus.PlusApiModule;
 import dev.turnout.admin.prometheus.PrometheusModule;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.discovery.Followers;
+import dev.turnout.discovery.ServersFromModule;
+import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
 import dev.turnout.http.HttpModule;
@@ -38,6 +42,7 @@ import dev.turnout.http.filter.CharsetModule;
 import dev.turnout.http.filter.GunzipModule;
 import dev.turnout.http.filter.GzipModule;
 import dev.turnout.http.filter.HeadersModule;
+import dev.turnout.http.filter.KeepaliveDisableModule;
 import dev.turnout.http.filter.HeadersMoreModule;
 import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
@@ -57,6 +62,7 @@ import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
 import dev.turnout.lua.dict.SharedDictModule;
+import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -75,26 +81,27 @@ final class Modules {
     RewriteModule rewrites = new RewriteModule();
     SharedDictModule dicts = new SharedDictModule(core, keyvals);
     ResolverModule resolvers = new ResolverModule(core);
-    UpstreamModule upstreams = new UpstreamModule(resolvers, sticky);
-    LuaModule lua =
-        new LuaModule(
-            core,
-            rewrites,
-            dicts,
-            upstreams,
-            writer,
-            () -> String.join(" ", BuildInfo.load().configureArguments()));
+    UpstreamModule upstreams =
+        new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
+    Followers.Plan followers =
+        Followers.of(process.environment()).plan(process.control(), process.environment());
+    StateModule state =
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
+    LuaModule lua = new LuaModule(
+            core, rewrites, satisfy, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        // before what it remembers
-        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
+        state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
         new ServerListModule(),
+        new UpsyncModule(core, followers),
+        new ServersFromModule(core, upstreams, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        new StateStoreModule(process.control().sharing(), state, keyvals), // after what it shares
         dicts, // dictionaries that may be zones
         new MapModule(),
         new SplitClientsModule(),
@@ -117,16 +124,19 @@ final class Modules {
         new TryFilesModule(), // phase PRECONTENT
         new MirrorModule(), // after try_files, which may lead elsewhere
         new StubStatusModule(),
-        new PrometheusModule(writer),
+        new PrometheusModule(process.control()),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new ScaleModule(process.control(), core), // after the upstreams that it is about
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),
         new ControlApiModule(process.control(), gate),
+        new DashboardModule(process.control()),
         new DyupsModule(upstreams, writer, gate),
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
+        new KeepaliveDisableModule(),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         lua.filters(), // sees what was made before anything is added to it
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to

@@ -56,6 +56,7 @@ public final class Exchange {
   private String path = "";
   private @Nullable String args;
   private boolean pathChanged;
+  private boolean pathReplaced;
   private boolean asSent;
   private boolean quoted;
   private boolean slashWanted;
@@ -169,6 +170,7 @@ public final class Exchange {
     path = "";
     args = null;
     pathChanged = false;
+    pathReplaced = false;
     asSent = true;
     quoted = false;
     slashWanted = false;
@@ -568,7 +570,14 @@ public final class Exchange {
 
   /// Stays in its location though the path was rewritten, as `break` asks.
   public void keepLocation() {
+    pathReplaced |= pathChanged;
     pathChanged = false;
+  }
+
+  /// True if the path was rewritten in its location and does not begin with that one's prefix any
+  /// more: the URI of a `proxy_pass` cannot take its place.
+  public boolean isPathReplaced() {
+    return pathReplaced;
   }
 
   /// True while path and arguments are those of the target that the client sent.
@@ -612,6 +621,7 @@ public final class Exchange {
   }
 
   void becomeInternal() {
+    pathReplaced = false;
     internal = true;
     asSent = false;
     aliasExtended = false;
@@ -660,6 +670,11 @@ public final class Exchange {
   /// Goes on after `millis`, unless the client goes away before that; for a handler that then says
   /// {@link Verdict#SUSPENDED}.
   public void resumeAfter(long millis) {
+    after(millis, this::resume);
+  }
+
+  /// Does `work` after `millis`, unless the client goes away before that.
+  void after(long millis, Runnable work) {
     pause =
         worker
             .loop()
@@ -667,7 +682,7 @@ public final class Exchange {
                 () -> {
                   pause = null;
                   worker.refreshClock();
-                  resume();
+                  work.run();
                 },
                 millis,
                 TimeUnit.MILLISECONDS);

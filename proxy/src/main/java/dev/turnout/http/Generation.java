@@ -1,5 +1,6 @@
 package dev.turnout.http;
 
+import dev.turnout.upstream.sticky.Sticky;
 import java.net.SocketAddress;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,8 @@ public final class Generation {
   private final int exchangeSlots;
   private final Variables variables;
   private final Map<String, Template> hashKeys = new ConcurrentHashMap<>();
-  private final Map<String, StickyValues> sticky;
+  private final Map<Sticky, StickyValues> sticky = new ConcurrentHashMap<>();
+  private final StickyValues.Compiler stickyCompiler;
   private final @Nullable Map<String, PeerChooser> choosers;
   private final AtomicInteger[] active;
 
@@ -29,7 +31,7 @@ public final class Generation {
       int variableSlots,
       int exchangeSlots,
       Variables variables,
-      Map<String, StickyValues> sticky,
+      StickyValues.Compiler stickyCompiler,
       Map<String, PeerChooser> choosers,
       int workers) {
     this.number = number;
@@ -38,7 +40,7 @@ public final class Generation {
     this.variableSlots = variableSlots;
     this.exchangeSlots = exchangeSlots;
     this.variables = variables;
-    this.sticky = Map.copyOf(sticky);
+    this.stickyCompiler = stickyCompiler;
     this.choosers = choosers.isEmpty() ? null : Map.copyOf(choosers);
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
@@ -81,9 +83,23 @@ public final class Generation {
     }
   }
 
-  /// What the upstream's `sticky` reads and writes; null if it has none.
-  public @Nullable StickyValues sticky(String upstream) {
-    return sticky.get(upstream.toLowerCase(Locale.ROOT));
+  /// What a `sticky` reads and writes here. An upstream that was made or changed at run time may
+  /// have one that speaks of a variable that this configuration does not know: it binds nothing.
+  public StickyValues sticky(Sticky bound) {
+    StickyValues known = sticky.get(bound);
+    if (known == null) {
+      known = compiled(bound);
+      sticky.put(bound, known);
+    }
+    return known;
+  }
+
+  private StickyValues compiled(Sticky bound) {
+    try {
+      return stickyCompiler.compile(bound, variables);
+    } catch (IllegalArgumentException _) {
+      return StickyValues.NONE; // it was judged where it was brought in
+    }
   }
 
   /// What chooses the servers of this upstream in place of its method; null if it is the method.

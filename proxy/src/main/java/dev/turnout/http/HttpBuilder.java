@@ -69,7 +69,7 @@ public final class HttpBuilder {
     SocketAddress standard = ListenAddress.parse("*:80", 80);
     return List.of(
         new Listen(
-            standard, false, false, -1, -1, -1, false, true, false, false, scope.directive()));
+            standard, false, false, ListenSettings.Socket.STANDARD, false, scope.directive()));
   }
 
   private VirtualServer server(Scope scope) {
@@ -299,12 +299,7 @@ public final class HttpBuilder {
     return new ListenSettings(
         address.names.build(),
         local,
-        options.backlog(),
-        options.receiveBuffer(),
-        options.sendBuffer(),
-        options.reusePort(),
-        options.ipv6Only(),
-        options.keepAlive(),
+        options.socket(),
         address.proxyProtocol,
         scope.get(CoreModule.HEADER_TIMEOUT),
         scope.get(CoreModule.MERGE_SLASHES),

@@ -69,7 +69,7 @@ public final class HttpRegistry {
   private final List<Factory<LogHandler>> logs = new ArrayList<>();
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
-  private final Map<String, StickyValues> sticky = new HashMap<>();
+  private StickyValues.Compiler sticky = (_, _) -> StickyValues.NONE;
   private final Map<String, PeerChooser> choosers = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
@@ -207,9 +207,9 @@ public final class HttpRegistry {
     ConfigLoader.loadInside(block, name, text, directives, allowed);
   }
 
-  /// Notes what an upstream's `sticky` reads and writes.
-  public void sticky(String upstream, StickyValues values) {
-    sticky.put(upstream.toLowerCase(Locale.ROOT), values);
+  /// Says what reads and writes what a `sticky` speaks of.
+  public void sticky(StickyValues.Compiler compiler) {
+    sticky = compiler;
   }
 
   /// Notes what chooses the servers of an upstream in place of its method.
@@ -221,7 +221,7 @@ public final class HttpRegistry {
     return choosers;
   }
 
-  Map<String, StickyValues> sticky() {
+  StickyValues.Compiler sticky() {
     return sticky;
   }
 

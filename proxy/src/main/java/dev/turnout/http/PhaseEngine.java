@@ -245,7 +245,14 @@ public final class PhaseEngine {
       send(exchange, stub);
       return;
     }
-    if (status >= 300 && exchange.errorStatus() == 0) {
+    if (status == 401 && exchange.stage() == Stage.ACCESS && exchange.core().authDelay() > 0) {
+      exchange.log(Level.INFO, "delaying unauthorized request");
+      exchange.stage(Stage.CONTENT); // it is held back once
+      exchange.after(
+          exchange.core().authDelay(), () -> guarded(exchange, () -> finish(exchange, 401)));
+      return;
+    }
+    if (status >= 300 && (exchange.errorStatus() == 0 || exchange.core().recursiveErrorPages())) {
       ErrorPages.Page page = exchange.core().errorPages().find(status);
       if (page != null) {
         exchange.errorStatus(status);
@@ -263,8 +270,10 @@ public final class PhaseEngine {
     exchange.closeAfterRefusal(status);
     if (target.startsWith("/") || target.startsWith("@")) {
       List<String> challenges = response.headers().all(CHALLENGE);
+      String location = isRedirect(status) ? response.location() : null;
       response.reset();
       response.status(shown);
+      response.location(location);
       for (String challenge : challenges) {
         response.headers().add(CHALLENGE, challenge);
       }
@@ -317,6 +326,16 @@ public final class PhaseEngine {
     }
     String token = exchange.core().serverHeader();
     byte[] page = Status.page(shown, token == null ? "" : token);
+    CoreSettings core = exchange.core();
+    if (core.msiePadding() && shown >= 400) {
+      page = OldBrowsers.padded(exchange, page);
+    } else if (core.msieRefresh()
+        && location != null
+        && OldBrowsers.needsRefresh(exchange, shown)) {
+      page = OldBrowsers.refresh(location);
+      response.status(200);
+      response.location(null);
+    }
     response.contentType("text/html");
     response.contentLength(page.length);
     send(exchange, page);

@@ -138,6 +138,16 @@ public final class RequestBody implements BodyReceiver {
     exchange.downstream().readBody(exchange);
   }
 
+  /// Reads what has come already. If that is all of it `done` runs, as after [#read]; if it is not,
+  /// false is returned and it is to be streamed.
+  public boolean readAtHand(Runnable done) {
+    boolean whole = exchange.downstream().isBodyAtHand();
+    if (whole) {
+      read(done);
+    }
+    return whole;
+  }
+
   /// Passes it on to `to` as it comes.
   public void stream(BodyReceiver to) {
     mode = Mode.STREAMING;
@@ -227,6 +237,14 @@ public final class RequestBody implements BodyReceiver {
     length += size;
     if (inMemory > exchange.core().clientBodyBufferSize() && !writing) {
       spill(false);
+    }
+  }
+
+  @Override
+  public void pause(Exchange exchange) {
+    BodyReceiver to = receiver;
+    if (mode == Mode.STREAMING && to != null) {
+      to.pause(exchange);
     }
   }
 

@@ -32,6 +32,7 @@ public final class RequestHead {
   private long contentLength;
   private boolean chunked;
   private boolean expectsContinue;
+  private boolean sentAhead;
   private @Nullable String rawTarget;
   private String lastTarget = "";
   private String host = "";
@@ -40,6 +41,16 @@ public final class RequestHead {
 
   public RequestHead() {
     reset();
+  }
+
+  /// True if the client sent it before the request ahead of it was answered.
+  public boolean isSentAhead() {
+    return sentAhead;
+  }
+
+  /// Notes that it was sent ahead.
+  public void sentAhead() {
+    sentAhead = true;
   }
 
   /// Forgets everything; the storage is kept for the next head.
@@ -63,6 +74,7 @@ public final class RequestHead {
     contentLength = NO_LENGTH;
     chunked = false;
     expectsContinue = false;
+    sentAhead = false;
     rawTarget = null;
     hostMade = false;
     received = 0;

@@ -341,7 +341,7 @@ public final class Subrequest implements Downstream {
   }
 
   @Override
-  public void writeInformational(Exchange exchange, int status, Fields fields) {
+  public void writeInformational(Exchange exchange, int status, ResponseHeaders fields) {
     // they are for clients
   }
 

@@ -60,10 +60,10 @@ public final class Variables {
 
   /// Defines `$name` as computed by `variable` (`map`, `geo`, `keyval`, …).
   ///
-  /// @throws IllegalArgumentException if a built-in variable has that name
+  /// @throws IllegalArgumentException if a built-in variable has that name that cannot be set
   public void define(String name, Variable variable) {
     String key = name.toLowerCase(Locale.ROOT);
-    if (builtIn.containsKey(key)) {
+    if (builtIn.containsKey(key) && !setters.containsKey(key)) {
       throw new IllegalArgumentException("the duplicate \"" + key + "\" variable");
     }
     Variable before = defined.get(key);
@@ -143,7 +143,7 @@ public final class Variables {
 
   private @Nullable Variable ofFamily(String key) {
     for (Map.Entry<String, Function<String, Variable>> prefix : prefixes.entrySet()) {
-      if (key.startsWith(prefix.getKey()) && key.length() > prefix.getKey().length()) {
+      if (key.startsWith(prefix.getKey())) {
         return prefix.getValue().apply(key.substring(prefix.getKey().length()));
       }
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -167,8 +168,10 @@ public final class Syslog implements LogSink {
             .flip();
     try {
       connected().write(datagram);
+    } catch (PortUnreachableException _) {
+      report(Level.ERROR, "111: Connection refused"); // what an earlier one met
     } catch (IOException e) {
-      report(e);
+      report(Level.ALERT, Errno.describe(e));
       disconnect();
     }
   }
@@ -189,18 +192,16 @@ public final class Syslog implements LogSink {
       try {
         open.close();
       } catch (IOException e) {
-        report(e);
+        report(Level.ALERT, Errno.describe(e));
       }
     }
   }
 
-  private void report(IOException failure) {
+  private void report(Level level, String failure) {
     long second = System.nanoTime() / 1_000_000_000L;
     if (second - reportedSecond > 59) {
       reportedSecond = second;
-      files.report(
-          Level.ALERT,
-          "send() failed (%s) while logging to syslog".formatted(Errno.describe(failure)));
+      files.report(level, "send() failed (%s) while logging to syslog".formatted(failure));
     }
   }
 }

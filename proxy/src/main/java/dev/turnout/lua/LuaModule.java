@@ -25,6 +25,7 @@ import dev.turnout.http.Slot;
 import dev.turnout.http.Template;
 import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.access.SatisfyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
@@ -73,6 +74,7 @@ public final class LuaModule implements HttpModule {
   private final CoreModule core;
   private final Supplier<String> configured;
   private final RewriteModule rewrites;
+  private final SatisfyModule satisfy;
   private final SharedDictModule dicts;
   private final UpstreamModule upstreams;
   private final ChangeWriter writer;
@@ -87,6 +89,7 @@ public final class LuaModule implements HttpModule {
   public LuaModule(
       CoreModule core,
       RewriteModule rewrites,
+      SatisfyModule satisfy,
       SharedDictModule dicts,
       UpstreamModule upstreams,
       ChangeWriter writer,
@@ -96,6 +99,7 @@ public final class LuaModule implements HttpModule {
     this.upstreams = upstreams;
     this.writer = writer;
     this.core = core;
+    this.satisfy = satisfy;
     this.rewrites = rewrites;
   }
 
@@ -141,7 +145,7 @@ public final class LuaModule implements HttpModule {
     setters(registry);
     content(registry);
     registry.phase(Phase.REWRITE, scope -> early(scope) ? null : rewrite(scope));
-    registry.phase(Phase.ACCESS, scope -> handler(scope, LuaPhase.ACCESS));
+    registry.phase(Phase.ACCESS, this::access);
     registry.phase(Phase.PRECONTENT, scope -> handler(scope, LuaPhase.PRECONTENT));
     registry.log(this::logs);
     registry.afterBuild(_ -> open());
@@ -156,7 +160,7 @@ public final class LuaModule implements HttpModule {
         scope.get(DEFAULT_TYPE),
         scope.get(BUFFER_HTTP10),
         scope.get(CHECK_ABORT),
-        chunk(scope, LuaPhase.HEADER_FILTER) != null,
+        chunk(scope, LuaPhase.HEADER_FILTER),
         chunk(scope, LuaPhase.BODY_FILTER) != null);
   }
 
@@ -452,6 +456,22 @@ public final class LuaModule implements HttpModule {
       return _ -> Verdict.CONTINUE; // that of the location around it has run
     }
     return handler;
+  }
+
+  private @Nullable PhaseHandler access(Scope scope) {
+    PhaseHandler script = handler(scope, LuaPhase.ACCESS);
+    LuaProgram mine = program;
+    if (script == null || mine == null) {
+      return null;
+    }
+    SatisfyModule.Rules rules = satisfy.rules(scope);
+    return exchange -> {
+      if (rules.areSatisfied(exchange)) {
+        return Verdict.CONTINUE;
+      }
+      mine.run(exchange).rules(rules);
+      return script.handle(exchange);
+    };
   }
 
   private @Nullable PhaseHandler handler(Scope scope, LuaPhase phase) {

@@ -463,7 +463,11 @@ public final class LuaProgram {
     }
     if (!run.call(chunk.phase(), index, arguments)) {
       run.log(
-          Level.ERROR, "failed to run " + chunk.phase().directive() + "*: " + run.vm().result());
+          Level.ERROR,
+          "failed to run "
+              + chunk.phase().directive()
+              + "*: "
+              + (run.vm().result() == null ? "it was stopped" : run.vm().result()));
       return false;
     }
     return true;

@@ -94,16 +94,21 @@ public final class ActiveHealth {
     return after;
   }
 
-  /// Goes over to the checks of the next configuration. `trusted` if the server took requests
-  /// before. What it has to prove again starts anew; what is checked no more is forgotten.
-  synchronized Verdict follow(List<ProbeRules> all, boolean trusted) {
+  /// Goes over to other checks; what is checked no more is forgotten.
+  ///
+  /// @param trusted the server took requests before
+  /// @param reloaded they are those of another configuration: what the server has to prove again
+  ///   then starts anew
+  synchronized Verdict follow(List<ProbeRules> all, boolean trusted, boolean reloaded) {
     courses.keySet().removeIf(key -> all.stream().noneMatch(rules -> rules.key().equals(key)));
     for (ProbeRules rules : all) {
       if (!rules.mandatory()) {
         continue;
       }
       if (!rules.persistent()) {
-        courses.put(rules.key(), new Course());
+        if (reloaded) {
+          courses.put(rules.key(), new Course());
+        }
       } else if (trusted) {
         courses.computeIfAbsent(rules.key(), _ -> new Course()).proven = true;
       }

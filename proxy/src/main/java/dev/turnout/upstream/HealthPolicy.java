@@ -1,5 +1,6 @@
 package dev.turnout.upstream;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// What is wanted of the health of an upstream's servers.
@@ -15,6 +16,21 @@ public record HealthPolicy(int panicThreshold, int maxEjected, List<ProbeRules> 
 
   public HealthPolicy {
     checks = List.copyOf(checks);
+  }
+
+  /// This, and what the upstream's own block says.
+  HealthPolicy with(HealthOptions own) {
+    if (own.equals(HealthOptions.NONE)) {
+      return this;
+    }
+    List<ProbeRules> all = new ArrayList<>(checks);
+    if (own.check() != null) {
+      all.add(own.check().rules());
+    }
+    return new HealthPolicy(
+        Math.max(panicThreshold, own.panicThreshold()),
+        Math.min(maxEjected, own.maxEjected()),
+        all);
   }
 
   /// Whether a new server must prove itself first.

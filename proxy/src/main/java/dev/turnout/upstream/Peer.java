@@ -345,16 +345,20 @@ public final class Peer {
     return judged(before, fails, reason, first, nowMillis);
   }
 
-  /// Goes over to the checks of the next configuration.
-  void follow(HealthPolicy policy, boolean inForce, long nowMillis) {
+  /// Goes over to other checks.
+  ///
+  /// @param inForce the upstream took requests before
+  /// @param reloaded they are those of another configuration
+  void follow(HealthPolicy policy, boolean inForce, boolean reloaded, long nowMillis) {
     PeerHealth.Verdict before;
     int fails;
     synchronized (active) {
       before = health.verdict();
       boolean trusted = inForce && before == PeerHealth.Verdict.HEALTHY;
-      fails = health.judge(active.follow(policy.checks(), trusted));
+      fails = health.judge(active.follow(policy.checks(), trusted, reloaded));
     }
-    judged(before, fails, "the configuration changed", HealthListener.NONE, nowMillis);
+    String reason = reloaded ? "the configuration changed" : "the checks changed";
+    judged(before, fails, reason, HealthListener.NONE, nowMillis);
   }
 
   /// A new server that has to prove itself.

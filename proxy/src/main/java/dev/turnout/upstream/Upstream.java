@@ -19,10 +19,12 @@ public final class Upstream {
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
   private volatile @Nullable UpstreamQueue queue;
+  private double packing = Double.NaN; // holding the monitor
   private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   private volatile Runnable listChanged = () -> {};
-  private boolean inForce;
+  private HealthPolicy asked = HealthPolicy.NONE; // guarded by this
+  private boolean inForce; // guarded by this
 
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
     this(spec, revision, balancers, HealthListener.NONE);
@@ -217,7 +219,15 @@ public final class Upstream {
   /// Makes `spec` the present one. One caller at a time, but names may be resolved meanwhile.
   public synchronized void publish(UpstreamSpec spec, long revision) {
     openQueue(spec);
+    boolean otherHealth =
+        inForce && !spec.options().health().equals(current.spec().options().health());
+    if (otherHealth) {
+      health.policy(asked.with(spec.options().health())); // new servers begin under it
+    }
     replace(PeerSet.build(spec, revision, current));
+    if (otherHealth) {
+      adopt(false);
+    }
   }
 
   /// The name of a server of the present spec was resolved to these; returns whether that changes
@@ -238,6 +248,13 @@ public final class Upstream {
     return true;
   }
 
+  /// So many requests a server of weight 1 may have before `pack` turns to the next one; NaN: as
+  /// configured.
+  public synchronized void pack(double learned) {
+    packing = learned;
+    current.pack(learned);
+  }
+
   /// Holding the monitor, which only those wait for who change the list.
   private void replace(PeerSet next) {
     PeerSet previous = current;
@@ -247,6 +264,7 @@ public final class Upstream {
         gone.add(peer);
       }
     }
+    next.pack(packing);
     current = next;
     tellChanges(previous, next);
     health.attend();
@@ -276,14 +294,22 @@ public final class Upstream {
     listChanged = follow;
   }
 
-  /// Goes over to what the next configuration wants of the servers' health.
+  /// Goes over to what the next configuration wants of the servers' health, besides what the
+  /// upstream's own spec says.
   public synchronized void follow(HealthPolicy policy) {
-    health.policy(policy);
+    asked = policy;
+    health.policy(policy.with(current.spec().options().health()));
+    adopt(true);
+    inForce = true;
+  }
+
+  /// @param reloaded what is mandatory and not persistent has to be proved again
+  private void adopt(boolean reloaded) {
+    HealthPolicy policy = health.policy();
     long now = System.nanoTime() / 1_000_000;
     for (Peer peer : current.peers()) {
-      peer.follow(policy, inForce, now);
+      peer.follow(policy, inForce, reloaded, now);
     }
-    inForce = true;
   }
 
   /// Counts what a probe of `peer` came to.

@@ -3,10 +3,21 @@ package dev.turnout.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
+import dev.turnout.upstream.HealthLog;
+import dev.turnout.upstream.HealthOptions;
+import dev.turnout.upstream.QueueLimits;
+import dev.turnout.upstream.Upstream;
+import dev.turnout.upstream.UpstreamOptions;
+import dev.turnout.upstream.sticky.StickyCookie;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,7 +168,12 @@ class DyupsIT {
           /upstream/x     | include /etc/hosts; server 127.0.0.1:1; | 500 | add server failed
           /upstream/x     | include /etc/host*; server 127.0.0.1:1; | 500 | add server failed
           /upstream/x     | ip_hash; | 500 | add server failed
-          /upstream/x     | check interval=1000; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | check type=mysql; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | check interval=0; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | check_http_send x; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | sticky route $nobody_knows; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | sticky cookie c domain=$nobody_knows; server 127.0.0.1:1; | 500 | add server failed
+          /upstream/x     | panic_threshold 101%; server 127.0.0.1:1; | 500 | add server failed
           /upstream/x     | resolver 127.0.0.1:1; server 127.0.0.1:1; | 500 | add server failed
           /upstream/x     | server nobody.test:1 resolve; | 500 | add server failed
           /upstream/x     | state x.conf; server 127.0.0.1:1; | 500 | add server failed
@@ -255,6 +271,111 @@ class DyupsIT {
             .satisfies(
                 two -> assertThat(two.current().spec().keepalive().connections()).isEqualTo(7));
       }
+    }
+  }
+
+  @Test
+  void aGroupThatIsCheckedTakesRequestsOnceItHasRisenAndNoneWhenItFalls() throws Exception {
+    HealthLog log = new HealthLog();
+    AtomicReference<String> answer = new AtomicReference<>(Answers.ok("b"));
+    try (FakeUpstream a = FakeUpstream.named("a");
+        FakeUpstream b = FakeUpstream.each((_, connection) -> connection.send(answer.get()));
+        TestProxy proxy = TestProxy.start(one(a), log)) {
+      String check = "check interval=20 rise=1 fall=1 timeout=1000 type=http;";
+
+      post(proxy, "/upstream/two", check + " server " + b.address() + ";");
+      assertThat(log.words()).startsWith(b.port() + " UP>CHECKING");
+      log.await(b.port() + " CHECKING>UP");
+      assertThat(served(proxy, "two")).isEqualTo("b");
+
+      answer.set(Answers.of(500, List.of(), ""));
+      log.await(b.port() + " UP>UNHEALTHY");
+      assertThat(RawClient.get(proxy.port(), "two", "/").status()).isEqualTo(502);
+
+      post(proxy, "/upstream/two", "server " + b.address() + ";");
+      assertThat(log.words()).endsWith(b.port() + " UNHEALTHY>UP");
+      assertThat(RawClient.get(proxy.port(), "two", "/").status()).isEqualTo(500);
+    }
+  }
+
+  @Test
+  void aServerThatServesGoesOnToWhenACheckIsAdded() throws Exception {
+    HealthLog log = new HealthLog();
+    try (FakeUpstream a = FakeUpstream.named("a");
+        TestProxy proxy = TestProxy.start(one(a), log)) {
+      post(
+          proxy,
+          "/upstream/one",
+          "check interval=60000 default_down=true; server " + a.address() + ";");
+
+      assertThat(log.words()).isEmpty();
+      assertThat(served(proxy, "one")).isEqualTo("a");
+    }
+  }
+
+  @Test
+  void aGroupThatIsRemovedIsAskedNoMore() throws Exception {
+    CountDownLatch left = new CountDownLatch(1);
+    try (FakeUpstream a = FakeUpstream.named("a");
+        FakeUpstream b =
+            FakeUpstream.scripted(connection -> {
+              while (connection.read() != null) {
+                connection.send(Answers.ok("b"));
+              }
+              left.countDown();
+            });
+        TestProxy proxy = TestProxy.start(one(a))) {
+      String check = "check interval=10 rise=1 type=http; check_keepalive_requests 1000000;";
+      String request = "check_http_send \"GET / HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n\";";
+      post(proxy, "/upstream/two", check + request + " server " + b.address() + ";");
+      b.awaitRequests(2);
+      assertThat(left.getCount()).isOne();
+
+      ask(proxy, "DELETE", "/upstream/two");
+
+      assertThat(left.await(10, TimeUnit.SECONDS)).as("its connection ends").isTrue();
+    }
+  }
+
+  @Test
+  void sessionsOfAGroupThatWasSetAreBoundAndStayBoundOverAReloadAndARestart() throws Exception {
+    try (FakeUpstream a = FakeUpstream.named("a");
+        FakeUpstream b = FakeUpstream.named("b")) {
+      String body =
+          "sticky cookie srv path=/x httponly; server %s route=ra; server %s route=rb;"
+              .formatted(a.address(), b.address());
+      try (TestProxy proxy = TestProxy.startIn(directory, one(a))) {
+        post(proxy, "/upstream/two", body + " queue 5; panic_threshold 40%; max_ejected 50%;");
+        assertThat(RawClient.get(proxy.port(), "two", "/").headers().get("Set-Cookie"))
+            .hasValueSatisfying(
+                cookie -> assertThat(cookie).matches("srv=r[ab]; httponly; path=/x"));
+        assertBound(proxy);
+
+        assertThat(proxy.reload(one(a))).isTrue();
+        assertBound(proxy);
+      }
+
+      try (TestProxy proxy = TestProxy.startIn(directory, one(a))) {
+        assertBound(proxy);
+        Upstream two = proxy.upstreams().find("two");
+        assertThat(two).isNotNull();
+        assertThat(two.current().spec().options())
+            .isEqualTo(
+                new UpstreamOptions(
+                    null,
+                    new StickyCookie("srv", StickyCookie.SESSION, "", "/x", true, false, ""),
+                    new QueueLimits(5, 60_000),
+                    new HealthOptions(40, 50, null)));
+      }
+    }
+  }
+
+  private static void assertBound(TestProxy proxy) throws Exception {
+    for (String name : List.of("a", "b", "b", "a", "a")) {
+      RawResponse answer =
+          RawClient.ask(
+              proxy.port(), "GET / HTTP/1.1\r\nHost: two\r\nCookie: srv=r" + name + "\r\n\r\n");
+      assertThat(answer.body()).isEqualTo(name);
     }
   }
 

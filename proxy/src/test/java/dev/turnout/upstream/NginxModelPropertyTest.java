@@ -134,6 +134,6 @@ class NginxModelPropertyTest {
         servers,
         method,
         Keepalive.DEFAULT,
-        new UpstreamOptions(null, sticky ? new StickyRoute() : null, null));
+        new UpstreamOptions(null, sticky ? new StickyRoute(List.of("r")) : null, null));
   }
 }

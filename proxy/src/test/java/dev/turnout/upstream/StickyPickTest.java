@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class StickyPickTest {
   private static final long NOW = 5_000_000;
-  private static final Sticky ROUTE = new StickyRoute();
+  private static final Sticky ROUTE = new StickyRoute(List.of("r"));
   private static final BalancingMethod ROUND_ROBIN = new BalancingMethod.RoundRobin();
 
   static Stream<BalancingMethod> methods() {
@@ -206,7 +206,8 @@ class StickyPickTest {
 
   // ---- learned sessions
 
-  private static final StickyLearn LEARN = new StickyLearn("z", 1 << 20, 10_000, false);
+  private static final StickyLearn LEARN =
+      new StickyLearn("z", 1 << 20, 10_000, false, List.of("c"), List.of("l"));
 
   @Test
   void aSessionIsLearnedWithTheResponseAndThenBinds() {
@@ -245,7 +246,7 @@ class StickyPickTest {
 
   @Test
   void withHeaderASessionIsLearnedBeforeTheBody() {
-    StickyLearn atHead = new StickyLearn("z", 1 << 20, 10_000, true);
+    StickyLearn atHead = new StickyLearn("z", 1 << 20, 10_000, true, List.of("c"), List.of("l"));
     Upstream group = group(atHead, ROUND_ROBIN, named(2));
     Request login = Request.at(NOW).beginning("s");
     Peer peer = Objects.requireNonNull(group.pick(login));
@@ -284,8 +285,8 @@ class StickyPickTest {
     Peer home = Objects.requireNonNull(group.pick(login));
     group.released(login, home, Outcome.SUCCESS);
     UpstreamSpec spec = group.current().spec();
-    StickyLearn longer = new StickyLearn("z", 1 << 20, 99_000, false);
-    StickyLearn larger = new StickyLearn("z", 2 << 20, 99_000, false);
+    StickyLearn longer = new StickyLearn("z", 1 << 20, 99_000, false, List.of("c"), List.of("l"));
+    StickyLearn larger = new StickyLearn("z", 2 << 20, 99_000, false, List.of("c"), List.of("l"));
 
     group.publish(withSticky(spec, longer), 2);
     assertThat(group.sessionsAt(home, NOW)).hasValue(1);

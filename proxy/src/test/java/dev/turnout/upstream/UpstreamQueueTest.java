@@ -85,7 +85,8 @@ class UpstreamQueueTest {
             List.of(servers),
             new BalancingMethod.RoundRobin(),
             Keepalive.DEFAULT,
-            new UpstreamOptions(null, new StickyRoute(), new QueueLimits(ROOM, 60_000))));
+            new UpstreamOptions(
+                null, new StickyRoute(List.of("r")), new QueueLimits(ROOM, 60_000))));
   }
 
   private static UpstreamQueue queue(Upstream group) {

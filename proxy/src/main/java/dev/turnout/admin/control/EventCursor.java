@@ -3,7 +3,8 @@ package dev.turnout.admin.control;
 import dev.turnout.control.Events;
 import org.jspecify.annotations.Nullable;
 
-/// How far a client has read the events: `run-number`, as they are named to it.
+/// How far a client has read the events: `run-number`, as they are named to it, or `oldest`: it has
+/// read none of them.
 ///
 /// @param seen the number of the last event that it has seen
 /// @param isOfAnotherRun it has seen those of an earlier process, and may have missed some
@@ -18,6 +19,9 @@ record EventCursor(long seen, boolean isOfAnotherRun) {
     if (text == null) {
       return new EventCursor(events.last(), false);
     }
+    if (text.equals("oldest")) {
+      return new EventCursor(0, false);
+    }
     int dash = text.lastIndexOf('-');
     try {
       if (dash > 0) {
@@ -31,6 +35,6 @@ record EventCursor(long seen, boolean isOfAnotherRun) {
     }
     throw Problem.of(400, "invalid_argument", "\"" + text + "\" is not the id of an event")
         .at(place)
-        .hint("as \"next\" or the id of an event has it");
+        .hint("as \"next\" or the id of an event has it, or oldest");
   }
 }

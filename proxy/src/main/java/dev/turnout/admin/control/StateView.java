@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.UpstreamState;
@@ -121,7 +122,7 @@ final class StateView {
   }
 
   /// That of the one that does best; a name may have several addresses, or none yet.
-  private static String state(List<Peer> peers, long nowMillis) {
+  static String state(List<Peer> peers, long nowMillis) {
     return peers.stream()
         .map(peer -> peer.state(nowMillis))
         .min(Comparator.comparing(state -> state != PeerState.UP))

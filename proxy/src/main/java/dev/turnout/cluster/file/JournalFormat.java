@@ -9,6 +9,8 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.CheckSpec;
+import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -25,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -49,7 +52,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 final class JournalFormat {
   static final String FORMAT = "turnout-journal/1";
 
-  private static final JsonFactory JSON =
+  static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   /// The line is not one that this class wrote.
@@ -275,6 +278,12 @@ final class JournalFormat {
 
   private static void write(JsonGenerator json, UpstreamSpec spec) {
     json.writeStartObject();
+    writeMembers(json, spec);
+    json.writeEndObject();
+  }
+
+  /// What a group is, but for its name.
+  static void writeMembers(JsonGenerator json, UpstreamSpec spec) {
     json.writeStringProperty("method", spec.method().text());
     Keepalive keepalive = spec.keepalive();
     if (!keepalive.equals(Keepalive.DEFAULT)) {
@@ -290,7 +299,6 @@ final class JournalFormat {
     json.writeArrayPropertyStart("servers");
     spec.servers().forEach(server -> write(json, server));
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void write(JsonGenerator json, UpstreamOptions options) {
@@ -300,7 +308,9 @@ final class JournalFormat {
     }
     Sticky sticky = options.sticky();
     if (sticky != null) {
-      json.writeStringProperty("sticky", sticky.text());
+      json.writeArrayPropertyStart("sticky");
+      sticky.words().forEach(json::writeString);
+      json.writeEndArray();
     }
     QueueLimits queue = options.queue();
     if (queue != null) {
@@ -309,6 +319,35 @@ final class JournalFormat {
       json.writeNumber(queue.timeoutMillis());
       json.writeEndArray();
     }
+    HealthOptions health = options.health();
+    writeUnless(json, "panic_threshold", health.panicThreshold(), 0);
+    writeUnless(json, "max_ejected", health.maxEjected(), 100);
+    CheckSpec check = health.check();
+    if (check != null) {
+      json.writeName("check");
+      write(json, check);
+    }
+  }
+
+  private static void write(JsonGenerator json, CheckSpec check) {
+    json.writeStartObject();
+    json.writeStringProperty("type", check.type().text());
+    json.writeNumberProperty("interval_ms", check.intervalMillis());
+    json.writeNumberProperty("timeout_ms", check.timeoutMillis());
+    json.writeNumberProperty("fall", check.fall());
+    json.writeNumberProperty("rise", check.rise());
+    writeIfTrue(json, "default_down", check.defaultDown());
+    writeUnless(json, "port", check.port(), 0);
+    if (!check.send().equals(CheckSpec.STANDARD_REQUEST)) {
+      json.writeStringProperty("send", check.send());
+    }
+    if (!check.alive().equals(CheckSpec.STANDARD_ALIVE)) {
+      json.writeArrayPropertyStart("alive");
+      check.aliveInOrder().forEach(json::writeNumber);
+      json.writeEndArray();
+    }
+    writeUnless(json, "keepalive_requests", check.keepaliveRequests(), 1);
+    json.writeEndObject();
   }
 
   private static void write(JsonGenerator json, PeerSpec server) {
@@ -362,6 +401,28 @@ final class JournalFormat {
     } catch (JacksonException | IllegalArgumentException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
+  }
+
+  /// The object that a text is.
+  ///
+  /// @throws JacksonException if it is none
+  /// @throws IllegalArgumentException if it is something else
+  static Map<String, Object> object(String text) {
+    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
+      parser.nextToken();
+      Map<String, Object> object = new Node(read(parser)).map();
+      if (parser.nextToken() != null) {
+        throw new IllegalArgumentException("there is something after the object");
+      }
+      return object;
+    }
+  }
+
+  /// The group that an object is.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  static UpstreamSpec spec(String name, Map<String, Object> object) {
+    return spec(name, new Node(object));
   }
 
   private static @Nullable Object read(JsonParser parser) {
@@ -423,6 +484,10 @@ final class JournalFormat {
         return text;
       }
       throw new IllegalArgumentException("not a text: " + value);
+    }
+
+    List<String> texts() {
+      return list().stream().map(one -> new Node(one).text()).toList();
     }
 
     String textOr(String otherwise) {
@@ -596,12 +661,36 @@ final class JournalFormat {
     Node queue = node.get("queue");
     return new UpstreamOptions(
         node.get("zone").isThere() ? node.get("zone").text() : null,
-        node.get("sticky").isThere() ? Sticky.parse(node.get("sticky").text()) : null,
+        node.get("sticky").isThere() ? Sticky.parse(node.get("sticky").texts()) : null,
         queue.isThere()
             ? new QueueLimits(
                 Math.toIntExact(new Node(queue.list().get(0)).number()),
                 new Node(queue.list().get(1)).number())
-            : null);
+            : null,
+        new HealthOptions(
+            Math.toIntExact(node.get("panic_threshold").numberOr(0)),
+            Math.toIntExact(node.get("max_ejected").numberOr(100)),
+            node.get("check").isThere() ? check(node.get("check")) : null));
+  }
+
+  private static CheckSpec check(Node node) {
+    String type = node.get("type").text();
+    Node alive = node.get("alive");
+    return new CheckSpec(
+        CheckSpec.Type.valueOf(type.toUpperCase(Locale.ROOT)),
+        node.get("interval_ms").number(),
+        node.get("timeout_ms").number(),
+        Math.toIntExact(node.get("fall").number()),
+        Math.toIntExact(node.get("rise").number()),
+        node.get("default_down").isThere(),
+        Math.toIntExact(node.get("port").numberOr(0)),
+        node.get("send").textOr(CheckSpec.STANDARD_REQUEST),
+        alive.isThere()
+            ? alive.list().stream()
+                .map(digit -> Math.toIntExact(new Node(digit).number()))
+                .collect(Collectors.toSet())
+            : CheckSpec.STANDARD_ALIVE,
+        Math.toIntExact(node.get("keepalive_requests").numberOr(1)));
   }
 
   private static PeerSpec server(Node node) {

@@ -15,7 +15,9 @@ interface Check {
   ProbeRules rules();
 
   /// How long a server waits for its first probe.
-  long firstDelayMillis(RandomGenerator random);
+  ///
+  /// @param added the server, or the check, came at run time: it is no matter of many at once
+  long firstDelayMillis(boolean added, RandomGenerator random);
 
   /// How long it waits between two.
   long delayMillis(RandomGenerator random);

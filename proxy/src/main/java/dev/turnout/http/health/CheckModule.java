@@ -10,13 +10,9 @@ import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
-import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpRegistry;
-import dev.turnout.upstream.ProbeRules;
-import dev.turnout.upstream.Upstream;
-import java.util.ArrayList;
+import dev.turnout.upstream.CheckSpec;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -24,29 +20,23 @@ import org.jspecify.annotations.Nullable;
 
 /// Tengine's `check` and its kind, which stand in `upstream`, and `check_status`.
 final class CheckModule {
-  private static final String STANDARD_REQUEST = "GET / HTTP/1.0\r\n\r\n";
   private static final Setting<@Nullable Parameters> CHECK = Setting.local("check", null);
   private static final Setting<String> SEND = Setting.local("check_http_send", "");
   private static final Setting<Set<Integer>> ALIVE =
-      Setting.local("check_http_expect_alive", Set.of(2, 3));
+      Setting.local("check_http_expect_alive", CheckSpec.STANDARD_ALIVE);
   private static final Setting<Integer> REQUESTS = Setting.local("check_keepalive_requests", 1);
 
   private final HttpRegistry http;
-  private final CoreModule core;
-  private final HealthPlan plan;
-  private final List<Scope> checked = new ArrayList<>();
 
-  CheckModule(HttpRegistry http, CoreModule core, HealthPlan plan) {
+  CheckModule(HttpRegistry http) {
     this.http = http;
-    this.core = core;
-    this.plan = plan;
   }
 
   void register() {
     http.directive("check")
         .in(UPSTREAM)
         .atLeast(1)
-        .read(this::check)
+        .read(CheckModule::check)
         .syntax(
             "interval=milliseconds [fall=count] [rise=count] [timeout=milliseconds]"
                 + " [default_down=true|false] [type=tcp|http] [port=port]")
@@ -88,7 +78,6 @@ final class CheckModule {
         .summary(
             "Answers with what `check` has found; the arguments `format` and `status=up|down` of a"
                 + " request choose.");
-    http.afterBuild(_ -> checked.forEach(this::build));
   }
 
   private void status(Directive d, Scope scope) {
@@ -98,12 +87,12 @@ final class CheckModule {
       throw ConfigException.at(d, 0, "invalid check format \"" + d.argument(0) + "\"")
           .withHelp("one of: html, csv, json");
     }
-    scope.set(HttpRegistry.CONTENT, _ -> new CheckStatus(plan, format));
+    scope.set(HttpRegistry.CONTENT, _ -> new CheckStatus(http.environment().upstreams(), format));
   }
 
   /// The parameters of one `check`.
   private static final class Parameters {
-    private TengineCheck.Type type = TengineCheck.Type.TCP;
+    private CheckSpec.Type type = CheckSpec.Type.TCP;
     private long interval = 30_000;
     private long timeout = 1000;
     private int rise = 2;
@@ -133,10 +122,10 @@ final class CheckModule {
       }
     }
 
-    private static TengineCheck.Type type(Directive d, int i, String value) {
+    private static CheckSpec.Type type(Directive d, int i, String value) {
       return switch (value) {
-        case "tcp" -> TengineCheck.Type.TCP;
-        case "http" -> TengineCheck.Type.HTTP;
+        case "tcp" -> CheckSpec.Type.TCP;
+        case "http" -> CheckSpec.Type.HTTP;
         case "ssl_hello", "mysql", "ajp", "fastcgi" ->
             throw ConfigException.at(
                 d, i, "check type \"" + value + "\" is not supported, only tcp and http are");
@@ -164,13 +153,12 @@ final class CheckModule {
     }
   }
 
-  private void check(Directive d, Scope scope) {
+  private static void check(Directive d, Scope scope) {
     Parameters parameters = new Parameters();
     for (int i = 0; i < d.argumentCount(); i++) {
       parameters.read(d, i);
     }
     scope.set(CHECK, parameters);
-    checked.add(scope);
   }
 
   private static void send(Directive d, Scope scope) {
@@ -178,32 +166,27 @@ final class CheckModule {
     if (check == null) {
       throw ConfigException.at(d, "invalid check_http_send should set [check] first");
     }
-    if (!d.argument(0).isEmpty() && check.type != TengineCheck.Type.HTTP) {
+    if (!d.argument(0).isEmpty() && check.type != CheckSpec.Type.HTTP) {
       throw ConfigException.at(d, "invalid check_http_send for type \"tcp\"");
     }
     scope.set(SEND, d.argument(0));
   }
 
-  private void build(Scope scope) {
-    Parameters said = scope.get(CHECK);
-    Upstream upstream = HealthModule.upstream(http, scope);
-    if (said == null || upstream == null) {
-      throw new IllegalStateException(scope + " has no check");
-    }
-    String send = scope.get(SEND).isEmpty() ? STANDARD_REQUEST : scope.get(SEND);
-    String key = plan.key("check of " + upstream.name() + " " + said.type + " " + said.port);
-    plan.add(
-        new TengineCheck(
-            upstream,
-            new ProbeRules(key, said.fall, said.rise, said.rise, said.defaultDown, true),
+  /// The check of an `upstream` block; null if it has none.
+  static @Nullable CheckSpec spec(Scope upstream) {
+    Parameters said = upstream.get(CHECK);
+    return said == null
+        ? null
+        : new CheckSpec(
             said.type,
             said.interval,
             said.timeout,
+            said.fall,
+            said.rise,
+            said.defaultDown,
             said.port,
-            send,
-            send.substring(0, Math.max(0, send.indexOf(' '))),
-            scope.get(ALIVE),
-            scope.get(REQUESTS),
-            core.errorLog(scope)));
+            upstream.get(SEND).isEmpty() ? CheckSpec.STANDARD_REQUEST : upstream.get(SEND),
+            upstream.get(ALIVE),
+            upstream.get(REQUESTS));
   }
 }

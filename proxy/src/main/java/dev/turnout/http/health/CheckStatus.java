@@ -2,10 +2,14 @@ package dev.turnout.http.health;
 
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.Exchange;
+import dev.turnout.http.Upstreams;
 import dev.turnout.log.Level;
 import dev.turnout.upstream.ActiveHealth;
+import dev.turnout.upstream.CheckSpec;
 import dev.turnout.upstream.Peer;
+import dev.turnout.upstream.PeerSet;
 import dev.turnout.upstream.PeerState;
+import dev.turnout.upstream.Upstream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,17 +42,17 @@ final class CheckStatus implements ContentHandler {
     }
   }
 
-  private final HealthPlan plan;
+  private final Upstreams upstreams;
   private final Format standard;
 
-  CheckStatus(HealthPlan plan, Format standard) {
-    this.plan = plan;
+  CheckStatus(Upstreams upstreams, Format standard) {
+    this.upstreams = upstreams;
     this.standard = standard;
   }
 
   /// One server under a check.
   private record Row(
-      int index, String upstream, String name, boolean up, int rise, int fall, TengineCheck check) {
+      int index, String upstream, String name, boolean up, int rise, int fall, CheckSpec check) {
     String status() {
       return up ? "up" : "down";
     }
@@ -60,7 +64,7 @@ final class CheckStatus implements ContentHandler {
       exchange.finish(405);
       return;
     }
-    if (plan.checks().stream().noneMatch(TengineCheck.class::isInstance)) {
+    if (upstreams.all().stream().noneMatch(upstream -> check(upstream.current()) != null)) {
       exchange.log(
           Level.ERROR,
           "http upstream check module can not find any check server, make sure you've added the"
@@ -109,32 +113,33 @@ final class CheckStatus implements ContentHandler {
     long now = exchange.worker().monotonicMillis();
     List<Row> rows = new ArrayList<>();
     int index = 0;
-    for (Check each : plan.checks()) {
-      if (each instanceof TengineCheck check) {
-        for (Peer peer : check.upstream().current().peers()) {
-          Row row = row(index++, check, peer, now);
-          if (row.up() ? !onlyDown : !onlyUp) {
-            rows.add(row);
-          }
+    for (Upstream upstream : upstreams.all()) {
+      PeerSet set = upstream.current();
+      CheckSpec check = check(set);
+      if (check == null) {
+        continue;
+      }
+      for (Peer peer : set.peers()) {
+        Row row = row(index++, upstream.name(), check, peer, now);
+        if (row.up() ? !onlyDown : !onlyUp) {
+          rows.add(row);
         }
       }
     }
     return rows;
   }
 
-  private static Row row(int index, TengineCheck check, Peer peer, long now) {
+  private static @Nullable CheckSpec check(PeerSet set) {
+    return set.spec().options().health().check();
+  }
+
+  private static Row row(int index, String upstream, CheckSpec check, Peer peer, long now) {
     PeerState state = peer.state(now);
     boolean down = state == PeerState.CHECKING || state == PeerState.UNHEALTHY;
     ActiveHealth active = peer.activeHealth();
     String key = check.rules().key();
     return new Row(
-        index,
-        check.upstream().name(),
-        peer.address().text(),
-        !down,
-        active.rises(key),
-        active.falls(key),
-        check);
+        index, upstream, peer.address().text(), !down, active.rises(key), active.falls(key), check);
   }
 
   private static String text(Format format, List<Row> rows, int generation) {
@@ -193,7 +198,7 @@ final class CheckStatus implements ContentHandler {
                   row.status(),
                   row.rise(),
                   row.fall(),
-                  row.check().typeName(),
+                  row.check().type().text(),
                   row.check().port()));
     }
     return out.append("</table>\n</body>\n</html>\n").toString();
@@ -215,7 +220,7 @@ final class CheckStatus implements ContentHandler {
                   row.status(),
                   row.rise(),
                   row.fall(),
-                  row.check().typeName(),
+                  row.check().type().text(),
                   row.check().port()));
     }
     return out.toString();
@@ -246,7 +251,7 @@ final class CheckStatus implements ContentHandler {
                   row.status(),
                   row.rise(),
                   row.fall(),
-                  row.check().typeName(),
+                  row.check().type().text(),
                   row.check().port(),
                   i == rows.size() - 1 ? "" : ","));
     }

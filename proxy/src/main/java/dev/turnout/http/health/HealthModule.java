@@ -17,16 +17,15 @@ import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.HttpRegistry.Place;
 import dev.turnout.http.proxy.ProbeTarget;
 import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.ProbeRules;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// `health_check` and `match`, Turnout's `panic_threshold` and `max_ejected`, and Tengine's
 /// `check`.
@@ -37,7 +36,6 @@ public final class HealthModule implements HttpModule {
   private final CoreModule core;
   private final Map<String, Match> matches = new HashMap<>();
   private final List<Draft> drafts = new ArrayList<>();
-  private final Set<Scope> limited = new LinkedHashSet<>();
 
   /// A `health_check` as it was read.
   private record Draft(Directive directive, Scope location, Parameters said) {}
@@ -48,7 +46,7 @@ public final class HealthModule implements HttpModule {
 
   @Override
   public void register(HttpRegistry http) {
-    HealthPlan plan = new HealthPlan(http);
+    HealthPlan plan = new HealthPlan(http, core);
     http.directive("health_check")
         .in(LOCATION)
         .atLeast(0)
@@ -74,7 +72,7 @@ public final class HealthModule implements HttpModule {
                 + " must hold.");
     http.directive("panic_threshold")
         .in(UPSTREAM)
-        .read((d, scope) -> limit(d, scope, PANIC))
+        .read((d, scope) -> share(d, scope, PANIC))
         .syntax("percentage")
         .defaultText("0%")
         .summary(
@@ -83,14 +81,15 @@ public final class HealthModule implements HttpModule {
                 + " overwhelmed. A server whose mandatory check has not passed yet stays out.");
     http.directive("max_ejected")
         .in(UPSTREAM)
-        .read((d, scope) -> limit(d, scope, EJECTED))
+        .read((d, scope) -> share(d, scope, EJECTED))
         .syntax("percentage")
         .defaultText("100%")
         .summary(
             "Turnout's own: the largest share of the group's servers that failed requests"
                 + " (`max_fails`) take out at once; one may always be out.");
-    new CheckModule(http, core, plan).register();
-    http.afterBuild(generation -> build(http, plan, generation));
+    new CheckModule(http).register();
+    http.afterBuild(
+        generation -> drafts.forEach(draft -> plan.add(check(http, plan, generation, draft))));
     http.pending(plan);
   }
 
@@ -98,13 +97,23 @@ public final class HealthModule implements HttpModule {
     return ConfigException.at(d, i, "invalid parameter \"" + d.argument(i) + "\"");
   }
 
-  /// The upstream of an `upstream` block.
-  static @Nullable Upstream upstream(HttpRegistry http, Scope scope) {
-    Directive block = scope.directive();
-    return block == null ? null : http.upstreams().find(block.argument(0));
+  /// The directives that may stand in an `upstream` that is made at run time.
+  public static final Set<String> OF_UPSTREAMS =
+      Set.of(
+          "panic_threshold",
+          "max_ejected",
+          "check",
+          "check_http_send",
+          "check_http_expect_alive",
+          "check_keepalive_requests");
+
+  /// What the content of an `upstream` block says of health.
+  public static HealthOptions options(Scope upstream) {
+    return new HealthOptions(
+        upstream.get(PANIC), upstream.get(EJECTED), CheckModule.spec(upstream));
   }
 
-  private void limit(Directive d, Scope scope, Setting<Integer> setting) {
+  private static void share(Directive d, Scope scope, Setting<Integer> setting) {
     String text = d.argument(0);
     OptionalLong percent =
         text.endsWith("%")
@@ -115,25 +124,12 @@ public final class HealthModule implements HttpModule {
           .withHelp("a share is 0% to 100%");
     }
     scope.set(setting, (int) percent.getAsLong());
-    limited.add(scope);
   }
 
   private void match(HttpRegistry http, Directive d) {
     Match match = new MatchReader(http).read(d);
     if (matches.put(match.name(), match) != null) {
       throw ConfigException.at(d, 0, "duplicate match \"" + match.name() + "\"");
-    }
-  }
-
-  private void build(HttpRegistry http, HealthPlan plan, Generation generation) {
-    for (Scope scope : limited) {
-      Upstream upstream = upstream(http, scope);
-      if (upstream != null) {
-        plan.limit(upstream, scope.get(PANIC), scope.get(EJECTED), core.errorLog(scope));
-      }
-    }
-    for (Draft draft : drafts) {
-      plan.add(check(http, plan, generation, draft));
     }
   }
 

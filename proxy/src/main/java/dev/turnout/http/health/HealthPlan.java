@@ -1,42 +1,31 @@
 package dev.turnout.http.health;
 
+import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpRegistry;
-import dev.turnout.log.ErrorLog;
 import dev.turnout.upstream.HealthPolicy;
 import dev.turnout.upstream.ProbeRules;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
-/// What one configuration wants of the health of its upstreams; takes effect with it.
+/// What the locations of one configuration want of the health of upstreams; takes effect with it.
+/// What an upstream's own block says is in its spec.
 final class HealthPlan implements HttpRegistry.Pending {
   private final HttpRegistry http;
+  private final CoreModule core;
   private final Prober prober;
   private final List<Check> checks = new ArrayList<>();
-  private final Map<Upstream, Limits> limits = new HashMap<>();
-  private final Map<String, ErrorLog> logs = new HashMap<>();
 
-  private record Limits(int panicThreshold, int maxEjected) {}
-
-  HealthPlan(HttpRegistry http) {
+  HealthPlan(HttpRegistry http, CoreModule core) {
     this.http = http;
-    this.prober = http.environment().kept(Prober.class, Prober::new);
+    this.core = core;
+    this.prober = http.environment().kept(Prober.class, Prober::start);
   }
 
   void add(Check check) {
     checks.add(check);
-  }
-
-  void limit(Upstream upstream, int panicThreshold, int maxEjected, ErrorLog log) {
-    limits.put(upstream, new Limits(panicThreshold, maxEjected));
-    logs.put(upstream.name(), log);
-  }
-
-  /// The checks, in the order of the configuration.
-  List<Check> checks() {
-    return checks;
   }
 
   /// A key for the check that no other check of this configuration has, and the same check of the
@@ -56,20 +45,21 @@ final class HealthPlan implements HttpRegistry.Pending {
   @Override
   public void activate() {
     prober.stop();
+    Set<Upstream> upstreams = new LinkedHashSet<>(http.environment().upstreams().all());
     for (String name : http.upstreams().names()) {
       Upstream upstream = http.upstreams().find(name);
       if (upstream != null) {
-        upstream.follow(policy(upstream));
+        upstreams.add(upstream);
       }
     }
-    prober.apply(checks, logs);
+    for (Upstream upstream : upstreams) {
+      upstream.follow(new HealthPolicy(0, 100, rules(upstream)));
+    }
+    prober.apply(checks, upstreams, core.errorLog());
   }
 
-  private HealthPolicy policy(Upstream upstream) {
-    Limits limit = limits.getOrDefault(upstream, new Limits(0, 100));
-    List<ProbeRules> rules =
-        checks.stream().filter(c -> c.upstream() == upstream).map(Check::rules).toList();
-    return new HealthPolicy(limit.panicThreshold(), limit.maxEjected(), rules);
+  private List<ProbeRules> rules(Upstream upstream) {
+    return checks.stream().filter(c -> c.upstream() == upstream).map(Check::rules).toList();
   }
 
   @Override

@@ -42,7 +42,7 @@ record HttpCheck(
   }
 
   @Override
-  public long firstDelayMillis(RandomGenerator random) {
+  public long firstDelayMillis(boolean added, RandomGenerator random) {
     return jitter(random);
   }
 

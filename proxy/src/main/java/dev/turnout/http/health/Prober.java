@@ -1,73 +1,115 @@
 package dev.turnout.http.health;
 
 import dev.turnout.http.HttpEnvironment;
+import dev.turnout.http.Upstreams;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
+import dev.turnout.upstream.CheckSpec;
 import dev.turnout.upstream.HealthEvent;
+import dev.turnout.upstream.HealthPolicy;
 import dev.turnout.upstream.Peer;
+import dev.turnout.upstream.PeerSet;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// All active checks of the node. It outlives configurations: each brings its checks, and every
-/// change of an upstream's list begins and ends probes at once. Guarded by this.
+/// change of an upstream begins and ends probes at once. Guarded by this; never holds it when it
+/// asks an upstream for its monitor, which those hold who call it.
 ///
 /// It also tells the error log when an upstream begins or ends to ignore health.
-final class Prober {
+final class Prober implements Upstreams.Watcher {
   private final HttpEnvironment environment;
   private final Map<Upstream, List<Watch>> watches = new HashMap<>();
-  private Map<Upstream, List<Check>> checks = new HashMap<>();
-  private volatile Map<String, ErrorLog> logs = Map.of();
+  private Map<Upstream, List<Check>> checks = Map.of(); // of locations
 
-  Prober(HttpEnvironment environment) {
+  /// Where it tells what it finds; null while it does not work.
+  private volatile @Nullable ErrorLog log;
+
+  private Prober(HttpEnvironment environment) {
     this.environment = environment;
-    environment.upstreams().onHealth(this::tell);
+  }
+
+  static Prober start(HttpEnvironment environment) {
+    Prober prober = new Prober(environment);
+    environment.upstreams().onHealth(prober::tell);
+    environment.upstreams().watch(prober);
+    return prober;
   }
 
   /// Ends all probes, so that none of the old configuration's counts for the next.
   synchronized void stop() {
-    for (Upstream upstream : checks.keySet()) {
-      upstream.onListChange(() -> {});
-    }
+    log = null;
     watches.values().forEach(list -> list.forEach(Watch::stop));
     watches.clear();
   }
 
   /// Begins with the checks of the next configuration.
   ///
-  /// @param logs where panics are told, by upstream
-  synchronized void apply(List<Check> next, Map<String, ErrorLog> logs) {
-    this.logs = Map.copyOf(logs);
+  /// @param next what its locations ask for
+  /// @param upstreams all that there are
+  synchronized void apply(List<Check> next, Collection<Upstream> upstreams, ErrorLog to) {
+    log = to;
     checks = new HashMap<>();
     for (Check check : next) {
       checks.computeIfAbsent(check.upstream(), _ -> new ArrayList<>()).add(check);
     }
-    for (Upstream upstream : checks.keySet()) {
-      upstream.onListChange(() -> follow(upstream));
-      follow(upstream);
+    for (Upstream upstream : upstreams) {
+      upstream.onListChange(() -> follow(upstream, true));
+      follow(upstream, false);
     }
   }
 
-  /// Probes the servers that the upstream has now, except those that are down.
-  private synchronized void follow(Upstream upstream) {
-    List<Check> wanted = checks.getOrDefault(upstream, List.of());
-    List<Watch> before = watches.getOrDefault(upstream, List.of());
+  @Override
+  public void made(Upstream upstream) {
+    upstream.follow(HealthPolicy.NONE);
+    upstream.onListChange(() -> follow(upstream, true));
+    follow(upstream, true);
+  }
+
+  @Override
+  public synchronized void gone(Upstream upstream) {
+    watches.getOrDefault(upstream, List.of()).forEach(Watch::stop);
+    watches.remove(upstream);
+  }
+
+  /// Probes the servers that the upstream has now, except those that are down, in the ways that are
+  /// wanted now.
+  ///
+  /// @param added what is new came at run time
+  private synchronized void follow(Upstream upstream, boolean added) {
+    ErrorLog to = log;
+    if (to == null) {
+      return; // a configuration changes over
+    }
+    PeerSet set = upstream.current();
+    List<Check> wanted = new ArrayList<>(checks.getOrDefault(upstream, List.of()));
+    CheckSpec own = set.spec().options().health().check();
+    if (own != null) {
+      wanted.add(new TengineCheck(upstream, own, to));
+    }
+    List<Watch> left = new ArrayList<>(watches.getOrDefault(upstream, List.of()));
     List<Watch> after = new ArrayList<>();
-    List<Watch> left = new ArrayList<>(before);
     for (Check check : wanted) {
-      for (Peer peer : upstream.current().peers()) {
+      for (Peer peer : set.peers()) {
         if (!peer.spec().down()) {
-          after.add(keepOrStart(left, check, peer));
+          after.add(keepOrStart(left, check, peer, added));
         }
       }
     }
     left.forEach(Watch::stop);
-    watches.put(upstream, after);
+    if (after.isEmpty()) {
+      watches.remove(upstream);
+    } else {
+      watches.put(upstream, after);
+    }
   }
 
-  private Watch keepOrStart(List<Watch> left, Check check, Peer peer) {
+  private Watch keepOrStart(List<Watch> left, Check check, Peer peer, boolean added) {
     for (Watch watch : left) {
       if (watch.isOf(check, peer)) {
         left.remove(watch);
@@ -75,7 +117,7 @@ final class Prober {
         return watch;
       }
     }
-    return Watch.start(check, peer, this::nodeEnds);
+    return Watch.start(check, peer, added, this::nodeEnds);
   }
 
   private boolean nodeEnds() {
@@ -97,9 +139,9 @@ final class Prober {
   }
 
   private void tell(String upstream, String message) {
-    ErrorLog log = logs.get(upstream);
-    if (log != null) {
-      log.log(Level.WARN, "panic_threshold of upstream \"" + upstream + "\": " + message);
+    ErrorLog to = log;
+    if (to != null) {
+      to.log(Level.WARN, "panic_threshold of upstream \"" + upstream + "\": " + message);
     }
   }
 }

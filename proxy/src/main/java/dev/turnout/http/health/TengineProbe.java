@@ -1,5 +1,6 @@
 package dev.turnout.http.health;
 
+import dev.turnout.upstream.CheckSpec;
 import dev.turnout.upstream.PeerAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -8,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 final class TengineProbe implements Probe {
   private static final int LARGEST_HEAD = 64 * 1024;
 
-  private final TengineCheck check;
+  private final CheckSpec check;
   private final PeerAddress address;
   private @Nullable ProbeSocket kept;
   private int keptRequests;
   private String stage = "";
 
-  TengineProbe(TengineCheck check, PeerAddress address) {
+  TengineProbe(CheckSpec check, PeerAddress address) {
     this.check = check;
     this.address = address;
   }

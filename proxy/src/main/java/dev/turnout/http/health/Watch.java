@@ -12,19 +12,22 @@ import java.util.function.BooleanSupplier;
 /// to stop.
 final class Watch {
   private final Check check;
+  private final boolean added;
   private final BooleanSupplier nodeEnds;
   private final Thread thread;
   private volatile Peer peer;
 
-  private Watch(Check check, Peer peer, BooleanSupplier nodeEnds) {
+  private Watch(Check check, Peer peer, boolean added, BooleanSupplier nodeEnds) {
     this.check = check;
+    this.added = added;
     this.nodeEnds = nodeEnds;
     this.peer = peer;
     this.thread = Thread.ofVirtual().name("health-" + peer).unstarted(this::run);
   }
 
-  static Watch start(Check check, Peer peer, BooleanSupplier nodeEnds) {
-    Watch watch = new Watch(check, peer, nodeEnds);
+  /// @param added it began at run time
+  static Watch start(Check check, Peer peer, boolean added, BooleanSupplier nodeEnds) {
+    Watch watch = new Watch(check, peer, added, nodeEnds);
     watch.thread.start();
     return watch;
   }
@@ -45,7 +48,7 @@ final class Watch {
 
   private void run() {
     try (Probe probe = check.probe(peer.address())) {
-      Thread.sleep(check.firstDelayMillis(ThreadLocalRandom.current()));
+      Thread.sleep(check.firstDelayMillis(added, ThreadLocalRandom.current()));
       while (!nodeEnds.getAsBoolean()) {
         once(probe);
         Thread.sleep(check.delayMillis(ThreadLocalRandom.current()));

@@ -195,9 +195,10 @@ final class Attempt {
     bytesSent += head.length();
     to.write(buffer);
     if (proxying.streamsBody()) {
-      to.flush();
-      watchSending(to);
-      proxying.streamBody(this);
+      proxying.streamBody(this); // what has come already goes with the head
+      if (connection == to) {
+        flushParts();
+      }
       return;
     }
     byte[] own = proxying.ownBody();
@@ -278,8 +279,16 @@ final class Attempt {
       return;
     }
     bytesSent += part.readableBytes();
-    to.channel().writeAndFlush(part, to.channel().voidPromise());
-    watchSending(to);
+    to.channel().write(part, to.channel().voidPromise());
+  }
+
+  /// Sends the parts that were taken.
+  void flushParts() {
+    UpstreamConnection to = connection;
+    if (to != null && stage != Stage.OVER) {
+      to.flush();
+      watchSending(to);
+    }
   }
 
   /// So many bytes of the client went into the tunnel.

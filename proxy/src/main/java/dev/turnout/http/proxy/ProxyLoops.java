@@ -14,7 +14,18 @@ public final class ProxyLoops {
   /// @param upstreams whose changes close connections to servers that have left
   public ProxyLoops(Workers workers, Upstreams upstreams) {
     loops = workers.all().stream().map(ProxyLoop::new).toList();
-    upstreams.onChange(this::retire, this::forget);
+    upstreams.watch(
+        new Upstreams.Watcher() {
+          @Override
+          public void changed(Upstream upstream) {
+            retire(upstream);
+          }
+
+          @Override
+          public void gone(Upstream upstream) {
+            forget(upstream);
+          }
+        });
   }
 
   ProxyLoop of(Worker worker) {

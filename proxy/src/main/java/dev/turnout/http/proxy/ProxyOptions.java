@@ -52,6 +52,8 @@ record ProxyOptions(
   private static final Setting<List<CookieRules.Flags>> FLAGS =
       Setting.listOf("proxy_cookie_flags");
   private static final Setting<Long> IGNORED = Setting.of("proxy_ignore_headers", 0L);
+  static final Setting<Long> FILE_WRITE =
+      Setting.of("proxy_temp_file_write_size", BufferSizes.UNSAID);
   private static final Setting<Boolean> FORCE_RANGES = Setting.of("proxy_force_ranges", false);
   private static final Setting<@Nullable Template> LIMIT_RATE =
       Setting.of("proxy_limit_rate", null);
@@ -129,10 +131,13 @@ record ProxyOptions(
         .in(HTTP, SERVER, LOCATION)
         .size(SEND_BUFFER)
         .summary("SO_SNDBUF of connections to upstreams.");
+    http.directive("proxy_temp_file_write_size")
+        .in(HTTP, SERVER, LOCATION)
+        .size(FILE_WRITE)
+        .summary("Accepted: responses are not written to temporary files.");
     for (String name :
         List.of(
             "proxy_send_lowat",
-            "proxy_temp_file_write_size",
             "proxy_headers_hash_max_size",
             "proxy_headers_hash_bucket_size")) {
       http.directive(name)
@@ -205,7 +210,7 @@ record ProxyOptions(
       String word = d.argument(i);
       if (TemplateText.parse(word).isLiteral()
           && !word.matches("(?i)(no)?(secure|httponly|samesite)|samesite=(strict|lax|none)")) {
-        throw ConfigException.at(d, i, "invalid value \"" + word + "\"");
+        scope.warn(d, "invalid value \"" + word + "\" in \"proxy_cookie_flags\", ignored");
       }
       words.add(http.template(d, i));
     }

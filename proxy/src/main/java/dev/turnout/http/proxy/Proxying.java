@@ -30,7 +30,9 @@ import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.Tries;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
+import dev.turnout.upstream.sticky.Sticky;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -44,6 +46,13 @@ import org.jspecify.annotations.Nullable;
 final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyReceiver {
   private static final byte[] NO_ADDRESS = new byte[0];
   private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
+
+  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+
+  /// How much of a streamed body goes into one chunk, and what the line before it may take.
+  private static final int GATHERED = 64 * 1024;
+
+  private static final int CHUNK_LINE = 10;
 
   private final ProxyLoop loop;
   private final Tries tries = new Tries();
@@ -72,6 +81,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private @Nullable Proxying before;
   private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
+  private @Nullable ByteBuf gathered;
   private @Nullable PeerChooser chooser;
   private @Nullable Upstream chosen;
   private int chosenTries;
@@ -147,10 +157,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     method = changed.isEmpty() ? exchange.method() : changed;
     requestTarget = ProxyTarget.requestTarget(exchange, to, locationName);
     Upstream upstream = to.upstream();
-    sticky =
-        upstream.current().spec().options().sticky() == null
-            ? null
-            : exchange.generation().sticky(upstream.name());
+    Sticky bound = upstream.current().spec().options().sticky();
+    sticky = bound == null ? null : exchange.generation().sticky(bound);
     chooser = exchange.generation().chooser(upstream.name());
     if (chooser != null) {
       chosenTries = upstream.triesLeft(this);
@@ -171,7 +179,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       next();
     } else if (settings.requestBuffering() || body.isComplete()) {
       body.read(this::next);
-    } else {
+    } else if (!body.readAtHand(this::next)) {
       streaming = true;
       streamedChunks = exchange.request().chunked();
       next();
@@ -464,20 +472,59 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       part.release();
       return;
     }
-    attempt.sendPart(streamedChunks ? chunk(part) : part);
+    if (streamedChunks) {
+      gather(part);
+    } else {
+      attempt.sendPart(part);
+    }
     if (attempt.isCongested()) {
       present.downstream().pauseBody(true);
     }
   }
 
-  private static ByteBuf chunk(ByteBuf part) {
-    byte[] size =
-        (Integer.toHexString(part.readableBytes()) + "\r\n")
-            .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
-    ByteBuf framed = part.alloc().directBuffer(size.length + part.readableBytes() + 2);
-    framed.writeBytes(size).writeBytes(part).writeByte('\r').writeByte('\n');
+  /// What comes together goes on in one chunk, however small the client's are.
+  private void gather(ByteBuf part) {
+    ByteBuf so = gathered;
+    int more = part.readableBytes();
+    if (so != null && so.maxWritableBytes() < more + 2) {
+      sendGathered();
+      so = null;
+    }
+    if (so == null) {
+      int most = Math.max(GATHERED, more);
+      so = part.alloc().directBuffer(more + CHUNK_LINE + 2, most + CHUNK_LINE + 2);
+      so.setIndex(CHUNK_LINE, CHUNK_LINE); // its size comes before it
+      gathered = so;
+    }
+    so.writeBytes(part);
     part.release();
-    return framed;
+  }
+
+  private void sendGathered() {
+    ByteBuf chunk = gathered;
+    Attempt attempt = current();
+    gathered = null;
+    if (chunk == null) {
+      return;
+    }
+    if (attempt == null) {
+      chunk.release();
+      return;
+    }
+    String line = Integer.toHexString(chunk.readableBytes()) + "\r\n";
+    int start = CHUNK_LINE - line.length();
+    chunk.setCharSequence(start, line, StandardCharsets.ISO_8859_1);
+    chunk.readerIndex(start).writeByte('\r').writeByte('\n');
+    attempt.sendPart(chunk);
+  }
+
+  @Override
+  public void pause(Exchange present) {
+    Attempt attempt = current();
+    if (attempt != null && !over) {
+      sendGathered();
+      attempt.flushParts();
+    }
   }
 
   @Override
@@ -487,10 +534,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     if (streamedChunks) {
-      attempt.sendPart(
-          io.netty.buffer.Unpooled.copiedBuffer(
-              "0\r\n\r\n", java.nio.charset.StandardCharsets.ISO_8859_1));
+      sendGathered();
+      attempt.sendPart(Unpooled.wrappedBuffer(LAST_CHUNK));
     }
+    attempt.flushParts();
     attempt.bodyEnded();
   }
 
@@ -522,9 +569,35 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     return framing;
   }
 
-  /// An informational response; they end here, as nginx has it by default.
+  /// An informational response: early hints (RFC 8297) may be wanted by the client; others end
+  /// here, as in nginx.
   void informational(ResponseHead head) {
-    exchange().log(Level.DEBUG, () -> "upstream sent informational response " + head.status());
+    Exchange present = exchange();
+    if (head.status() != 103
+        || present.isSubrequest()
+        || present.request().version() < 11
+        || !wantsEarlyHints(present)) {
+      return;
+    }
+    ResponseHeaders passed = new ResponseHeaders();
+    Fields fields = head.fields();
+    for (int i = 0; i < fields.count(); i++) {
+      int known = fields.known(i);
+      if (!(known != 0 && HiddenFields.endsHere(known)) && !settings().hidden().hides(fields, i)) {
+        passed.add(fields.name(i), fields.value(i));
+      }
+    }
+    present.downstream().writeInformational(present, 103, passed);
+  }
+
+  private static boolean wantsEarlyHints(Exchange present) {
+    for (Template condition : present.core().earlyHints()) {
+      String value = condition.evaluate(present);
+      if (!value.isEmpty() && !value.equals("0")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Passes the head on; false if the client is answered in another way.
@@ -900,6 +973,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private void abandon() {
+    ByteBuf unsent = gathered;
+    if (unsent != null) {
+      gathered = null;
+      unsent.release();
+    }
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();

@@ -12,8 +12,8 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Response;
 import dev.turnout.http.StickyValues;
-import dev.turnout.http.Template;
 import dev.turnout.http.Variable;
+import dev.turnout.http.Variables;
 import dev.turnout.upstream.sticky.Sticky;
 import dev.turnout.upstream.sticky.StickyCookie;
 import dev.turnout.upstream.sticky.StickyLearn;
@@ -32,16 +32,16 @@ public final class StickyModule implements HttpModule {
   private static final long SMALLEST_ZONE = 8 * 4096;
 
   private final Map<String, String> upstreamOfZone = new HashMap<>();
-  private boolean anySticky;
   private @Nullable HttpRegistry http;
 
   /// What the directive of one upstream says.
-  private record Said(Directive directive, Sticky sticky, StickyValues values) {}
+  private record Said(Directive directive, int zoneAt, Sticky sticky) {}
 
   @Override
   public void register(HttpRegistry http) {
     this.http = http;
-    http.filter(_ -> anySticky ? StickyModule::addCookies : null);
+    http.filter(_ -> StickyModule::addCookies); // an upstream may get its cookie at run time
+    http.sticky(StickyModule::values);
     http.directive("sticky")
         .in(UPSTREAM)
         .atLeast(2)
@@ -68,6 +68,7 @@ public final class StickyModule implements HttpModule {
       return null;
     }
     if (said.sticky() instanceof StickyLearn learn) {
+      registry().sharedZones().claim(said.directive(), said.zoneAt(), learn.zone(), "sticky");
       String other = upstreamOfZone.putIfAbsent(learn.zone(), upstream);
       if (other != null) {
         throw ConfigException.at(
@@ -75,9 +76,13 @@ public final class StickyModule implements HttpModule {
             "sticky zone \"" + learn.zone() + "\" is already used in upstream \"" + other + "\"");
       }
     }
-    anySticky = true;
-    registry().sticky(upstream, said.values());
     return said.sticky();
+  }
+
+  /// What the content of an upstream that is made at run time says, or null.
+  static @Nullable Sticky sticky(Scope scope) {
+    Said said = scope.get(STICKY);
+    return said == null ? null : said.sticky();
   }
 
   /// Whatever answers after a server was chosen, an error page too, brings the client back to it.
@@ -101,14 +106,24 @@ public final class StickyModule implements HttpModule {
   }
 
   private Said route(Directive d) {
-    List<Variable> variables = new ArrayList<>();
+    List<String> variables = new ArrayList<>();
     for (int i = 1; i < d.argumentCount(); i++) {
       if (!d.argument(i).startsWith("$")) {
         throw ConfigException.at(d, i, "invalid variable name \"" + d.argument(i) + "\"");
       }
-      variables.add(registry().variables().get(d.argument(i).substring(1)));
+      variables.add(known(registry(), d, i, d.argument(i).substring(1)));
     }
-    return new Said(d, new StickyRoute(), new Values(variables, List.of(), null));
+    return new Said(d, 0, new StickyRoute(variables));
+  }
+
+  /// The name of a variable that is there, or comes later in the file.
+  private static String known(HttpRegistry http, Directive d, int i, String name) {
+    try {
+      http.variables().get(name);
+    } catch (IllegalArgumentException e) {
+      throw ConfigException.at(d, i, String.valueOf(e.getMessage()));
+    }
+    return name;
   }
 
   // ---- cookie
@@ -122,24 +137,24 @@ public final class StickyModule implements HttpModule {
     for (int i = 2; i < d.argumentCount(); i++) {
       said.read(registry(), d, i);
     }
-    StickyCookieText text =
-        new StickyCookieText(
+    return new Said(
+        d,
+        0,
+        new StickyCookie(
             name,
-            said.expires,
-            said.domain == null ? Template.empty() : said.domain,
+            said.expires == null ? StickyCookie.SESSION : said.expires,
+            said.domain == null ? "" : said.domain,
+            said.path == null ? "" : said.path,
             said.httpOnly,
             said.secure,
-            said.sameSite == null ? Template.empty() : said.sameSite,
-            said.path);
-    Variable lookup = registry().variables().get("cookie_" + name);
-    return new Said(d, new StickyCookie(name), new Values(List.of(lookup), List.of(), text));
+            said.sameSite == null ? "" : said.sameSite));
   }
 
   /// The parameters of a `sticky cookie`, as they are read.
   private static final class CookieParameters {
-    private StickyCookieText.@Nullable Expires expires;
-    private @Nullable Template domain;
-    private @Nullable Template sameSite;
+    private @Nullable Long expires;
+    private @Nullable String domain;
+    private @Nullable String sameSite;
     private @Nullable String path;
     private boolean httpOnly;
     private boolean secure;
@@ -152,7 +167,8 @@ public final class StickyModule implements HttpModule {
       switch (name) {
         case "domain=" -> {
           once(d, name, domain != null);
-          domain = http.template(d, i, given(d, name, value));
+          domain = given(d, name, value);
+          http.template(d, i, value); // its variables must be there
         }
         case "path=" -> {
           once(d, name, path != null);
@@ -164,8 +180,8 @@ public final class StickyModule implements HttpModule {
         }
         case "samesite=" -> {
           once(d, name, sameSite != null);
-          sameSite = http.template(d, i, value);
-          if (sameSite.isConstant() && !StickyCookieText.isSameSite(value)) {
+          sameSite = value;
+          if (http.template(d, i, value).isConstant() && !StickyCookieText.isSameSite(value)) {
             throw ConfigException.directive(d, "invalid \"samesite\" parameter value")
                 .withHelp("it is strict, lax or none");
           }
@@ -182,15 +198,15 @@ public final class StickyModule implements HttpModule {
       }
     }
 
-    private static StickyCookieText.Expires expires(Directive d, String value) {
+    private static long expires(Directive d, String value) {
       if (value.equals("max")) {
-        return new StickyCookieText.Expires.Never();
+        return StickyCookie.MAX;
       }
       OptionalLong seconds = Units.seconds(value);
       if (seconds.isEmpty()) {
         throw ConfigException.directive(d, "invalid \"expires\" parameter value");
       }
-      return new StickyCookieText.Expires.After(seconds.getAsLong());
+      return seconds.getAsLong();
     }
 
     private static void once(Directive d, String name, boolean said) {
@@ -227,17 +243,21 @@ public final class StickyModule implements HttpModule {
     if (said.bytes == 0) {
       throw ConfigException.directive(d, "\"zone\" parameter is not specified");
     }
-    registry().sharedZones().claim(d, said.zoneAt, said.zone, "sticky");
     StickyLearn learn =
         new StickyLearn(
-            said.zone, said.bytes, said.timeout == 0 ? DEFAULT_TIMEOUT : said.timeout, said.atHead);
-    return new Said(d, learn, new Values(said.lookup, said.create, null));
+            said.zone,
+            said.bytes,
+            said.timeout == 0 ? DEFAULT_TIMEOUT : said.timeout,
+            said.atHead,
+            said.create,
+            said.lookup);
+    return new Said(d, said.zoneAt, learn);
   }
 
   /// The parameters of a `sticky learn`, as they are read.
   private static final class LearnParameters {
-    private final List<Variable> lookup = new ArrayList<>();
-    private final List<Variable> create = new ArrayList<>();
+    private final List<String> lookup = new ArrayList<>();
+    private final List<String> create = new ArrayList<>();
     private String zone = "";
     private int zoneAt;
     private long bytes;
@@ -251,8 +271,8 @@ public final class StickyModule implements HttpModule {
       switch (equals < 0 ? word : word.substring(0, equals + 1)) {
         case "zone=" -> zone(d, i, value);
         case "timeout=" -> timeout(d, value);
-        case "lookup=" -> lookup.add(variable(http, d, "lookup", value));
-        case "create=" -> create.add(variable(http, d, "create", value));
+        case "lookup=" -> lookup.add(variable(http, d, i, "lookup", value));
+        case "create=" -> create.add(variable(http, d, i, "create", value));
         case "header" -> atHead = true;
         case "sync" ->
             throw ConfigException.at(d, i, "the \"sync\" parameter of \"sticky\" is not supported")
@@ -293,11 +313,12 @@ public final class StickyModule implements HttpModule {
       }
     }
 
-    private static Variable variable(HttpRegistry http, Directive d, String name, String value) {
+    private static String variable(
+        HttpRegistry http, Directive d, int i, String name, String value) {
       if (!value.startsWith("$")) {
         throw ConfigException.directive(d, "missing variable in the \"" + name + "\" parameter");
       }
-      return http.variables().get(value.substring(1));
+      return known(http, d, i, value.substring(1));
     }
   }
 
@@ -307,6 +328,26 @@ public final class StickyModule implements HttpModule {
       throw new IllegalStateException("the sticky module is not registered");
     }
     return registry;
+  }
+
+  /// What is said in terms of names, in terms of a configuration that has the variables.
+  ///
+  /// @throws IllegalArgumentException if it does not have them
+  private static StickyValues values(Sticky sticky, Variables variables) {
+    return switch (sticky) {
+      case StickyRoute(List<String> names) -> new Values(all(names, variables), List.of(), null);
+      case StickyLearn learn ->
+          new Values(all(learn.lookup(), variables), all(learn.create(), variables), null);
+      case StickyCookie cookie ->
+          new Values(
+              List.of(variables.get("cookie_" + cookie.name())),
+              List.of(),
+              StickyCookieText.of(cookie, variables));
+    };
+  }
+
+  private static List<Variable> all(List<String> names, Variables variables) {
+    return names.stream().map(variables::get).toList();
   }
 
   /// What the variables say; of several, the first that says something.

@@ -16,6 +16,7 @@ import dev.turnout.http.ResolverModule;
 import dev.turnout.http.UpstreamZones;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -24,9 +25,11 @@ import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.sticky.Sticky;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// `upstream`, `server` inside it, the balancing methods, and `keepalive` with its limits.
@@ -39,11 +42,13 @@ public final class UpstreamModule implements HttpModule {
           "server",
           "least_conn",
           "least_time",
+          "pack",
           "queue",
           "ip_hash",
           "random",
           "hash",
           "zone",
+          "sticky",
           "keepalive",
           "keepalive_requests",
           "keepalive_time",
@@ -62,17 +67,29 @@ public final class UpstreamModule implements HttpModule {
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
   private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final Setting<Boolean> SHARED = Setting.local("store", false);
   private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
 
   private final ResolverModule resolvers;
   private final StickyModule sticky;
+  private final Function<Scope, HealthOptions> health;
+  private final Set<String> atRunTime;
   private @Nullable HttpRegistry http;
 
   /// @param resolvers who resolves names of servers at run time
   /// @param sticky what reads `sticky` inside of upstreams
-  public UpstreamModule(ResolverModule resolvers, StickyModule sticky) {
+  /// @param health what a block says of health
+  /// @param healthDirectives in which directives
+  public UpstreamModule(
+      ResolverModule resolvers,
+      StickyModule sticky,
+      Function<Scope, HealthOptions> health,
+      Set<String> healthDirectives) {
     this.resolvers = resolvers;
     this.sticky = sticky;
+    this.health = health;
+    atRunTime = new HashSet<>(AT_RUN_TIME);
+    atRunTime.addAll(healthDirectives);
   }
 
   /// A `zone`, and the directive that it was declared with.
@@ -103,8 +120,19 @@ public final class UpstreamModule implements HttpModule {
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("pack")
+        .in(UPSTREAM)
+        .arguments(0, 1)
+        .read(UpstreamModule::pack)
+        .syntax("[requests]")
+        .defaultText("pack 10")
+        .summary(
+            "Turnout's own: the first server of the list that has fewer requests than this, times its"
+                + " weight; when all are full, the one with the fewest. The last servers become idle"
+                + " when there is little to do: see `autoscale`, which may learn the number.");
     http.directive("least_time")
         .in(UPSTREAM)
         .arguments(1, 2)
@@ -116,17 +144,20 @@ public final class UpstreamModule implements HttpModule {
     http.directive("ip_hash")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.IpHash()))
         .summary("The server by the client's address.");
     http.directive("random")
         .in(UPSTREAM)
         .arguments(0, 2)
+        .repeatable()
         .read(UpstreamModule::random)
         .syntax("[two [least_conn | least_time=header | least_time=last_byte]]")
         .summary("A server by chance, or the less busy or the faster of two.");
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
+        .repeatable()
         .read(this::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
@@ -140,6 +171,14 @@ public final class UpstreamModule implements HttpModule {
                 + " run time; such a group may be empty.")
         .differs(
             "The state of every group is shared by all event loops; the size is not reserved.");
+    http.directive("store")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((_, scope) -> scope.set(SHARED, true))
+        .summary(
+            "All nodes with the same `state_store` share what is changed of the group at run time."
+                + " Once it was changed, what the store has counts, and the block is what the group"
+                + " would be without. Groups that are made at run time are always shared.");
     keepalive(http);
   }
 
@@ -197,10 +236,15 @@ public final class UpstreamModule implements HttpModule {
     Upstreams.Plan upstreams = registry().upstreams();
     ServerListFile list = scope.get(ServerListModule.LIST);
     Zone zone = scope.get(ZONE);
+    FollowedList followed = scope.get(FollowedList.SETTING);
     if (list != null) {
       readList(d, scope, list);
+    } else if (followed != null) {
+      followed.beginning(scope).ifPresent(lines -> replaceServers(scope, lines));
     } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
+    } else if (zone == null && scope.get(SERVERS).stream().allMatch(PeerSpec::backup)) {
+      throw ConfigException.at(d.position(), "no servers in upstream \"" + name + "\"");
     }
     if (upstreams.find(name) != null) {
       throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
@@ -210,6 +254,21 @@ public final class UpstreamModule implements HttpModule {
       registry().upstreamZones().declare(zone.directive(), name, zone.zone());
     }
     upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
+    if (followed != null) {
+      upstreams.follow(name);
+    }
+    if (scope.get(SHARED)) {
+      if (followed != null) {
+        throw ConfigException.at(
+                d, "the servers of upstream \"" + name + "\" are found out, and not shared")
+            .withHelp("without \"store\" each node follows the source by itself");
+      }
+      if (list != null) {
+        throw ConfigException.at(d, "\"state\" and \"store\" do not go together")
+            .withHelp("what nodes share is kept in the state directory, too");
+      }
+      upstreams.share(name);
+    }
     boolean named = isNamed(scope.get(SERVERS));
     registry()
         .beforeBuild(() -> {
@@ -224,6 +283,10 @@ public final class UpstreamModule implements HttpModule {
   }
 
   private void readList(Directive d, Scope scope, ServerListFile list) {
+    if (scope.get(FollowedList.SETTING) != null) {
+      throw ConfigException.at(d, "the servers of upstream \"" + d.argument(0) + "\" are found out")
+          .withHelp("\"state\" cannot hold them: the node remembers them by itself");
+    }
     if (!scope.get(SERVERS).isEmpty()) {
       throw ConfigException.at(d, "\"state\" directive is incompatible with \"server\"")
           .withHelp("the servers of the group are in \"" + list.file() + "\"");
@@ -245,6 +308,14 @@ public final class UpstreamModule implements HttpModule {
     }
   }
 
+  private void replaceServers(Scope scope, FollowedList.Lines lines) {
+    Scope inside = Scope.detached(UPSTREAM, scope);
+    inside.set(METHOD, scope.get(METHOD)); // it decides what a server may have
+    registry().readInside(inside, lines.name(), lines.text(), SERVERS_ONLY);
+    scope.set(SERVERS, List.of());
+    inside.get(SERVERS).forEach(server -> scope.append(SERVERS, server));
+  }
+
   private HttpRegistry registry() {
     HttpRegistry registry = http;
     if (registry == null) {
@@ -253,14 +324,17 @@ public final class UpstreamModule implements HttpModule {
     return registry;
   }
 
-  private static UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
+  private UpstreamSpec spec(String name, Scope scope, @Nullable Sticky bound) {
     Zone zone = scope.get(ZONE);
     Keepalive keepalive =
         new Keepalive(
             scope.get(CONNECTIONS), scope.get(REQUESTS), scope.get(TIME), scope.get(TIMEOUT));
     UpstreamOptions options =
         new UpstreamOptions(
-            zone == null ? null : zone.zone().name(), bound, scope.get(QueueModule.QUEUE));
+            zone == null ? null : zone.zone().name(),
+            bound,
+            scope.get(QueueModule.QUEUE),
+            health.apply(scope));
     return UpstreamSpec.of(name, scope.get(SERVERS), scope.get(METHOD), keepalive, options);
   }
 
@@ -274,11 +348,11 @@ public final class UpstreamModule implements HttpModule {
   /// @throws ConfigException if it would be refused
   public UpstreamSpec read(String name, String content, Scope around) {
     Scope scope = Scope.detached(UPSTREAM, around);
-    registry().readInside(scope, "upstream \"" + name + "\"", content, AT_RUN_TIME);
+    registry().readInside(scope, "upstream \"" + name + "\"", content, atRunTime);
     if (scope.get(SERVERS).isEmpty()) {
       throw ConfigException.withoutPosition("no servers are inside upstream");
     }
-    return spec(name, resolvable(scope), null);
+    return spec(name, resolvable(scope), StickyModule.sticky(scope));
   }
 
   /// The servers that one `server` directive with these words would be: one for each address of a
@@ -288,6 +362,18 @@ public final class UpstreamModule implements HttpModule {
   public List<PeerSpec> readServer(String words, Scope around) {
     Scope scope = Scope.detached(UPSTREAM, around);
     registry().readInside(scope, "server", "server " + words + ";", SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
+  /// The servers that a list of `server` directives would be. It may look names up, so it may wait.
+  ///
+  /// @param name how the text is called in errors
+  /// @param upstream the block that they are for
+  /// @throws ConfigException if one of them would be refused
+  public List<PeerSpec> readServers(String name, String text, Scope upstream) {
+    Scope scope = Scope.detached(UPSTREAM, upstream);
+    scope.set(METHOD, upstream.get(METHOD)); // it decides what a server may have
+    registry().readInside(scope, name, text, SERVERS_ONLY);
     return resolvable(scope).get(SERVERS);
   }
 
@@ -319,6 +405,22 @@ public final class UpstreamModule implements HttpModule {
       scope.warn(d, "backup servers take no requests with this balancing method");
     }
     scope.set(METHOD, method);
+  }
+
+  private static void pack(Directive d, Scope scope) {
+    int requests = BalancingMethod.Pack.USUAL;
+    if (d.argumentCount() == 1) {
+      requests =
+          (int)
+              Units.number(d.argument(0)).stream()
+                  .filter(number -> number >= 1 && number <= 1_000_000)
+                  .findFirst()
+                  .orElseThrow(() ->
+                      ConfigException.at(
+                              d, 0, "invalid value \"" + d.argument(0) + "\" in \"pack\" directive")
+                          .withHelp("a number of requests from 1 on"));
+    }
+    method(d, scope, new BalancingMethod.Pack(requests));
   }
 
   private static void random(Directive d, Scope scope) {

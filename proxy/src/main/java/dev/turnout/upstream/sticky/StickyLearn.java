@@ -1,5 +1,8 @@
 package dev.turnout.upstream.sticky;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /// `sticky learn`: the server begins a session and the request brings it back; what session belongs
 /// to which server is kept here, in [LearnedSessions].
 ///
@@ -7,21 +10,32 @@ package dev.turnout.upstream.sticky;
 /// @param bytes its size
 /// @param timeoutMillis how long a session is kept that nobody asks for
 /// @param atHead a session is learned when the head of a response has come, not when all of it has
-public record StickyLearn(String zone, long bytes, long timeoutMillis, boolean atHead)
+/// @param create the names of the variables that may have a session that begins
+/// @param lookup the names of the variables that may have the one that is asked for
+public record StickyLearn(
+    String zone,
+    long bytes,
+    long timeoutMillis,
+    boolean atHead,
+    List<String> create,
+    List<String> lookup)
     implements Sticky {
-  @Override
-  public String text() {
-    // the name last, since it may hold anything
-    return "learn " + bytes + " " + timeoutMillis + (atHead ? " header " : " end ") + zone;
+  public StickyLearn {
+    create = List.copyOf(create);
+    lookup = List.copyOf(lookup);
   }
 
-  static StickyLearn parse(String text) {
-    String[] words = text.split(" ", 4);
-    if (words.length != 4) {
-      throw new IllegalArgumentException("unknown sticky sessions \"" + text + "\"");
+  @Override
+  public List<String> words() {
+    List<String> words = new ArrayList<>(List.of("learn"));
+    create.forEach(name -> words.add("create=$" + name));
+    lookup.forEach(name -> words.add("lookup=$" + name));
+    words.add("zone=" + zone + ":" + bytes);
+    words.add("timeout=" + timeoutMillis + "ms");
+    if (atHead) {
+      words.add("header");
     }
-    return new StickyLearn(
-        words[3], Long.parseLong(words[0]), Long.parseLong(words[1]), words[2].equals("header"));
+    return words;
   }
 
   /// Whether `other` keeps its sessions in the same table.

@@ -12,6 +12,8 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.CheckSpec;
+import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -34,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -147,10 +150,48 @@ class FileJournalTest {
         List.of(
             UpstreamOptions.NONE,
             new UpstreamOptions("my zone", null, new QueueLimits(10, 60_000)),
-            new UpstreamOptions(null, new StickyCookie("srv id"), null),
-            new UpstreamOptions("z", new StickyRoute(), null),
-            new UpstreamOptions(null, new StickyLearn("a b", 65_536, 1_000, true), null),
-            new UpstreamOptions(null, new StickyLearn("z", 65_536, 1_000, false), null));
+            new UpstreamOptions(
+                null,
+                new StickyCookie("srv id", 3600, ".$host", "/a b", true, true, "$lax"),
+                null,
+                new HealthOptions(30, 50, null)),
+            new UpstreamOptions("z", new StickyRoute(List.of("r")), null),
+            new UpstreamOptions(
+                null,
+                new StickyLearn("a b", 65_536, 1_000, true, List.of("c"), List.of("l", "m")),
+                null,
+                new HealthOptions(
+                    0,
+                    100,
+                    new CheckSpec(
+                        CheckSpec.Type.HTTP,
+                        20,
+                        10,
+                        3,
+                        4,
+                        true,
+                        8080,
+                        "HEAD / \u00e9",
+                        Set.of(4),
+                        7))),
+            new UpstreamOptions(
+                null,
+                new StickyLearn("z", 65_536, 1_000, false, List.of("c"), List.of("l")),
+                null,
+                new HealthOptions(
+                    1,
+                    99,
+                    new CheckSpec(
+                        CheckSpec.Type.TCP,
+                        20,
+                        10,
+                        3,
+                        4,
+                        false,
+                        0,
+                        CheckSpec.STANDARD_REQUEST,
+                        CheckSpec.STANDARD_ALIVE,
+                        1))));
     List<JournalEntry> entries = new ArrayList<>();
     UpstreamState before = null;
     for (int i = 0; i < methods.size(); i++) {
