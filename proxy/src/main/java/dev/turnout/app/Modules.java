@@ -88,7 +88,7 @@ final class Modules {
     StateModule state =
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
     LuaModule lua = new LuaModule(
-            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
+            core, rewrites, satisfy, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
