@@ -23,6 +23,10 @@ class KilledMixtureIT {
   private static final int MOST_ACKNOWLEDGED = 100;
   private static final Pattern WEIGHT = Pattern.compile("\"weight\":(\\d+)");
   private static final Pattern REVISION = Pattern.compile("\\{\"revision\":(\\d+),\"time\"");
+
+  /// A weight, or a port that no listener of this node can have.
+  private static final int MOST = 1000;
+
   private static final String ABSENT = "(none)";
 
   private final AtomicInteger changes = new AtomicInteger();
@@ -53,7 +57,7 @@ class KilledMixtureIT {
         while (true) {
           boolean away =
               canBeAbsent() && !acknowledged.equals(ABSENT) && random.nextInt(4) == 0;
-          String next = away ? ABSENT : Integer.toString(1 + random.nextInt(60_000));
+          String next = away ? ABSENT : Integer.toString(1 + random.nextInt(MOST));
           asked = next;
           RawResponse answer = set(client, next);
           if (answer.status() / 100 != 2) {
