@@ -28,17 +28,49 @@ class ArchitectureTest {
           entry("config", Set.of()),
           entry("net", Set.of("metrics", "log")),
           entry("upstream", Set.of("metrics", "log", "config")),
-          entry("cluster", Set.of("upstream", "config", "metrics", "log")),
+          entry("cluster", Set.of("net", "upstream", "config", "metrics", "log")),
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry("autoscaler", Set.of()), // a module of its own
+          entry("loadgen", Set.of()), // another, only installed with the program
+          entry(
+              "scale",
+              Set.of(
+                  "autoscaler",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "admin",
+              Set.of(
+                  "discovery",
+                  "scale",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "net",
+                  "config",
+                  "metrics",
+                  "log")),
+          entry(
+              "discovery",
+              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry(
+              "lua",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry(
               "app",
               Set.of(
                   "admin",
+                  "discovery",
+                  "lua",
+                  "scale",
                   "control",
                   "http",
                   "upstream",

@@ -50,6 +50,8 @@ public record CommandLine(
         -e filename   : set error log file
         -c filename   : set configuration file
         -g directives : set global directives out of configuration file
+
+      turnout compat file: what of an nginx.conf runs, differs, or is refused
       """;
 
   public CommandLine {

@@ -65,6 +65,9 @@ public final class Main {
       printReference();
       return;
     }
+    if (arguments.length > 0 && arguments[0].equals("compat")) {
+      System.exit(compare(arguments));
+    }
     if (arguments.length > 0 && arguments[0].equals("--hash-key")) {
       System.exit(makeKey(arguments));
     }
@@ -112,6 +115,15 @@ public final class Main {
     }
   }
 
+  private static int compare(String[] arguments) {
+    try {
+      return CompatCommand.run(arguments, System.out, System.err);
+    } catch (IOException e) {
+      say(e.getMessage() + "\n");
+      return 2;
+    }
+  }
+
   /// Writes to the standard error; chars are bytes.
   private static void say(String text) {
     System.err.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
@@ -130,7 +142,7 @@ public final class Main {
   }
 
   /// What a load of the configuration needs; the loops come later.
-  private static Configuration.Outside process(
+  static Configuration.Outside process(
       LogFiles logs, boolean testing, CompletableFuture<ProxyLoops> proxying) {
     Revision revision = new Revision();
     // a test must not touch the state of a node that runs
@@ -251,6 +263,7 @@ public final class Main {
       Configuration.Outside process,
       CompletableFuture<ProxyLoops> proxying)
       throws IOException {
+    process.environment().testsOnly();
     Running.makeLoops(configuration, process, proxying);
     if (!options.quiet()) {
       say(ConfigReport.syntaxOk(confName()));

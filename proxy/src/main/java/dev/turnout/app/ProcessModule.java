@@ -96,7 +96,8 @@ final class ProcessModule {
         .directive("worker_shutdown_timeout")
         .in(MAIN)
         .time(SHUTDOWN_TIMEOUT)
-        .summary("How long a graceful shutdown waits for connections before it cuts them.");
+        .summary(
+            "How long a graceful shutdown, or a reload, waits for connections before it cuts them.");
     directives
         .directive("worker_rlimit_nofile")
         .in(MAIN)
@@ -169,14 +170,23 @@ final class ProcessModule {
         .in(EVENTS)
         .flag(MULTI_ACCEPT)
         .summary("Accepted: what waits is accepted in batches.");
-    for (String name : List.of("accept_mutex_delay", "worker_aio_requests")) {
-      directives
-          .directive(name)
-          .in(EVENTS)
-          .read((_, _) -> {})
-          .syntax("value")
-          .summary("Accepted: there is nothing it could change here.");
-    }
+    directives
+        .directive("accept_mutex_delay")
+        .in(EVENTS)
+        .time(Setting.of("accept_mutex_delay", 500L))
+        .summary("Accepted: there is nothing it could change here.");
+    directives
+        .directive("worker_aio_requests")
+        .in(EVENTS)
+        .number(Setting.of("worker_aio_requests", 32L), 0, Long.MAX_VALUE)
+        .summary("Accepted: there is nothing it could change here.");
+    directives
+        .directive("debug_connection")
+        .in(EVENTS)
+        .repeatable()
+        .read((_, _) -> {})
+        .syntax("address | CIDR | unix:")
+        .summary("Accepted: nothing is told of a connection that is not told of all.");
   }
 
   private static void workers(Directive d, Scope scope) {

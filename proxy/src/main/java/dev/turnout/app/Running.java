@@ -109,13 +109,16 @@ final class Running {
       Daemon.childReady(errors == null ? "/dev/stderr" : errors);
     }
     serve(node);
+    node.present().retire();
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
+    environment.close();
     process.control().close();
     process.writer().close();
     environment.upstreams().stopResolving();
     environment.zones().close();
     workers.close();
+    environment.close(); // nobody changes anything any more
     environment.logs().close();
     return 0;
   }
@@ -257,21 +260,25 @@ final class Running {
 
   private void reload(Node node) {
     int next = generation + 1;
+    long patience = shutdownTimeout;
     boolean changed =
-        node.reload(() -> {
-          try {
-            Configuration configuration = program.read(process);
-            Candidate candidate = configuration.build(next, process.environment().workers().size());
-            shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
-            return candidate;
-          } catch (ConfigLoadException e) {
-            throw new IllegalStateException(Main.oneLine(e), e);
-          } catch (ConfigException e) {
-            throw new IllegalStateException(e.located(), e);
-          } catch (IOException e) {
-            throw new IllegalStateException(e.getMessage(), e);
-          }
-        });
+        node.reload(
+            () -> {
+              try {
+                Configuration configuration = program.read(process);
+                Candidate candidate =
+                    configuration.build(next, process.environment().workers().size());
+                shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+                return candidate;
+              } catch (ConfigLoadException e) {
+                throw new IllegalStateException(Main.oneLine(e), e);
+              } catch (ConfigException e) {
+                throw new IllegalStateException(e.located(), e);
+              } catch (IOException e) {
+                throw new IllegalStateException(e.getMessage(), e);
+              }
+            },
+            patience);
     if (changed) {
       generation = next;
       process.environment().logs().reportTo(node.present().log());

@@ -26,6 +26,18 @@ public final class ConfigLoader {
     return new Loading(registry, new DiskFiles(), name, before).load(globalDirectives);
   }
 
+  /// Reads a configuration whatever is wrong with it, to say what of it would run.
+  ///
+  /// @param file the main file; relative names begin at its directory
+  public static Compatibility compare(Path file, DirectiveRegistry registry) {
+    Path whole = file.toAbsolutePath().normalize();
+    Path directory = whole.getParent();
+    String prefix = directory == null ? "/" : FileNames.prefix(directory);
+    Compatibility seen = new Compatibility();
+    new Loading(registry, new DiskFiles(), FileNames.name(whole), prefix).compare(seen);
+    return seen;
+  }
+
   /// Reads a text as if it were the file `name`; what it includes is read from the disk.
   ///
   /// @throws ConfigLoadException with all errors that were found

@@ -75,6 +75,13 @@ public final class DirectiveRegistry {
     return module == null ? null : "this directive of " + module + " is not implemented";
   }
 
+  /// The module of a directive that nginx would only know with an addition to it; null if it is of
+  /// none.
+  @Nullable String addition(String name) {
+    String module = nginx.module(name);
+    return module != null && NginxDirectives.isAddition(module) ? module : null;
+  }
+
   /// The names that may stand in a context.
   List<String> namesIn(Context context) {
     return definitions.entrySet().stream()

@@ -31,6 +31,7 @@ final class Loading {
   private final Deque<String> open = new ArrayDeque<>();
   private final List<ConfigException> errors = new ArrayList<>();
   private @Nullable Set<String> allowed; // null: all
+  private @Nullable Compatibility seen; // told of each directive, and of all errors; null: nobody
   private int depth;
 
   Loading(DirectiveRegistry registry, ConfigFiles files, String mainFile, String prefix) {
@@ -53,6 +54,18 @@ final class Loading {
     if (!errors.isEmpty()) {
       throw errors.getFirst();
     }
+  }
+
+  /// Reads all of it whatever is wrong, and tells `seen` what is there.
+  void compare(Compatibility seen) {
+    this.seen = seen;
+    try {
+      readAll(List.of());
+    } catch (ConfigException e) {
+      errors.add(e);
+    }
+    seen.files(sources.keySet());
+    errors.forEach(seen::refused);
   }
 
   LoadedConfig load(List<String> globalDirectives) {
@@ -125,9 +138,15 @@ final class Loading {
       definition = definition(directive, scope.context());
       checkForm(directive, definition, scope);
     } catch (ConfigException e) {
+      if (seen != null) {
+        seen.met(directive, null);
+      }
       report(e);
       skipBlock(lexer, directive);
       return;
+    }
+    if (seen != null) {
+      seen.met(directive, definition);
     }
     switch (definition.body()) {
       case DirectiveDefinition.Simple(Reader reader) -> run(reader, directive, scope);
@@ -154,6 +173,11 @@ final class Loading {
     }
     if (!ofName.isEmpty()) {
       throw ConfigException.directive(directive, "is not allowed here").withHelp(allowed(ofName));
+    }
+    String addition = registry.addition(name);
+    if (addition != null) {
+      throw ConfigException.at(directive, "unknown directive \"" + name + "\"")
+          .withHelp("it is one of " + addition + ", which is not part of turnout");
     }
     String refusal = registry.refusal(name);
     if (refusal != null) {
@@ -318,13 +342,13 @@ final class Loading {
   }
 
   private void report(ConfigException error) {
-    if (errors.size() == MOST_ERRORS - 1) {
+    if (errors.size() == MOST_ERRORS - 1 && seen == null) {
       throw error; // the last one
     }
     errors.add(error);
   }
 
-  private static void skipBlock(Lexer lexer, Directive directive) {
+  private void skipBlock(Lexer lexer, Directive directive) {
     if (!directive.hasBlock()) {
       return;
     }
@@ -335,6 +359,9 @@ final class Loading {
     int inside = 1;
     while (inside > 0) {
       Statement statement = lexer.next();
+      if (seen != null && statement.end() != Statement.End.BLOCK_END) {
+        seen.skipped();
+      }
       switch (statement.end()) {
         case BLOCK_START -> {
           if (isLua(statement.directive().name())) {

@@ -23,6 +23,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Files;
@@ -149,29 +150,41 @@ public final class Listeners {
   private Bound bind(SocketAddress address, ListenSettings settings, Generation generation)
       throws IOException {
     ListenPoint point = new ListenPoint(address, new ListenPoint.Serving(generation, settings));
+    ListenSettings.Socket socket = settings.socket();
     Worker acceptor = workers.next();
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(acceptor.loop(), workers.group())
             .channelFactory(transport.serverChannels(address))
-            .option(ChannelOption.SO_BACKLOG, settings.backlog() < 0 ? 511 : settings.backlog())
+            .option(ChannelOption.SO_BACKLOG, socket.backlog() < 0 ? 511 : socket.backlog())
             .option(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK);
-    if (address instanceof InetSocketAddress) {
+    if (address instanceof InetSocketAddress inet) {
+      if (socket.ipv6Only() && inet.getAddress() instanceof Inet6Address) {
+        transport.takeIpv6Only(bootstrap);
+      }
       bootstrap
           .option(ChannelOption.SO_REUSEADDR, true)
           .childOption(ChannelOption.TCP_NODELAY, true)
-          .childOption(ChannelOption.SO_KEEPALIVE, settings.keepAlive());
-      if (settings.reusePort() && transport != Transport.NIO) {
+          .childOption(ChannelOption.SO_KEEPALIVE, socket.keepAlive().on());
+      if (socket.reusePort() && transport != Transport.NIO) {
         bootstrap.option(UnixChannelOption.SO_REUSEPORT, true);
       }
+      ListenSettings.KeepAlive alive = socket.keepAlive();
+      transport.keepAlive(bootstrap, alive.idleSeconds(), alive.intervalSeconds(), alive.count());
+      if (socket.deferred()) {
+        transport.deferAccepting(bootstrap);
+      }
+      if (socket.fastOpen() >= 0) {
+        transport.openFast(bootstrap, socket.fastOpen());
+      }
     }
-    if (settings.receiveBuffer() > 0) {
-      bootstrap.option(ChannelOption.SO_RCVBUF, settings.receiveBuffer());
+    if (socket.receiveBuffer() > 0) {
+      bootstrap.option(ChannelOption.SO_RCVBUF, socket.receiveBuffer());
     }
-    if (settings.sendBuffer() > 0) {
-      bootstrap.childOption(ChannelOption.SO_SNDBUF, settings.sendBuffer());
+    if (socket.sendBuffer() > 0) {
+      bootstrap.childOption(ChannelOption.SO_SNDBUF, socket.sendBuffer());
     }
     bootstrap.childHandler(
         new ChannelInitializer<Channel>() {

@@ -39,8 +39,9 @@ public final class Node {
   /// changes nothing and is told in the present error log.
   ///
   /// @param load reads and builds it; throws with the message for the log
+  /// @param timeoutMillis when what is left of the present configuration is cut; 0: never
   /// @return true if the new configuration serves
-  public boolean reload(Supplier<Candidate> load) {
+  public boolean reload(Supplier<Candidate> load, long timeoutMillis) {
     Candidate before = present();
     Candidate next;
     try {
@@ -55,7 +56,7 @@ public final class Node {
       before.log().log(Level.EMERG, String.valueOf(e.getMessage()));
       return false;
     }
-    watch(before, next.log());
+    watch(before, next.log(), timeoutMillis);
     return true;
   }
 
@@ -76,12 +77,17 @@ public final class Node {
   }
 
   /// Tells, as nginx does of its old workers, when the last request of a generation is over.
-  private void watch(Candidate before, ErrorLog log) {
+  private void watch(Candidate before, ErrorLog log, long timeoutMillis) {
     Generation old = before.generation();
+    long replaced = System.nanoTime();
     Thread.ofVirtual()
         .name("generation-" + old.number())
         .start(() -> {
           try {
+            if (timeoutMillis > 0) {
+              TimeUnit.MILLISECONDS.sleep(timeoutMillis);
+              cut(old, replaced);
+            }
             while (active(old) > 0) {
               TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
@@ -97,6 +103,16 @@ public final class Node {
             Thread.currentThread().interrupt();
           }
         });
+  }
+
+  private void cut(Generation old, long replacedNanos) {
+    for (Http1Loop loop : listeners.loops()) {
+      try {
+        loop.worker().loop().execute(() -> loop.cut(old, replacedNanos));
+      } catch (RejectedExecutionException _) {
+        // the loop has ended, and all that it served
+      }
+    }
   }
 
   private int active(Generation generation) throws InterruptedException {

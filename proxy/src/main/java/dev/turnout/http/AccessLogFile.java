@@ -2,15 +2,13 @@ package dev.turnout.http;
 
 import dev.turnout.log.LogBuffer;
 import dev.turnout.log.LogFile;
-import java.time.Duration;
 
 /// A file that access logs of one configuration write to, with a buffer for each loop. The buffers
 /// are there from when the configuration takes effect until its last request is over.
 final class AccessLogFile implements HttpRegistry.Pending {
   private final LogFile file;
   private final HttpEnvironment environment;
-  private int hold;
-  private Duration flush = Duration.ZERO;
+  private LogBuffer.Holding holding = LogBuffer.Holding.NONE;
   private LogBuffer[] buffers = {};
 
   AccessLogFile(LogFile file, HttpEnvironment environment) {
@@ -18,13 +16,13 @@ final class AccessLogFile implements HttpRegistry.Pending {
     this.environment = environment;
   }
 
-  /// Lines are kept back as `buffer=` and `flush=` ask. False if another log asked otherwise.
-  boolean hold(int bytes, Duration atMost) {
-    if (hold != 0 && (hold != bytes || !flush.equals(atMost))) {
+  /// Lines are kept back as `buffer=`, `flush=` and `gzip` ask. False if another log asked
+  /// otherwise.
+  boolean hold(LogBuffer.Holding asked) {
+    if (holding.bytes() != 0 && !holding.equals(asked)) {
       return false;
     }
-    hold = bytes;
-    flush = atMost;
+    holding = asked;
     return true;
   }
 
@@ -37,7 +35,7 @@ final class AccessLogFile implements HttpRegistry.Pending {
   public void activate() {
     LogBuffer[] made = new LogBuffer[environment.workers().size()];
     for (int i = 0; i < made.length; i++) {
-      made[i] = file.buffer(hold, flush);
+      made[i] = file.buffer(holding);
     }
     buffers = made;
   }

@@ -258,7 +258,7 @@ public abstract class BodyFilter implements Downstream {
   }
 
   @Override
-  public final void writeInformational(Exchange exchange, int status, Fields fields) {
+  public final void writeInformational(Exchange exchange, int status, ResponseHeaders fields) {
     next().writeInformational(exchange, status, fields);
   }
 

@@ -7,6 +7,9 @@ public interface BodyReceiver {
   /// Takes a part of the body.
   void data(Exchange exchange, ByteBuf part);
 
+  /// That is all for now: what was taken so far should go on.
+  default void pause(Exchange exchange) {}
+
   /// The body is complete.
   void end(Exchange exchange);
 

@@ -33,6 +33,14 @@ public final class ConnectionOptions {
     upgrade = false;
   }
 
+  void copyOf(ConnectionOptions other) {
+    nominations = other.nominations.clone();
+    count = other.count;
+    close = other.close;
+    keepAlive = other.keepAlive;
+    upgrade = other.upgrade;
+  }
+
   /// Adds the options of one field value; false if there are too many of them.
   public boolean add(byte[] data, int start, int length) {
     int end = start + length;

@@ -78,6 +78,12 @@ public final class CoreModule implements HttpModule {
   private static final Setting<String> SERVER_TOKENS = Setting.of("server_tokens", "on");
   private static final Setting<List<ErrorPages.Page>> ERROR_PAGES = Setting.listOf("error_page");
   private static final Setting<List<ErrorLog.Target>> ERROR_LOGS = Setting.listOf("error_log");
+  private static final Setting<Long> KEEPALIVE_MIN = Setting.of("keepalive_min_timeout", 0L);
+  private static final Setting<Boolean> RECURSIVE = Setting.of("recursive_error_pages", false);
+  private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
+  private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
+  private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
+  private static final Setting<List<Template>> EARLY_HINTS = Setting.of("early_hints", List.of());
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
@@ -89,12 +95,7 @@ public final class CoreModule implements HttpModule {
       SocketAddress address,
       boolean isDefault,
       boolean explicit,
-      int backlog,
-      int receiveBuffer,
-      int sendBuffer,
-      boolean reusePort,
-      boolean ipv6Only,
-      boolean keepAlive,
+      ListenSettings.Socket socket,
       boolean proxyProtocol,
       Directive directive) {}
 
@@ -292,7 +293,7 @@ public final class CoreModule implements HttpModule {
     http.directive("client_body_temp_path")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
-        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, d.argument(0))))
+        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, TemporaryPath.read(d))))
         .syntax("path [level1 [level2 [level3]]]")
         .defaultText("client_body_temp")
         .summary("Where request bodies are kept that do not fit in memory.")
@@ -322,6 +323,11 @@ public final class CoreModule implements HttpModule {
         .time(KEEPALIVE_TIME)
         .defaultText("1h")
         .summary("How long a connection may carry requests.");
+    http.directive("keepalive_min_timeout")
+        .in(HTTP, SERVER, LOCATION)
+        .time(KEEPALIVE_MIN)
+        .defaultText("0")
+        .summary("How long an idle connection is kept even when the node is ending.");
     http.directive("lingering_close")
         .in(HTTP, SERVER, LOCATION)
         .oneOf(
@@ -341,6 +347,42 @@ public final class CoreModule implements HttpModule {
   }
 
   private static void responses(HttpRegistry http) {
+    http.directive("recursive_error_pages")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(RECURSIVE)
+        .defaultText("off")
+        .summary("An error of an `error_page` may have an `error_page` itself.");
+    http.directive("auth_delay")
+        .in(HTTP, SERVER, LOCATION)
+        .time(AUTH_DELAY)
+        .defaultText("0s")
+        .summary("How long answers with status 401 are held back, against guessing.");
+    http.directive("msie_padding")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(MSIE_PADDING)
+        .defaultText("on")
+        .summary(
+            "Built-in error pages for Internet Explorer and Chrome are made longer than what these"
+                + " would replace by pages of their own.");
+    http.directive("msie_refresh")
+        .in(HTTP, SERVER, LOCATION)
+        .flag(MSIE_REFRESH)
+        .defaultText("off")
+        .summary("Internet Explorer gets a page that refreshes itself in place of a redirect.");
+    http.directive("early_hints")
+        .in(HTTP, SERVER, LOCATION)
+        .atLeast(1)
+        .read((d, scope) -> {
+          List<Template> conditions = new ArrayList<>();
+          for (int i = 0; i < d.argumentCount(); i++) {
+            conditions.add(http.template(d, i));
+          }
+          scope.set(EARLY_HINTS, conditions);
+        })
+        .syntax("string ...")
+        .summary(
+            "An upstream's 103 answers go to the client if one of the strings is neither empty nor"
+                + " 0.");
     http.directive("chunked_transfer_encoding")
         .in(HTTP, SERVER, LOCATION)
         .flag(CHUNKED)
@@ -381,25 +423,38 @@ public final class CoreModule implements HttpModule {
           .flag(Setting.of(name, true))
           .summary("Accepted: heads and small bodies always leave together, without delay.");
     }
+    for (String name : List.of("connection_pool_size", "request_pool_size")) {
+      http.directive(name)
+          .in(HTTP, SERVER)
+          .size(Setting.of(name, 0L))
+          .summary("Accepted: memory is not taken from pools of a size to be told.");
+    }
+    http.directive("send_lowat")
+        .in(HTTP, SERVER, LOCATION)
+        .size(Setting.of("send_lowat", 0L))
+        .summary("Accepted: it has an effect on FreeBSD only.");
     for (String name : List.of("fastcgi_temp_path", "uwsgi_temp_path", "scgi_temp_path")) {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .arguments(1, 4)
-          .read((_, _) -> {})
+          .read((d, _) -> TemporaryPath.read(d))
           .summary("Accepted without effect, since configurations set it globally.");
     }
     for (String name :
         List.of(
             "server_names_hash_max_size",
             "server_names_hash_bucket_size",
-            "types_hash_max_size",
-            "types_hash_bucket_size",
             "variables_hash_max_size",
             "variables_hash_bucket_size")) {
       http.directive(name)
+          .in(HTTP)
+          .number(Setting.of(name, 0L), 0, Long.MAX_VALUE)
+          .summary("Accepted: Turnout's tables size themselves.");
+    }
+    for (String name : List.of("types_hash_max_size", "types_hash_bucket_size")) {
+      http.directive(name)
           .in(HTTP, SERVER, LOCATION)
-          .read((_, _) -> {})
-          .syntax("size")
+          .number(Setting.of(name, 0L), 0, Long.MAX_VALUE)
           .summary("Accepted: Turnout's tables size themselves.");
     }
   }
@@ -484,14 +539,18 @@ public final class CoreModule implements HttpModule {
           throw ConfigException.at(
               d, "named location \"" + inner + "\" can be on the server level only");
         }
+        if (name.kind() != LocationName.Kind.PATTERN && !inner.startsWith(where)) {
+          throw ConfigException.at( // nginx compares with the text of the expression
+              d, "location \"" + inner + "\" is outside location \"" + where + "\"");
+        }
       }
     }
   }
 
   private void listen(Directive d, Scope scope) {
-    SocketAddress address;
+    List<SocketAddress> addresses;
     try {
-      address = ListenAddress.parse(d.argument(0), 80);
+      addresses = ListenAddress.parseAll(d.argument(0), 80);
     } catch (IllegalArgumentException e) {
       throw ConfigException.at(d, 0, e.getMessage() + " of the \"listen\" directive");
     }
@@ -502,8 +561,10 @@ public final class CoreModule implements HttpModule {
     int send = -1;
     boolean reusePort = false;
     boolean ipv6Only = true;
-    boolean keepAlive = false;
+    ListenSettings.KeepAlive keepAlive = ListenSettings.KeepAlive.OFF;
     boolean proxyProtocol = false;
+    boolean deferred = false;
+    int fastOpen = -1;
     for (int i = 1; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       int equals = word.indexOf('=');
@@ -534,36 +595,61 @@ public final class CoreModule implements HttpModule {
         }
         case "so_keepalive" -> {
           explicit = true;
-          keepAlive = onOff(d, i, "so_keepalive", value);
+          keepAlive = keepAlive(d, i, value);
         }
         case "proxy_protocol" -> proxyProtocol = true;
+        case "deferred" -> {
+          explicit = true;
+          deferred = true;
+        }
+        case "fastopen" -> {
+          explicit = true;
+          fastOpen =
+              (int) parameter(d, i, Units.number(value), "invalid fastopen \"" + value + "\"");
+        }
         case "ssl", "http2", "quic" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"listen\" is not supported");
-        case "fastopen", "accept_filter", "deferred", "setfib", "multipath" ->
+        case "accept_filter", "setfib", "multipath" ->
             throw ConfigException.at(
                 d, i, "the \"" + name + "\" parameter of \"listen\" is not supported");
         default -> throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
       }
     }
-    scope.append(
-        LISTENS,
-        new Listen(
-            address,
-            isDefault,
-            explicit,
-            backlog,
-            receive,
-            send,
-            reusePort,
-            ipv6Only,
-            keepAlive,
-            proxyProtocol,
-            d));
+    ListenSettings.Socket socket =
+        new ListenSettings.Socket(
+            backlog, receive, send, reusePort, ipv6Only, keepAlive, deferred, fastOpen);
+    for (SocketAddress address : addresses) {
+      scope.append(LISTENS, new Listen(address, isDefault, explicit, socket, proxyProtocol, d));
+    }
   }
 
   private static long parameter(Directive d, int i, OptionalLong value, String message) {
     return value.orElseThrow(() -> ConfigException.at(d, i, message));
+  }
+
+  /// `on`, `off`, or `idle:interval:count`, each of which may be left out, but not all.
+  private static ListenSettings.KeepAlive keepAlive(Directive d, int i, String value) {
+    if (value.equals("on") || value.equals("off")) {
+      return value.equals("on") ? ListenSettings.KeepAlive.ON : ListenSettings.KeepAlive.OFF;
+    }
+    String message = "invalid so_keepalive value: \"" + value + "\"";
+    String[] parts = value.split(":", -1);
+    if (parts.length > 3 || parts.length < 2 || String.join("", parts).isEmpty()) {
+      throw ConfigException.at(d, i, message);
+    }
+    int[] numbers = {0, 0, 0};
+    for (int part = 0; part < parts.length; part++) {
+      if (!parts[part].isEmpty()) {
+        OptionalLong number = part < 2 ? Units.seconds(parts[part]) : Units.number(parts[part]);
+        long said = parameter(d, i, number, message);
+        if (said == 0 || said > Integer.MAX_VALUE) {
+          throw ConfigException.at(d, i, message);
+        }
+        numbers[part] = (int) said;
+      }
+    }
+    return new ListenSettings.KeepAlive(true, numbers[0], numbers[1], numbers[2]);
   }
 
   private static boolean onOff(Directive d, int i, String name, String value) {
@@ -693,6 +779,12 @@ public final class CoreModule implements HttpModule {
           d, "the \"alias\" directive cannot be used inside the named location");
     }
     String text = d.argument(0);
+    for (String self : List.of("document_root", "realpath_root")) {
+      if (text.contains("$" + self) || text.contains("${" + self + "}")) {
+        throw ConfigException.at(
+            d, "the $" + self + " variable cannot be used in the \"" + d.name() + "\" directive");
+      }
+    }
     String full = text.startsWith("$") ? text : path(scope, text);
     if (!alias && full.length() > 1 && full.endsWith("/")) {
       full = full.substring(0, full.length() - 1);
@@ -825,6 +917,7 @@ public final class CoreModule implements HttpModule {
         keepalive.headerSeconds(),
         scope.get(KEEPALIVE_REQUESTS),
         scope.get(KEEPALIVE_TIME),
+        scope.get(KEEPALIVE_MIN),
         scope.get(LINGERING),
         scope.get(LINGERING_TIME),
         scope.get(LINGERING_TIMEOUT),
@@ -834,6 +927,11 @@ public final class CoreModule implements HttpModule {
         scope.get(NAME_IN_REDIRECT),
         scope.get(SERVER_TOKENS).equals("on") ? Product.SERVER : Product.SERVER_WITHOUT_VERSION,
         new ErrorPages(scope.get(ERROR_PAGES)),
+        scope.get(RECURSIVE),
+        scope.get(AUTH_DELAY),
+        scope.get(MSIE_PADDING),
+        scope.get(MSIE_REFRESH),
+        scope.get(EARLY_HINTS),
         errorLog(scope));
   }
 

@@ -1,5 +1,6 @@
 package dev.turnout.http;
 
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param keepaliveHeaderSeconds the second argument of `keepalive_timeout`, or -1
 /// @param keepaliveRequests `keepalive_requests`
 /// @param keepaliveTime `keepalive_time`
+/// @param keepaliveMinTimeout `keepalive_min_timeout`
 /// @param lingeringClose `lingering_close`
 /// @param lingeringTime `lingering_time`
 /// @param lingeringTimeout `lingering_timeout`
@@ -29,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 /// @param serverNameInRedirect `server_name_in_redirect`
 /// @param serverHeader what the `Server` field says, null for none
 /// @param errorPages `error_page`
+/// @param recursiveErrorPages `recursive_error_pages`
+/// @param authDelay `auth_delay`; 0 is none
+/// @param msiePadding `msie_padding`
+/// @param msieRefresh `msie_refresh`
+/// @param earlyHints `early_hints`: passed on if one of them is neither empty nor 0
 /// @param errorLog where errors of this location are told
 public record CoreSettings(
     @Nullable Template root,
@@ -46,6 +53,7 @@ public record CoreSettings(
     long keepaliveHeaderSeconds,
     int keepaliveRequests,
     long keepaliveTime,
+    long keepaliveMinTimeout,
     Lingering lingeringClose,
     long lingeringTime,
     long lingeringTimeout,
@@ -55,6 +63,11 @@ public record CoreSettings(
     boolean serverNameInRedirect,
     @Nullable String serverHeader,
     ErrorPages errorPages,
+    boolean recursiveErrorPages,
+    long authDelay,
+    boolean msiePadding,
+    boolean msieRefresh,
+    List<Template> earlyHints,
     dev.turnout.log.ErrorLog errorLog) {
 
   /// `client_body_in_file_only`.

@@ -11,7 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,33 @@ public final class CoreVariables implements HttpModule {
   private static final char[] HEX = "0123456789abcdef".toCharArray();
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
+  private static final Set<String> TLS =
+      Set.of(
+          "alpn_protocol",
+          "cipher",
+          "ciphers",
+          "client_cert",
+          "client_escaped_cert",
+          "client_fingerprint",
+          "client_i_dn",
+          "client_i_dn_legacy",
+          "client_raw_cert",
+          "client_s_dn",
+          "client_s_dn_legacy",
+          "client_serial",
+          "client_v_end",
+          "client_v_remain",
+          "client_v_start",
+          "client_verify",
+          "curve",
+          "curves",
+          "early_data",
+          "protocol",
+          "server_name",
+          "session_id",
+          "session_reused",
+          "sigalg");
+
   @Override
   public void register(HttpRegistry http) {
     target(http);
@@ -29,6 +58,18 @@ public final class CoreVariables implements HttpModule {
     response(http);
     times(http);
     process(http);
+    absent(http);
+  }
+
+  /// Empty as in nginx where there is no TLS, no newer protocol and no cache, which is everywhere.
+  private static void absent(HttpRegistry http) {
+    for (String name : List.of("http2", "http3")) {
+      http.variable(name, _ -> "");
+    }
+    TLS.forEach(name -> http.variable("ssl_" + name, _ -> null));
+    for (String name : List.of("status", "last_modified", "etag")) {
+      http.variable("upstream_cache_" + name, _ -> null);
+    }
   }
 
   private static void target(HttpRegistry http) {
@@ -65,6 +106,8 @@ public final class CoreVariables implements HttpModule {
     http.variable("https", _ -> "");
     http.variable("server_name", exchange -> exchange.server().name());
     http.variable("document_root", RequestFile::root);
+    RealPaths realPaths = new RealPaths();
+    http.variable("realpath_root", exchange -> realPaths.of(RequestFile.root(exchange), exchange));
     http.variable("request_filename", RequestFile::name);
     http.variable("request_body", exchange -> exchange.body().text());
     http.variable(
@@ -108,8 +151,7 @@ public final class CoreVariables implements HttpModule {
           return true;
         }));
     http.variable("request_length", number(CoreVariables::requestLength));
-    // Turnout reads a request that was sent ahead when the one before is over.
-    http.variable("pipe", _ -> ".");
+    http.variable("pipe", exchange -> exchange.request().isSentAhead() ? "p" : ".");
     int id = http.variables().newSlot();
     http.variable("request_id", exchange -> requestId(exchange, id));
     proxyProtocol(http);
@@ -165,7 +207,10 @@ public final class CoreVariables implements HttpModule {
         "sent_trailer_",
         name -> {
           String wanted = name.replace('_', '-');
-          return exchange -> exchange.response().trailers().first(wanted);
+          return exchange -> {
+            List<String> values = exchange.response().trailers().all(wanted);
+            return values.isEmpty() ? null : String.join(", ", values);
+          };
         });
   }
 
@@ -277,12 +322,26 @@ public final class CoreVariables implements HttpModule {
           return field.substring(start, end < 0 ? field.length() : end);
         }
       }
-      while (at < field.length() && field.charAt(at) != ';' && field.charAt(at) != ',') {
+      while (at < field.length() && field.charAt(at) != ';') {
         at++;
       }
       at = skipSpaces(field, at + 1);
     }
     return null;
+  }
+
+  /// The value of the cookie `name` in a `Set-Cookie` field; null if it sets another.
+  public static @Nullable String cookieSet(String field, String name) {
+    if (!field.regionMatches(true, 0, name, 0, name.length())) {
+      return null;
+    }
+    int equals = skipSpaces(field, name.length());
+    if (equals >= field.length() || field.charAt(equals) != '=') {
+      return null;
+    }
+    int start = skipSpaces(field, equals + 1);
+    int end = field.indexOf(';', start);
+    return field.substring(start, end < 0 ? field.length() : end);
   }
 
   private static int skipSpaces(String text, int from) {
@@ -347,7 +406,7 @@ public final class CoreVariables implements HttpModule {
 
   /// The head, and as much of the body as was asked for.
   private static long requestLength(Exchange exchange) {
-    return exchange.request().length() + exchange.body().length();
+    return exchange.request().receivedLength() + exchange.body().length();
   }
 
   /// True once everything that was announced is with the socket.

@@ -49,7 +49,7 @@ public interface Downstream {
   void writeEnd(Exchange exchange);
 
   /// Writes an informational response (1xx) at once.
-  void writeInformational(Exchange exchange, int status, Fields fields);
+  void writeInformational(Exchange exchange, int status, ResponseHeaders fields);
 
   /// Sends what has been written so far.
   void flush();
@@ -84,6 +84,11 @@ public interface Downstream {
 
   /// The body is wanted now: deliver it to {@link Exchange#body()}.
   void readBody(Exchange exchange);
+
+  /// True if all of the body has come with the head, or right behind it.
+  default boolean isBodyAtHand() {
+    return false;
+  }
 
   /// Throws away what has come of a body that nobody reads; returns the status to answer with if
   /// that is malformed, else 0.

@@ -28,7 +28,7 @@ public final class Exchange {
 
   private final Worker worker;
   private final PhaseEngine engine;
-  private final RequestHead request;
+  private RequestHead request;
   private final Response response = new Response();
   private final RequestBody body = new RequestBody(this);
   private final List<BodyFilter> filters = new ArrayList<>(0);
@@ -40,6 +40,7 @@ public final class Exchange {
   private @Nullable VirtualServer server;
   private @Nullable Location location;
   private @Nullable Upstreaming upstreaming;
+  private @Nullable Companion companion;
   private @Nullable Future<?> pause;
   private @Nullable BodyFilter firstFilter;
   private @Nullable BodyFilter lastFilter;
@@ -55,6 +56,7 @@ public final class Exchange {
   private String path = "";
   private @Nullable String args;
   private boolean pathChanged;
+  private boolean pathReplaced;
   private boolean asSent;
   private boolean quoted;
   private boolean slashWanted;
@@ -97,7 +99,9 @@ public final class Exchange {
     this.request = parent.request;
     this.asSubrequest = subrequest;
     begin(subrequest, parent.generation(), parent.server());
-    stored = parent.stored;
+    if (!subrequest.hasOwnVariables()) {
+      stored = parent.stored;
+    }
     internal = true;
     asSent = false;
     methodOverride = "GET";
@@ -130,6 +134,23 @@ public final class Exchange {
     void release();
   }
 
+  /// Something that lives beside an exchange to its end, such as the scripts that work for it.
+  public interface Companion {
+    /// True while it works on though the response may be out, or the client gone: the exchange then
+    /// waits for {@link Downstream#settled}.
+    boolean isBusy();
+
+    /// The client takes more again.
+    void clientWritable();
+
+    /// The client has gone away, or will send nothing any more; false if that is the end of the
+    /// exchange.
+    boolean clientGone();
+
+    /// The exchange is over and logged.
+    void release();
+  }
+
   /// Makes it new for a request on `downstream`, under this generation.
   public void begin(Downstream downstream, Generation generation, VirtualServer server) {
     this.downstream = downstream;
@@ -149,6 +170,7 @@ public final class Exchange {
     path = "";
     args = null;
     pathChanged = false;
+    pathReplaced = false;
     asSent = true;
     quoted = false;
     slashWanted = false;
@@ -190,6 +212,11 @@ public final class Exchange {
       upstreaming = null;
       way.release();
     }
+    Companion beside = companion;
+    if (beside != null) {
+      companion = null;
+      beside.release();
+    }
     Future<?> timer = pause;
     if (timer != null) {
       pause = null;
@@ -201,7 +228,7 @@ public final class Exchange {
     if (asSubrequest == null) {
       request.reset();
       Arrays.fill(stored, null);
-    } // else they are the main request's
+    } // else they may be the main request's
     Arrays.fill(kept, null);
     downstream = null;
     generation = null;
@@ -278,6 +305,10 @@ public final class Exchange {
     } else if (writable) {
       nearest.resumed();
     }
+    Companion beside = companion;
+    if (beside != null && writable) {
+      beside.clientWritable();
+    }
   }
 
   void producerWritable() {
@@ -340,10 +371,26 @@ public final class Exchange {
     return own == null ? 0 : own.count();
   }
 
-  /// True while background subrequests keep it from ending.
+  /// True while background subrequests, or what lives beside it, keep it from ending.
   public boolean isHeldOpen() {
     Subrequests own = subrequests;
-    return own != null && own.isHoldingOpen();
+    return (own != null && own.isHoldingOpen()) || isAccompanied();
+  }
+
+  /// True while what lives beside it goes on, whether or not there is a client.
+  public boolean isAccompanied() {
+    Companion beside = companion;
+    return beside != null && beside.isBusy();
+  }
+
+  /// What lives beside it, or null.
+  public @Nullable Companion companion() {
+    return companion;
+  }
+
+  /// This lives beside it from now on.
+  public void companion(Companion companion) {
+    this.companion = companion;
   }
 
   /// Its subrequests; made when there are some for the first time.
@@ -437,6 +484,18 @@ public final class Exchange {
     return request;
   }
 
+  /// The head of the request, to be changed: that of the client's request itself, or a copy of it
+  /// for this subrequest.
+  public RequestHead changeRequest() {
+    Subrequest mine = asSubrequest;
+    if (mine != null && request == mine.parent().request) {
+      RequestHead own = new RequestHead();
+      own.copyOf(request);
+      request = own;
+    }
+    return request;
+  }
+
   /// The body of the request.
   public RequestBody body() {
     return body;
@@ -511,7 +570,14 @@ public final class Exchange {
 
   /// Stays in its location though the path was rewritten, as `break` asks.
   public void keepLocation() {
+    pathReplaced |= pathChanged;
     pathChanged = false;
+  }
+
+  /// True if the path was rewritten in its location and does not begin with that one's prefix any
+  /// more: the URI of a `proxy_pass` cannot take its place.
+  public boolean isPathReplaced() {
+    return pathReplaced;
   }
 
   /// True while path and arguments are those of the target that the client sent.
@@ -555,9 +621,15 @@ public final class Exchange {
   }
 
   void becomeInternal() {
+    pathReplaced = false;
     internal = true;
     asSent = false;
     aliasExtended = false;
+  }
+
+  /// How many internal redirects it may still take; one less with each.
+  public int redirectsLeft() {
+    return redirectsLeft;
   }
 
   boolean takeRedirect() {
@@ -598,6 +670,11 @@ public final class Exchange {
   /// Goes on after `millis`, unless the client goes away before that; for a handler that then says
   /// {@link Verdict#SUSPENDED}.
   public void resumeAfter(long millis) {
+    after(millis, this::resume);
+  }
+
+  /// Does `work` after `millis`, unless the client goes away before that.
+  void after(long millis, Runnable work) {
     pause =
         worker
             .loop()
@@ -605,7 +682,7 @@ public final class Exchange {
                 () -> {
                   pause = null;
                   worker.refreshClock();
-                  resume();
+                  work.run();
                 },
                 millis,
                 TimeUnit.MILLISECONDS);
@@ -758,6 +835,11 @@ public final class Exchange {
     stored[slot] = value;
   }
 
+  /// Has the values that `other` has now.
+  public void copyStored(Exchange other) {
+    stored = other.stored.clone();
+  }
+
   /// What the owner of `slot` keeps about this exchange, or null.
   @SuppressWarnings("unchecked") // a slot holds only what was put through it
   public <T> @Nullable T get(ExchangeSlot<T> slot) {
@@ -851,6 +933,14 @@ public final class Exchange {
     ErrorLog log = errorLog();
     if (log.isEnabled(level)) {
       log.log(level, downstream().connectionNumber(), message + suffix());
+    }
+  }
+
+  /// Writes what a script of the operator's says to the error log, line feeds and all.
+  public void logVerbatim(Level level, String message) {
+    ErrorLog log = errorLog();
+    if (log.isEnabled(level)) {
+      log.logVerbatim(level, downstream().connectionNumber(), message + suffix());
     }
   }
 

@@ -60,6 +60,25 @@ public final class Fields {
     count--;
   }
 
+  /// Takes out line `i`; those after it move up.
+  public void remove(int i) {
+    System.arraycopy(index, (i + 1) * STRIDE, index, i * STRIDE, (count - i - 1) * STRIDE);
+    count--;
+  }
+
+  /// Gives line `i` the value at `start`.
+  void value(int i, int start, int length) {
+    index[i * STRIDE + VALUE] = start;
+    index[i * STRIDE + VALUE_LENGTH] = length;
+  }
+
+  /// Makes these the lines of `other`, in a copy of its bytes.
+  void copyOf(Fields other, byte[] data) {
+    this.data = data;
+    index = other.index.clone();
+    count = other.count;
+  }
+
   /// How many field lines there are.
   public int count() {
     return count;

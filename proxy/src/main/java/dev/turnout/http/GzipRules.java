@@ -136,6 +136,11 @@ public final class GzipRules {
     return agent == null || disabled.stream().noneMatch(regex -> regex.test(agent));
   }
 
+  /// True if a client with this field `Accept-Encoding` takes gzip, whatever the rules.
+  public static boolean takesGzip(@Nullable String acceptEncoding) {
+    return acceptEncoding != null && acceptsGzip(acceptEncoding);
+  }
+
   /// True if `gzip` is named with a weight above zero.
   static boolean acceptsGzip(String field) {
     int at = 0;

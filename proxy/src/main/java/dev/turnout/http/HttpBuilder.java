@@ -55,6 +55,7 @@ public final class HttpBuilder {
             http.exchangeSlotCount(),
             http.variables(),
             http.sticky(),
+            http.choosers(),
             workers);
     http.built(generation);
     return generation;
@@ -68,7 +69,7 @@ public final class HttpBuilder {
     SocketAddress standard = ListenAddress.parse("*:80", 80);
     return List.of(
         new Listen(
-            standard, false, false, -1, -1, -1, false, true, false, false, scope.directive()));
+            standard, false, false, ListenSettings.Socket.STANDARD, false, scope.directive()));
   }
 
   private VirtualServer server(Scope scope) {
@@ -138,7 +139,7 @@ public final class HttpBuilder {
     made.put(scope, location);
     boolean added = true;
     switch (name.kind()) {
-      case EXACT -> added = tree.exact(name.name(), location);
+      case EXACT -> added = tree.exact(name.name(), location, autoRedirect(scope));
       case PREFIX -> added = tree.prefix(name.name(), location, false, autoRedirect(scope));
       case PREFIX_FIRST -> added = tree.prefix(name.name(), location, true, autoRedirect(scope));
       case PATTERN -> tree.pattern(regex(name), location);
@@ -298,12 +299,7 @@ public final class HttpBuilder {
     return new ListenSettings(
         address.names.build(),
         local,
-        options.backlog(),
-        options.receiveBuffer(),
-        options.sendBuffer(),
-        options.reusePort(),
-        options.ipv6Only(),
-        options.keepAlive(),
+        options.socket(),
         address.proxyProtocol,
         scope.get(CoreModule.HEADER_TIMEOUT),
         scope.get(CoreModule.MERGE_SLASHES),

@@ -27,6 +27,7 @@ public final class HttpEnvironment {
   private @Nullable Workers workers;
   private volatile @Nullable Generation serving;
   private @Nullable Path stateDirectory;
+  private boolean testsOnly;
 
   public HttpEnvironment(LogFiles logs, ZoneRegistry zones) {
     this.logs = logs;
@@ -67,6 +68,17 @@ public final class HttpEnvironment {
     serving = generation;
   }
 
+  /// True if what might be served in spite of an error is to be refused: when a configuration is
+  /// only tested, or would replace one that serves.
+  public boolean isStrict() {
+    return testsOnly || serving != null;
+  }
+
+  /// Configurations are tested, not served.
+  public void testsOnly() {
+    testsOnly = true;
+  }
+
   /// The upstreams.
   public Upstreams upstreams() {
     return upstreams;
@@ -96,6 +108,20 @@ public final class HttpEnvironment {
   /// Used by the thread that reads configurations.
   public <T> T kept(Class<T> type, Function<HttpEnvironment, T> make) {
     return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
+  }
+
+  /// The process ends: what modules have kept is closed, where it can be.
+  public void close() {
+    for (Object each : kept.values()) {
+      if (each instanceof AutoCloseable resource) {
+        try {
+          resource.close();
+        } catch (Exception e) {
+          throw new IllegalStateException("closing " + each, e);
+        }
+      }
+    }
+    kept.clear();
   }
 
   /// Where the journal of changes is; null: nowhere.

@@ -8,12 +8,7 @@ import java.util.Map;
 ///
 /// @param servers the virtual servers and their names
 /// @param local under a wildcard address: the servers of more specific addresses of its port
-/// @param backlog `backlog=`, or -1 for the system's
-/// @param receiveBuffer `rcvbuf=`, or -1
-/// @param sendBuffer `sndbuf=`, or -1
-/// @param reusePort `reuseport`
-/// @param ipv6Only `ipv6only=`
-/// @param keepAlive `so_keepalive=`
+/// @param socket what is asked of the socket
 /// @param proxied `proxy_protocol`: connections begin with its header
 /// @param headerTimeout `client_header_timeout` of the default server, milliseconds
 /// @param mergeSlashes `merge_slashes` of the default server
@@ -21,16 +16,43 @@ import java.util.Map;
 public record ListenSettings(
     ServerNames servers,
     Map<SocketAddress, Local> local,
-    int backlog,
-    int receiveBuffer,
-    int sendBuffer,
-    boolean reusePort,
-    boolean ipv6Only,
-    boolean keepAlive,
+    Socket socket,
     boolean proxied,
     long headerTimeout,
     boolean mergeSlashes,
     HeadLimits limits) {
+
+  /// What is asked of the socket.
+  ///
+  /// @param backlog `backlog=`, or -1 for the system's
+  /// @param receiveBuffer `rcvbuf=`, or -1
+  /// @param sendBuffer `sndbuf=`, or -1
+  /// @param reusePort `reuseport`
+  /// @param ipv6Only `ipv6only=`
+  /// @param keepAlive `so_keepalive=`
+  /// @param deferred `deferred`: a connection is accepted when something has come on it
+  /// @param fastOpen `fastopen=`: how many connections may be waiting with data, or -1
+  public record Socket(
+      int backlog,
+      int receiveBuffer,
+      int sendBuffer,
+      boolean reusePort,
+      boolean ipv6Only,
+      KeepAlive keepAlive,
+      boolean deferred,
+      int fastOpen) {
+    static final Socket STANDARD = new Socket(-1, -1, -1, false, true, KeepAlive.OFF, false, -1);
+  }
+
+  /// `so_keepalive=`: whether the system asks clients that are silent if they are still there.
+  ///
+  /// @param idleSeconds after how long; 0: the system's
+  /// @param intervalSeconds how often; 0: the system's
+  /// @param count how often without an answer; 0: the system's
+  public record KeepAlive(boolean on, int idleSeconds, int intervalSeconds, int count) {
+    static final KeepAlive OFF = new KeepAlive(false, 0, 0, 0);
+    static final KeepAlive ON = new KeepAlive(true, 0, 0, 0);
+  }
 
   /// What holds for one address of those that a wildcard stands for.
   ///

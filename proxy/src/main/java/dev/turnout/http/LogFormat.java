@@ -72,8 +72,8 @@ final class LogFormat {
           switch (piece) {
             case TemplateText.Literal(String text) -> new Text(text);
             case TemplateText.VariableName(String name) -> new Value(variables.get(name), escape);
-            case TemplateText.Capture(int group) ->
-                new Value(exchange -> exchange.capture(group), escape);
+            case TemplateText.Capture(int group) -> // there is none in a log, and nginx says so
+                new Value(variables.get(Integer.toString(group)), escape);
           });
     }
     return new LogFormat(parts.toArray(new Part[0]));

@@ -10,7 +10,10 @@ import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
+import dev.turnout.config.TemplateText;
 import dev.turnout.config.Units;
+import dev.turnout.log.LogBuffer;
+import dev.turnout.log.NamedLogs;
 import dev.turnout.log.Syslog;
 import java.io.IOException;
 import java.time.Duration;
@@ -18,12 +21,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// `log_format` and `access_log`: a line for each request.
 public final class LogModule implements HttpModule {
   private static final Setting<List<Log>> LOGS = Setting.listOf("access_log");
   private static final Setting<Boolean> SAID = Setting.of("access_log is there", false);
+  private static final Setting<@Nullable NamedLogs> NAMED = Setting.of("open_log_file_cache", null);
+  private static final int USUAL_HOLD = 64 * 1024;
   private static final String STANDARD = "combined";
   private static final List<String> COMBINED =
       List.of(
@@ -41,6 +47,8 @@ public final class LogModule implements HttpModule {
     record ToFile(AccessLogFile file) implements Place {}
 
     record ToSyslog(Syslog syslog) implements Place {}
+
+    record ByName(Template path) implements Place {}
   }
 
   /// One `access_log`.
@@ -51,6 +59,10 @@ public final class LogModule implements HttpModule {
       }
       String value = condition.evaluate(exchange);
       return !value.isEmpty() && !value.equals("0");
+    }
+
+    boolean isNamed() {
+      return place instanceof Place.ByName;
     }
   }
 
@@ -82,19 +94,20 @@ public final class LogModule implements HttpModule {
         .atLeast(1)
         .repeatable()
         .read(this::accessLog)
-        .syntax("path [format [buffer=size] [flush=time] [if=condition]] | off")
+        .syntax(
+            "path [format [buffer=size] [gzip[=level]] [flush=time] [if=condition]] | syslog:... |"
+                + " off")
         .defaultText("logs/access.log combined")
         .summary("Where requests are logged, or `off`.")
         .differs(
-            "Compressed logs and variables in the path are refused. Lines reach the file within"
-                + " about ten milliseconds where no buffer is asked for.");
+            "Lines reach the file within about ten milliseconds where no buffer is asked for.");
     http.directive("open_log_file_cache")
         .in(HTTP, SERVER, LOCATION)
-        .atLeast(1)
-        .read((_, _) -> {})
+        .arguments(1, 4)
+        .read(this::keeping)
         .syntax("off | max=N [inactive=time] [min_uses=N] [valid=time]")
         .defaultText("off")
-        .summary("Accepted: it is about logs with variables in their path, which are refused.");
+        .summary("How many log files whose names have variables are kept open, and how long.");
     http.log(this::handler);
   }
 
@@ -151,8 +164,7 @@ public final class LogModule implements HttpModule {
     }
     LogFormat format = d.argumentCount() > 1 ? named(d) : standard();
     Parameters parameters = parameters(d);
-    Place place = target.startsWith("syslog:") ? syslog(d, parameters) : file(d, scope, parameters);
-    scope.append(LOGS, new Log(place, format, parameters.condition()));
+    scope.append(LOGS, new Log(place(d, scope, parameters), format, parameters.condition()));
   }
 
   private LogFormat named(Directive d) {
@@ -165,10 +177,11 @@ public final class LogModule implements HttpModule {
     return format;
   }
 
-  private record Parameters(int hold, Duration flush, Template condition) {}
+  private record Parameters(LogBuffer.Holding holding, Template condition) {}
 
   private Parameters parameters(Directive d) {
     int hold = 0;
+    int level = 0;
     Duration flush = Duration.ZERO;
     Template condition = Template.empty();
     for (int i = 2; i < d.argumentCount(); i++) {
@@ -189,7 +202,11 @@ public final class LogModule implements HttpModule {
       } else if (word.startsWith("if=")) {
         condition = registry().template(d, i, value);
       } else if (word.equals("gzip") || word.startsWith("gzip=")) {
-        throw ConfigException.at(d, i, "the \"gzip\" parameter of \"access_log\" is not supported");
+        level = word.equals("gzip") ? 1 : (int) Units.number(value).orElse(0);
+        if (level < 1 || level > 9) {
+          throw ConfigException.at(d, i, "invalid compression level \"" + value + "\"");
+        }
+        hold = hold == 0 ? USUAL_HOLD : hold;
       } else {
         throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
       }
@@ -197,11 +214,81 @@ public final class LogModule implements HttpModule {
     if (!flush.isZero() && hold == 0) {
       throw ConfigException.at(d, "no buffer is defined for access_log \"" + d.argument(0) + "\"");
     }
-    return new Parameters(hold, flush, condition);
+    return new Parameters(new LogBuffer.Holding(hold, flush, level), condition);
+  }
+
+  private void keeping(Directive d, Scope scope) {
+    int most = 0;
+    int uses = 1;
+    Duration idle = Duration.ofSeconds(10);
+    Duration valid = Duration.ofMinutes(1);
+    boolean off = d.argumentCount() == 1 && d.argument(0).equals("off");
+    for (int i = 0; !off && i < d.argumentCount(); i++) {
+      String word = d.argument(i);
+      String value = word.substring(word.indexOf('=') + 1);
+      switch (word.substring(0, word.length() - value.length())) {
+        case "max=" -> most = (int) positive(d, i, Units.number(value));
+        case "min_uses=" -> uses = (int) positive(d, i, Units.number(value));
+        case "inactive=" -> idle = Duration.ofSeconds(positive(d, i, Units.seconds(value)));
+        case "valid=" -> valid = Duration.ofSeconds(positive(d, i, Units.seconds(value)));
+        default -> throw invalidCache(d, i);
+      }
+    }
+    if (most == 0 && !off) {
+      throw ConfigException.at(d, "\"open_log_file_cache\" must have \"max\" parameter");
+    }
+    scope.set(NAMED, named(new NamedLogs.Keeping(most, idle, uses, valid)));
+  }
+
+  private NamedLogs named(NamedLogs.Keeping keeping) {
+    NamedLogs made = registry().environment().logs().named(keeping);
+    registry()
+        .pending(
+            new HttpRegistry.Pending() {
+              @Override
+              public void activate() {}
+
+              @Override
+              public void abandon() {
+                made.close();
+              }
+
+              @Override
+              public void retire() {
+                made.close();
+              }
+            });
+    return made;
+  }
+
+  private static long positive(Directive d, int i, OptionalLong value) {
+    if (value.isEmpty() || value.getAsLong() <= 0 || value.getAsLong() > Integer.MAX_VALUE) {
+      throw invalidCache(d, i);
+    }
+    return value.getAsLong();
+  }
+
+  private static ConfigException invalidCache(Directive d, int i) {
+    return ConfigException.at(
+        d, i, "invalid \"open_log_file_cache\" parameter \"" + d.argument(i) + "\"");
+  }
+
+  private Place place(Directive d, Scope scope, Parameters parameters) {
+    String path = d.argument(0);
+    if (path.startsWith("syslog:")) {
+      return syslog(d, parameters);
+    }
+    if (TemplateText.parse(path).isLiteral()) {
+      return file(d, scope, parameters);
+    }
+    if (parameters.holding().bytes() != 0) {
+      throw ConfigException.at(d, "buffered logs cannot have variables in name");
+    }
+    return new Place.ByName(registry().template(d, 0, CoreModule.path(scope, path)));
   }
 
   private Place syslog(Directive d, Parameters parameters) {
-    if (parameters.hold() != 0) {
+    if (parameters.holding().bytes() != 0) {
       throw ConfigException.at(d, "logs to syslog cannot be buffered");
     }
     try {
@@ -213,11 +300,8 @@ public final class LogModule implements HttpModule {
 
   private Place file(Directive d, Scope scope, Parameters parameters) {
     String path = d.argument(0);
-    if (path.indexOf('$') >= 0) {
-      throw ConfigException.at(d, 0, "variables in the path of \"access_log\" are not supported");
-    }
     AccessLogFile file = open(CoreModule.path(scope, path));
-    if (parameters.hold() != 0 && !file.hold(parameters.hold(), parameters.flush())) {
+    if (parameters.holding().bytes() != 0 && !file.hold(parameters.holding())) {
       throw ConfigException.at(
           d, 0, "access_log \"" + path + "\" already defined with conflicting parameters");
     }
@@ -250,14 +334,20 @@ public final class LogModule implements HttpModule {
       return null;
     }
     Log[] all = logs.toArray(new Log[0]);
+    NamedLogs named = logs.stream().anyMatch(Log::isNamed) ? named(scope) : null;
     return exchange -> {
       for (Log log : all) {
-        write(exchange, log);
+        write(exchange, log, named);
       }
     };
   }
 
-  private void write(Exchange exchange, Log log) {
+  private NamedLogs named(Scope scope) {
+    NamedLogs said = scope.get(NAMED);
+    return said == null ? named(NamedLogs.Keeping.NONE) : said;
+  }
+
+  private void write(Exchange exchange, Log log, @Nullable NamedLogs named) {
     if (!log.wants(exchange)) {
       return;
     }
@@ -267,6 +357,12 @@ public final class LogModule implements HttpModule {
     switch (log.place()) {
       case Place.ToFile(AccessLogFile file) -> file.append(worker, line.append('\n'));
       case Place.ToSyslog(Syslog syslog) -> syslog.send(Arrays.copyOf(line.bytes(), line.length()));
+      case Place.ByName(Template path) -> {
+        if (named != null) {
+          byte[] bytes = Arrays.copyOf(line.append('\n').bytes(), line.length());
+          named.append(path.evaluate(exchange), RequestFile.root(exchange), bytes);
+        }
+      }
     }
   }
 }

@@ -245,7 +245,14 @@ public final class PhaseEngine {
       send(exchange, stub);
       return;
     }
-    if (status >= 300 && exchange.errorStatus() == 0) {
+    if (status == 401 && exchange.stage() == Stage.ACCESS && exchange.core().authDelay() > 0) {
+      exchange.log(Level.INFO, "delaying unauthorized request");
+      exchange.stage(Stage.CONTENT); // it is held back once
+      exchange.after(
+          exchange.core().authDelay(), () -> guarded(exchange, () -> finish(exchange, 401)));
+      return;
+    }
+    if (status >= 300 && (exchange.errorStatus() == 0 || exchange.core().recursiveErrorPages())) {
       ErrorPages.Page page = exchange.core().errorPages().find(status);
       if (page != null) {
         exchange.errorStatus(status);
@@ -263,8 +270,10 @@ public final class PhaseEngine {
     exchange.closeAfterRefusal(status);
     if (target.startsWith("/") || target.startsWith("@")) {
       List<String> challenges = response.headers().all(CHALLENGE);
+      String location = isRedirect(status) ? response.location() : null;
       response.reset();
       response.status(shown);
+      response.location(location);
       for (String challenge : challenges) {
         response.headers().add(CHALLENGE, challenge);
       }
@@ -308,12 +317,25 @@ public final class PhaseEngine {
     response.location(location);
     if (!Status.hasPage(shown)) {
       response.contentLength(shown == 204 || shown == 304 ? Response.UNKNOWN_LENGTH : 0);
-      exchange.sendHead(true);
-      exchange.downstream().flush();
+      if (exchange.sendHead(true)) {
+        exchange.downstream().flush();
+      } else {
+        special(exchange, response.refusal());
+      }
       return;
     }
     String token = exchange.core().serverHeader();
     byte[] page = Status.page(shown, token == null ? "" : token);
+    CoreSettings core = exchange.core();
+    if (core.msiePadding() && shown >= 400) {
+      page = OldBrowsers.padded(exchange, page);
+    } else if (core.msieRefresh()
+        && location != null
+        && OldBrowsers.needsRefresh(exchange, shown)) {
+      page = OldBrowsers.refresh(location);
+      response.status(200);
+      response.location(null);
+    }
     response.contentType("text/html");
     response.contentLength(page.length);
     send(exchange, page);
@@ -336,10 +358,12 @@ public final class PhaseEngine {
   }
 
   private static void send(Exchange exchange, byte[] bytes) {
-    if (bytes.length == 0 || exchange.isHead()) {
-      exchange.sendHead(true);
-    } else {
-      exchange.sendHead(false);
+    boolean alone = bytes.length == 0 || exchange.isHead();
+    if (!exchange.sendHead(alone)) {
+      exchange.finish(exchange.response().refusal());
+      return;
+    }
+    if (!alone) {
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
       exchange.downstream().writeBody(exchange, body, true); // behind the filters of the head
     }

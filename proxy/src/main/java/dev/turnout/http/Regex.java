@@ -127,6 +127,10 @@ public final class Regex {
         }
         continue;
       }
+      if (c == '{' && !isCounted(source, i)) {
+        out.append("\\{"); // to PCRE it stands for itself then
+        continue;
+      }
       if (c != '(') {
         out.append(c);
         continue;
@@ -136,6 +140,14 @@ public final class Regex {
         char close = source.charAt(nameStart - 1) == '\'' ? '\'' : '>';
         int end = source.indexOf(close, nameStart);
         if (end > nameStart) {
+          if (Character.isDigit(source.charAt(nameStart))) {
+            throw new IllegalArgumentException(
+                "pcre2_compile() failed: subpattern name must start with a non-digit in \""
+                    + source
+                    + "\" at \""
+                    + source.substring(nameStart)
+                    + "\"");
+          }
           group++;
           names.add(new Name(source.substring(nameStart, end), group));
           out.append('(');
@@ -149,6 +161,32 @@ public final class Regex {
       out.append(c);
     }
     return out.toString();
+  }
+
+  /// True if the brace at `open` says how often something repeats, or belongs to an escape such as
+  /// `\\p{L}`.
+  private static boolean isCounted(String source, int open) {
+    if (open > 1 && source.charAt(open - 2) == '\\' && isLetter(source.charAt(open - 1))) {
+      return true;
+    }
+    int at = open + 1;
+    while (at < source.length() && Character.isDigit(source.charAt(at))) {
+      at++;
+    }
+    if (at == open + 1) {
+      return false;
+    }
+    if (at < source.length() && source.charAt(at) == ',') {
+      at++;
+      while (at < source.length() && Character.isDigit(source.charAt(at))) {
+        at++;
+      }
+    }
+    return at < source.length() && source.charAt(at) == '}';
+  }
+
+  private static boolean isLetter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   }
 
   private static int nameStart(String source, int open) {

@@ -3,6 +3,7 @@ package dev.turnout.http;
 import dev.turnout.log.Level;
 import dev.turnout.net.OffLoop;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -62,20 +63,53 @@ public final class RequestBody implements BodyReceiver {
     complete = true;
   }
 
+  /// A subrequest has this body, made for it.
+  void given(byte[] bytes) {
+    none();
+    if (bytes.length != 0) {
+      memory.add(Unpooled.wrappedBuffer(bytes));
+      length = bytes.length;
+    }
+  }
+
   /// A subrequest has what `from` has kept, if that has been read whole; it stays owned by `from`.
   void lent(RequestBody from) {
     none();
-    RequestBody owner = from.borrowed ? from.lender : from;
-    if (owner != null && owner.mode == Mode.KEEPING && owner.complete && !owner.writing) {
+    RequestBody owner = from.borrowed && from.lender != null ? from.lender : from;
+    boolean isWhole = owner.mode == Mode.KEEPING && owner.complete && !owner.writing;
+    if (isWhole || (owner.borrowed && !owner.memory.isEmpty())) {
       lender = owner;
       length = owner.length;
+    }
+  }
+
+  /// Has these bytes in place of what has been read, which must be all of it.
+  public void replace(byte[] bytes) {
+    if (lender != null) {
+      lender = null;
+    }
+    memory.forEach(ByteBuf::release);
+    memory.clear();
+    collecting = null;
+    if (file != null && !writing) {
+      close(file, keepFile);
+    }
+    file = null;
+    if (bytes.length != 0) {
+      memory.add(Unpooled.wrappedBuffer(bytes));
+    }
+    length = bytes.length;
+    inMemory = bytes.length;
+    complete = true;
+    if (!borrowed) {
+      mode = Mode.KEEPING;
     }
   }
 
   /// True if the request has a body, even an empty one in chunks.
   public boolean isPresent() {
     if (borrowed) {
-      return lender != null;
+      return lender != null || !memory.isEmpty();
     }
     return exchange.request().contentLength() > 0 || exchange.request().chunked();
   }
@@ -102,6 +136,16 @@ public final class RequestBody implements BodyReceiver {
     mode = Mode.KEEPING;
     whenRead = done;
     exchange.downstream().readBody(exchange);
+  }
+
+  /// Reads what has come already. If that is all of it `done` runs, as after [#read]; if it is not,
+  /// false is returned and it is to be streamed.
+  public boolean readAtHand(Runnable done) {
+    boolean whole = exchange.downstream().isBodyAtHand();
+    if (whole) {
+      read(done);
+    }
+    return whole;
   }
 
   /// Passes it on to `to` as it comes.
@@ -193,6 +237,14 @@ public final class RequestBody implements BodyReceiver {
     length += size;
     if (inMemory > exchange.core().clientBodyBufferSize() && !writing) {
       spill(false);
+    }
+  }
+
+  @Override
+  public void pause(Exchange exchange) {
+    BodyReceiver to = receiver;
+    if (mode == Mode.STREAMING && to != null) {
+      to.pause(exchange);
     }
   }
 

@@ -55,6 +55,11 @@ public final class RequestFile {
         String.valueOf(path.getFileName()).getBytes(NAMES), StandardCharsets.ISO_8859_1);
   }
 
+  /// A path in the file system as text; its chars are bytes.
+  static String text(Path path) {
+    return new String(path.toString().getBytes(NAMES), StandardCharsets.ISO_8859_1);
+  }
+
   /// The media type that `types` and `default_type` give the exchange's path; null for none.
   public static @Nullable String mediaType(Exchange exchange) {
     String decided = exchange.response().contentType();

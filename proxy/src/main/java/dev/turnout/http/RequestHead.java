@@ -32,13 +32,25 @@ public final class RequestHead {
   private long contentLength;
   private boolean chunked;
   private boolean expectsContinue;
+  private boolean sentAhead;
   private @Nullable String rawTarget;
   private String lastTarget = "";
   private String host = "";
   private boolean hostMade;
+  private int received;
 
   public RequestHead() {
     reset();
+  }
+
+  /// True if the client sent it before the request ahead of it was answered.
+  public boolean isSentAhead() {
+    return sentAhead;
+  }
+
+  /// Notes that it was sent ahead.
+  public void sentAhead() {
+    sentAhead = true;
   }
 
   /// Forgets everything; the storage is kept for the next head.
@@ -62,8 +74,37 @@ public final class RequestHead {
     contentLength = NO_LENGTH;
     chunked = false;
     expectsContinue = false;
+    sentAhead = false;
     rawTarget = null;
     hostMade = false;
+    received = 0;
+  }
+
+  /// Makes this a copy of `other`, to be changed on its own.
+  void copyOf(RequestHead other) {
+    reset();
+    bytes.reserve(other.length());
+    System.arraycopy(other.data(), 0, bytes.data(), 0, other.length());
+    bytes.length(other.length());
+    fields.copyOf(other.fields, bytes.data());
+    connection.copyOf(other.connection);
+    method = other.method;
+    lineStart = other.lineStart;
+    lineEnd = other.lineEnd;
+    targetStart = other.targetStart;
+    pathEnd = other.pathEnd;
+    targetEnd = other.targetEnd;
+    plainPath = other.plainPath;
+    authorityStart = other.authorityStart;
+    authorityEnd = other.authorityEnd;
+    version = other.version;
+    hostStart = other.hostStart;
+    hostLength = other.hostLength;
+    hostPort = other.hostPort;
+    contentLength = other.contentLength;
+    chunked = other.chunked;
+    expectsContinue = other.expectsContinue;
+    received = other.received;
   }
 
   // ---- the bytes
@@ -76,6 +117,16 @@ public final class RequestHead {
   /// How many bytes there are; the array has at least eight more.
   public int length() {
     return bytes.length();
+  }
+
+  /// How many bytes the client sent: those behind them were appended by changes.
+  public int receivedLength() {
+    return received == 0 ? bytes.length() : received;
+  }
+
+  /// The head as the client sent it, from the request line to the empty line.
+  public String received() {
+    return text(lineStart, receivedLength());
   }
 
   /// Makes room for `n` more bytes behind [#length()] and returns the array to put them into.
@@ -251,6 +302,77 @@ public final class RequestHead {
     hostLength = HostName.hostLength(parsed);
     hostPort = HostName.port(parsed);
     hostMade = false;
+  }
+
+  // ---- changes, as a configuration or a script asks for them
+
+  /// Replaces all lines of this name, in any case, by one at the place of the first, or adds it.
+  ///
+  /// The framing of the message stays what it is on the wire, and so do the options of the
+  /// connection. What would break the line is encoded.
+  public void setField(String name, String value) {
+    FieldName field = FieldName.of(name);
+    int first = fields.find(field);
+    if (first < 0) {
+      addField(name, value);
+      return;
+    }
+    for (int i = fields.count() - 1; i > first; i--) {
+      if (fields.nameIs(i, field)) {
+        fields.remove(i);
+      }
+    }
+    String text = FieldText.safe(value);
+    int at = appendText(text);
+    fields.value(first, at, text.length());
+    changed(field);
+  }
+
+  /// Adds a line after those there are.
+  public void addField(String name, String value) {
+    FieldName field = FieldName.of(name);
+    int nameAt = appendText(name);
+    String text = FieldText.safe(value);
+    int valueAt = appendText(text);
+    fields.add(nameAt, name.length(), valueAt, text.length(), field.hash());
+    changed(field);
+  }
+
+  /// Takes out all lines of this name, in any case.
+  public void removeField(String name) {
+    FieldName field = FieldName.of(name);
+    for (int i = fields.count() - 1; i >= 0; i--) {
+      if (fields.nameIs(i, field)) {
+        fields.remove(i);
+      }
+    }
+    changed(field);
+  }
+
+  private int appendText(String text) {
+    if (received == 0) {
+      received = bytes.length();
+    }
+    int at = bytes.length();
+    append(text.getBytes(StandardCharsets.ISO_8859_1), 0, text.length());
+    return at;
+  }
+
+  private void changed(FieldName field) {
+    if (field.known() != FieldName.HOST) {
+      return;
+    }
+    int i = fields.find(FieldName.HOST);
+    long parsed = HostName.INVALID;
+    if (i >= 0) {
+      int start = fields.valueStart(i);
+      parsed = HostName.parse(bytes.data(), start, start + fields.valueLength(i));
+    }
+    if (parsed == HostName.INVALID) {
+      host(0, 0); // there is none: `$host` is the name of the server
+    } else {
+      host(fields.valueStart(i), parsed);
+    }
   }
 
   // ---- the fields and what they mean for the message

@@ -1,5 +1,7 @@
 package dev.turnout.http;
 
+import dev.turnout.config.Units;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The head of the response to an exchange while it is made: what the wire writes once the filters
@@ -135,7 +137,7 @@ public final class Response {
     this.location = location;
   }
 
-  /// `Server` as an upstream sent it, where it is passed on.
+  /// `Server` as an upstream sent it, where it is passed on; empty for none at all.
   public @Nullable String server() {
     return server;
   }
@@ -145,7 +147,7 @@ public final class Response {
     this.server = server;
   }
 
-  /// `Date` as an upstream sent it, where it is passed on.
+  /// `Date` as an upstream sent it, where it is passed on; empty for none at all.
   public @Nullable String date() {
     return date;
   }
@@ -253,6 +255,109 @@ public final class Response {
       headers.remove(FieldName.nameOf(known));
     }
     withholdAll(known);
+  }
+
+  /// Sets a field in place of all lines of its name, ours and those passed on, or takes it out if
+  /// `value` is empty. `Content-Length` is set only to a number. What would break the line is
+  /// encoded.
+  public void setField(FieldName name, String value) {
+    String text = FieldText.safe(value);
+    @Nullable String member = text.isEmpty() ? null : text;
+    switch (name.known()) {
+      case FieldName.CONTENT_TYPE -> contentType = member;
+      case FieldName.CONTENT_LENGTH -> setLength(text);
+      case FieldName.SERVER -> server = text;
+      case FieldName.DATE -> date = text;
+      case FieldName.LOCATION -> location = member;
+      case FieldName.LAST_MODIFIED -> {
+        long second = member == null ? HttpDate.INVALID : HttpDate.parse(text);
+        lastModified = member;
+        lastModifiedMillis = second == HttpDate.INVALID ? -1 : second * 1000;
+        withholdAll(name);
+      }
+      case FieldName.CONNECTION, FieldName.TRANSFER_ENCODING, FieldName.KEEP_ALIVE -> {
+        // the wire's own
+      }
+      default -> {
+        if (name.known() == FieldName.ACCEPT_RANGES && member == null) {
+          ranges = Ranges.NONE;
+        }
+        withholdAll(name);
+        if (member == null) {
+          headers.remove(name.text());
+        } else {
+          headers.setInPlace(name.text(), text);
+        }
+      }
+    }
+  }
+
+  /// Adds a line of a field; of the fields that can be there once it sets that one.
+  public void addField(FieldName name, String value) {
+    switch (name.known()) {
+      case FieldName.CONTENT_TYPE,
+          FieldName.CONTENT_LENGTH,
+          FieldName.SERVER,
+          FieldName.DATE,
+          FieldName.LOCATION,
+          FieldName.LAST_MODIFIED,
+          FieldName.CONNECTION,
+          FieldName.TRANSFER_ENCODING,
+          FieldName.KEEP_ALIVE ->
+          setField(name, value);
+      default -> headers.add(name.text(), FieldText.safe(value));
+    }
+  }
+
+  /// Takes out all lines whose names begin so, in any case.
+  public void removeFieldsBeginning(String prefix) {
+    Fields fields = passed;
+    for (int i = 0; fields != null && i < fields.count(); i++) {
+      if (begins(fields.name(i), prefix)) {
+        withhold(i);
+      }
+    }
+    for (int i = headers.count() - 1; i >= 0; i--) {
+      if (begins(headers.name(i), prefix)) {
+        headers.remove(i);
+      }
+    }
+    if (begins("Last-Modified", prefix)) {
+      lastModified(null, -1);
+    }
+    if (begins("Location", prefix)) {
+      location = null;
+    }
+    if (server != null && begins("Server", prefix)) {
+      server = "";
+    }
+    if (date != null && begins("Date", prefix)) {
+      date = "";
+    }
+  }
+
+  private static boolean begins(String name, String prefix) {
+    return name.regionMatches(true, 0, prefix, 0, prefix.length());
+  }
+
+  private void setLength(String text) {
+    if (text.isEmpty()) {
+      contentLength = UNKNOWN_LENGTH;
+      return;
+    }
+    OptionalLong length = Units.number(text);
+    if (length.isPresent()) {
+      contentLength = length.getAsLong();
+    }
+  }
+
+  private void withholdAll(FieldName name) {
+    Fields fields = passed;
+    for (int i = 0; fields != null && i < fields.count(); i++) {
+      if (fields.nameIs(i, name)) {
+        withhold(i);
+      }
+    }
   }
 
   /// The body is about to be changed: its length is not known any more, no parts of it can be asked

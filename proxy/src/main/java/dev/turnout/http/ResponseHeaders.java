@@ -48,6 +48,33 @@ public final class ResponseHeaders {
     add(name, value);
   }
 
+  /// Gives the first line of this name, in any case, the value and takes out the others; adds one
+  /// if there is none.
+  public void setInPlace(String name, String value) {
+    int first = -1;
+    for (int i = 0; i < count && first < 0; i++) {
+      first = name(i).equalsIgnoreCase(name) ? i : -1;
+    }
+    if (first < 0) {
+      add(name, value);
+      return;
+    }
+    names[first] = name;
+    values[first] = value;
+    for (int i = count - 1; i > first; i--) {
+      if (name(i).equalsIgnoreCase(name)) {
+        remove(i);
+      }
+    }
+  }
+
+  /// Takes out line `i`.
+  public void remove(int i) {
+    System.arraycopy(names, i + 1, names, i, count - i - 1);
+    System.arraycopy(values, i + 1, values, i, count - i - 1);
+    count--;
+  }
+
   /// Takes out all lines of this name, in any case.
   public void remove(String name) {
     int kept = 0;

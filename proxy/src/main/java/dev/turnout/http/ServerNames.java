@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// expression, default server. Immutable once built.
 public final class ServerNames {
   private final VirtualServer defaultServer;
+  private final VirtualServer nameless;
   private final Map<String, VirtualServer> exact;
   private final Map<String, VirtualServer> suffixes;
   private final Map<String, VirtualServer> prefixes;
@@ -30,6 +31,7 @@ public final class ServerNames {
     this.suffixes = Map.copyOf(suffixes);
     this.prefixes = Map.copyOf(prefixes);
     this.patterns = List.copyOf(patterns);
+    this.nameless = exact.getOrDefault("", defaultServer);
     this.single =
         suffixes.isEmpty()
             && prefixes.isEmpty()
@@ -95,8 +97,11 @@ public final class ServerNames {
 
   /// The server for this host, which is canonical (lower case, no port, no trailing dot) or null.
   public VirtualServer find(@Nullable String host, Exchange exchange) {
-    if (single || host == null) {
+    if (single) {
       return defaultServer;
+    }
+    if (host == null) {
+      return nameless;
     }
     VirtualServer server = exact.get(host);
     if (server != null) {

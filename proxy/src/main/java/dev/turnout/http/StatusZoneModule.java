@@ -101,7 +101,7 @@ public final class StatusZoneModule implements HttpModule {
   }
 
   private static void ended(Exchange exchange, TrafficZone.Loop counters) {
-    long received = exchange.request().length() + exchange.body().length();
+    long received = exchange.request().receivedLength() + exchange.body().length();
     if (exchange.isHeadSent()) {
       int status = exchange.response().status();
       long sent = exchange.downstream().bytesSent();

@@ -4,6 +4,7 @@ import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A request that the node makes to itself on behalf of another, its parent: an exchange of its own
@@ -11,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// {@link Receiver} instead of a client. Confined to that loop.
 ///
 /// It has the head of the client's request and the variables that were assigned there, its own
-/// path, arguments and response, and no body unless it is given the one that its parent has read.
-/// Access rules do not ask it again, limits count the client's request only, and it is not logged
-/// unless `log_subrequest` says so.
+/// path, arguments and response, and no body unless it is given the one that its parent has read,
+/// or one of its own. Access rules do not ask it again, limits count the client's request only, and
+/// it is not logged unless `log_subrequest` says so.
 ///
 /// Nothing happens before control goes back to the loop: neither does it begin while its parent is
 /// in the middle of something, nor is the receiver told of its end from within whoever answered.
@@ -30,6 +31,9 @@ public final class Subrequest implements Downstream {
   private final int depth;
   private String method = "GET";
   private boolean sharesBody;
+  private boolean ownVariables;
+  private @Nullable Consumer<Exchange> preparation;
+  private byte @Nullable [] ownBody;
   private boolean headOnly;
   private boolean inMemory;
   private boolean background;
@@ -106,6 +110,23 @@ public final class Subrequest implements Downstream {
     return this;
   }
 
+  /// Has this body, and a `Content-Length` that says so, in place of what the client sent.
+  public Subrequest body(byte[] body) {
+    ownBody = body;
+    return this;
+  }
+
+  /// Has variables of its own: what was assigned in its parent is not seen here, nor the other way
+  /// round.
+  public Subrequest ownVariables() {
+    ownVariables = true;
+    return this;
+  }
+
+  boolean hasOwnVariables() {
+    return ownVariables;
+  }
+
   /// Only the head of the response is wanted: it is over as soon as no more is at hand.
   public Subrequest headOnly() {
     headOnly = true;
@@ -121,6 +142,18 @@ public final class Subrequest implements Downstream {
   /// Stands in for the answer if that is an error of ours, or has no body.
   public Subrequest stub(byte[] text) {
     stub = text;
+    return this;
+  }
+
+  /// Files of its response come as bytes.
+  public Subrequest inMemory() {
+    inMemory = true;
+    return this;
+  }
+
+  /// Does this with its exchange before anything else happens to it.
+  public Subrequest prepared(Consumer<Exchange> step) {
+    preparation = step;
     return this;
   }
 
@@ -147,13 +180,24 @@ public final class Subrequest implements Downstream {
     Exchange made = new Exchange(this, parent);
     made.target(path, args, false);
     made.method(method);
-    if (sharesBody) {
+    byte[] given = ownBody;
+    if (given != null) {
+      RequestHead head = made.changeRequest();
+      head.setField("Content-Length", Integer.toString(given.length));
+      head.contentLength(given.length);
+      head.chunked(false);
+      made.body().given(given);
+    } else if (sharesBody) {
       made.body().lent(parent.body());
     } else {
       made.body().none();
     }
     exchange = made;
     receiver = to;
+    Consumer<Exchange> step = preparation;
+    if (step != null) {
+      step.accept(made);
+    }
     state = State.RUNNING;
     family.family(1);
     parent.subrequests().add(this);
@@ -297,7 +341,7 @@ public final class Subrequest implements Downstream {
   }
 
   @Override
-  public void writeInformational(Exchange exchange, int status, Fields fields) {
+  public void writeInformational(Exchange exchange, int status, ResponseHeaders fields) {
     // they are for clients
   }
 

@@ -63,6 +63,21 @@ public record UriPath(String path, @Nullable String args, boolean unchanged, boo
     return new PathNormalizer(data, start, pathEnd, mergeSlashes).normalized(args);
   }
 
+  /// The target of a subrequest or an internal redirect as a configuration or a script writes it:
+  /// decoded, else as it is. Null if it is empty or leads upwards, which nginx calls unsafe.
+  public static @Nullable UriPath ofInternal(String target) {
+    int question = target.indexOf('?');
+    String raw = question < 0 ? target : target.substring(0, question);
+    String path = UriEscape.unescape(raw);
+    boolean climbs = path.equals("..") || path.startsWith("../") || (path + "/").contains("/../");
+    if (path.isEmpty() || climbs || path.indexOf('\0') >= 0) {
+      return null;
+    }
+    String args = question < 0 ? null : target.substring(question + 1);
+    boolean decoded = path.length() != raw.length();
+    return new UriPath(path, args, !decoded, decoded);
+  }
+
   static String text(byte[] data, int start, int end) {
     return new String(data, start, end - start, StandardCharsets.ISO_8859_1);
   }

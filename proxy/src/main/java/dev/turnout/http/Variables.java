@@ -60,10 +60,10 @@ public final class Variables {
 
   /// Defines `$name` as computed by `variable` (`map`, `geo`, `keyval`, …).
   ///
-  /// @throws IllegalArgumentException if a built-in variable has that name
+  /// @throws IllegalArgumentException if a built-in variable has that name that cannot be set
   public void define(String name, Variable variable) {
     String key = name.toLowerCase(Locale.ROOT);
-    if (builtIn.containsKey(key)) {
+    if (builtIn.containsKey(key) && !setters.containsKey(key)) {
       throw new IllegalArgumentException("the duplicate \"" + key + "\" variable");
     }
     Variable before = defined.get(key);
@@ -91,6 +91,19 @@ public final class Variables {
       defined.put(key, new Assigned(slot, before == null ? ofFamily(key) : before));
     }
     return (exchange, value) -> exchange.setStored(slot, value);
+  }
+
+  /// How `$name` is assigned to, by a name that only a script tells; null if it cannot be, or is
+  /// none. Once reading is over.
+  public @Nullable Setter setter(String name) {
+    String key = name.toLowerCase(Locale.ROOT);
+    Setter setter = setters.get(key);
+    Integer slot = slots.get(key);
+    if (setter != null || slot == null) {
+      return setter;
+    }
+    int index = slot;
+    return (exchange, value) -> exchange.setStored(index, value);
   }
 
   /// A place in every exchange for a value that is computed once (`map` results).
@@ -130,7 +143,7 @@ public final class Variables {
 
   private @Nullable Variable ofFamily(String key) {
     for (Map.Entry<String, Function<String, Variable>> prefix : prefixes.entrySet()) {
-      if (key.startsWith(prefix.getKey()) && key.length() > prefix.getKey().length()) {
+      if (key.startsWith(prefix.getKey())) {
         return prefix.getValue().apply(key.substring(prefix.getKey().length()));
       }
     }

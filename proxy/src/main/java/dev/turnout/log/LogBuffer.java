@@ -20,6 +20,7 @@ public final class LogBuffer implements AutoCloseable {
   private final LogWriter writer;
   private final long holdBytes;
   private final long holdNanos;
+  private final @Nullable GzipMember gzip;
 
   // The loop's side.
   private Chunk tail = new Chunk(CHUNK_BYTES);
@@ -47,13 +48,23 @@ public final class LogBuffer implements AutoCloseable {
     }
   }
 
-  /// `hold` bytes are kept back until they are exceeded or the oldest of them is `flush` old; a
-  /// `flush` of zero keeps them for any time.
-  LogBuffer(LogFile file, LogWriter writer, int hold, Duration flush) {
+  LogBuffer(LogFile file, LogWriter writer, Holding how) {
     this.file = file;
     this.writer = writer;
-    this.holdBytes = hold;
-    this.holdNanos = flush.isZero() ? Long.MAX_VALUE : flush.toNanos();
+    this.holdBytes = how.bytes();
+    this.holdNanos = how.atMost().isZero() ? Long.MAX_VALUE : how.atMost().toNanos();
+    this.gzip = how.gzipLevel() == 0 ? null : new GzipMember(how.gzipLevel());
+  }
+
+  /// How lines are kept back.
+  ///
+  /// @param bytes they are written when they are more than this
+  /// @param atMost or when the oldest of them is this old; zero keeps them for any time
+  /// @param gzipLevel 1 to 9: what is written is compressed, each time a whole of its own; 0: it is
+  ///   not
+  public record Holding(int bytes, Duration atMost, int gzipLevel) {
+    /// Nothing is kept back.
+    public static final Holding NONE = new Holding(0, Duration.ZERO, 0);
   }
 
   LogFile file() {
@@ -136,11 +147,15 @@ public final class LogBuffer implements AutoCloseable {
       long done = written;
       if (published > taken) {
         worked = true;
-        file.write(Level.INFO, head.bytes, taken, published - taken);
+        write(head.bytes, taken, published - taken);
         written = done + published - taken;
         taken = published;
       }
       if (next == null) {
+        if (worked && gzip != null) {
+          byte[] member = gzip.finish();
+          file.write(Level.INFO, member, 0, member.length);
+        }
         return worked;
       }
       Chunk used = head;
@@ -149,6 +164,21 @@ public final class LogBuffer implements AutoCloseable {
       if (used.bytes.length == CHUNK_BYTES) {
         spare = used;
       }
+    }
+  }
+
+  private void write(byte[] bytes, int offset, int length) {
+    if (gzip == null) {
+      file.write(Level.INFO, bytes, offset, length);
+    } else {
+      gzip.add(bytes, offset, length);
+    }
+  }
+
+  /// On the writer's thread: nothing more is drained.
+  void released() {
+    if (gzip != null) {
+      gzip.close();
     }
   }
 

@@ -8,7 +8,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -58,13 +57,12 @@ public final class LogFile implements LogSink, AutoCloseable {
 
   /// A buffer for one event loop, written within about ten milliseconds.
   public LogBuffer buffer() {
-    return buffer(0, Duration.ZERO);
+    return buffer(LogBuffer.Holding.NONE);
   }
 
-  /// A buffer for one event loop that keeps up to `hold` bytes back, for `flush` at most (zero:
-  /// until they are more), as `access_log … buffer=hold flush=flush` asks for.
-  public LogBuffer buffer(int hold, Duration flush) {
-    return files.addBuffer(this, hold, flush);
+  /// A buffer for one event loop that keeps lines back.
+  public LogBuffer buffer(LogBuffer.Holding how) {
+    return files.addBuffer(this, how);
   }
 
   /// Writes that failed since the file was first opened.

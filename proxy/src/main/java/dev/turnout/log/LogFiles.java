@@ -4,7 +4,6 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +19,7 @@ public final class LogFiles implements AutoCloseable {
   private static final int QUEUED_LINES = 32 * 1024;
   private static final long PATIENCE = TimeUnit.SECONDS.toMillis(5);
 
+  private final boolean opens;
   private final LogTime time;
   private final LogWriter writer;
   private final Map<String, Use> open = new HashMap<>();
@@ -41,6 +41,16 @@ public final class LogFiles implements AutoCloseable {
   }
 
   LogFiles(LogTime time, int queuedLines) {
+    this(time, queuedLines, true);
+  }
+
+  /// Log files that are neither made nor written, for those who only read a configuration.
+  public static LogFiles none() {
+    return new LogFiles(new LogTime(), QUEUED_LINES, false);
+  }
+
+  private LogFiles(LogTime time, int queuedLines, boolean opens) {
+    this.opens = opens;
     this.time = time;
     this.writer =
         new LogWriter(queuedLines, count -> report(Level.ERROR, count + " log lines dropped"));
@@ -60,7 +70,7 @@ public final class LogFiles implements AutoCloseable {
   /// The file at `path`, opened now. If other logs write there already it is opened again, as every
   /// load of a configuration does in nginx. The exception's message is nginx's.
   public synchronized LogFile open(String path) throws IOException {
-    FileChannel channel = LogFile.openForAppending(path);
+    FileChannel channel = LogFile.openForAppending(opens ? path : "/dev/null");
     Use use = open.get(path);
     if (use == null) {
       use = new Use(new LogFile(this, path, channel, true), 0);
@@ -93,6 +103,11 @@ public final class LogFiles implements AutoCloseable {
       records.remove(file.name());
       file.closeChannel();
     }
+  }
+
+  /// Files whose names are made for each line.
+  public NamedLogs named(NamedLogs.Keeping keeping) {
+    return new NamedLogs(this, keeping, System::nanoTime);
   }
 
   /// A syslog server, from the argument `syslog:server=…` of a directive.
@@ -142,8 +157,8 @@ public final class LogFiles implements AutoCloseable {
     }
   }
 
-  LogBuffer addBuffer(LogFile file, int hold, Duration flush) {
-    LogBuffer buffer = new LogBuffer(file, writer, hold, flush);
+  LogBuffer addBuffer(LogFile file, LogBuffer.Holding how) {
+    LogBuffer buffer = new LogBuffer(file, writer, how);
     writer.add(buffer);
     return buffer;
   }

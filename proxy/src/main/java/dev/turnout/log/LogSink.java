@@ -1,7 +1,7 @@
 package dev.turnout.log;
 
 /// Where finished lines end: a file or a syslog server. Written to by the log writer's thread only.
-public sealed interface LogSink permits LogFile, Syslog {
+public sealed interface LogSink permits LogFile, Syslog, NamedLogs.Line {
   /// Writes whole lines, each ending in a line feed, that have severity `level`.
   void write(Level level, byte[] lines, int offset, int length);
 

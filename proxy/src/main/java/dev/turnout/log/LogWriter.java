@@ -142,6 +142,7 @@ final class LogWriter implements AutoCloseable {
   void retire(LogBuffer buffer) {
     buffer.drain();
     buffers.remove(buffer);
+    buffer.released();
   }
 
   /// Writes what the buffers of `file` hold. On the writer's thread.
@@ -237,7 +238,7 @@ final class LogWriter implements AutoCloseable {
         case Line line -> {
           queued.decrementAndGet();
           byte[] bytes = line.bytes;
-          if (last != null && (last.sink != line.sink || fill + bytes.length > JOINED_BYTES)) {
+          if (last != null && (!last.sink.equals(line.sink) || fill + bytes.length > JOINED_BYTES)) {
             last.sink.write(last.level, joined, 0, fill);
             last = null;
             fill = 0;

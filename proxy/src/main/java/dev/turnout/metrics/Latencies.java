@@ -66,6 +66,27 @@ public record Latencies(List<Bucket> buckets, long sumNanos) {
     return new Latencies(wide, sumNanos);
   }
 
+  /// What a share of them took at most, in microseconds, as far as buckets tell: between the bounds
+  /// of one it is taken to rise evenly, and what has no bound counts as the longest bound. 0 if
+  /// there are none.
+  ///
+  /// @param share such as 0.99
+  public long quantileMicros(double share) {
+    long wanted = (long) Math.ceil(count() * share);
+    long before = 0;
+    long lower = 0;
+    for (Bucket bucket : buckets) {
+      if (wanted > 0 && bucket.count() > 0 && before + bucket.count() >= wanted) {
+        return bucket.isUnbounded()
+            ? lower
+            : lower + (bucket.boundMicros() - lower) * (wanted - before) / bucket.count();
+      }
+      before += bucket.count();
+      lower = bucket.boundMicros();
+    }
+    return 0;
+  }
+
   /// Those that came after `before`.
   public Latencies since(Latencies before) {
     List<Bucket> left = new ArrayList<>(buckets.size());

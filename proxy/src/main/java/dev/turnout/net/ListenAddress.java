@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Addresses as `listen` and `server` write them: `80`, `*:80`, `127.0.0.1:80`, `[::]:80`,
@@ -63,6 +65,35 @@ public final class ListenAddress {
     } catch (UnknownHostException _) {
       throw new IllegalArgumentException("host not found in \"" + text + "\"");
     }
+  }
+
+  /// Reads the address of a `listen` directive, which may have a range of ports: `8000-8003`.
+  ///
+  /// @throws IllegalArgumentException in nginx's words
+  public static List<SocketAddress> parseAll(String text, int defaultPort) {
+    int dash = text.lastIndexOf('-');
+    if (dash < 0 || text.startsWith("unix:") || !isDigits(text.substring(dash + 1))) {
+      return List.of(parse(text, defaultPort));
+    }
+    int start = dash;
+    while (start > 0 && Character.isDigit(text.charAt(start - 1))) {
+      start--;
+    }
+    boolean isRange = start < dash && (start == 0 || text.charAt(start - 1) == ':');
+    if (!isRange) {
+      return List.of(parse(text, defaultPort));
+    }
+    int first = port(text.substring(start, dash), text);
+    int last = port(text.substring(dash + 1), text);
+    if (first == 0 || first > last) {
+      throw new IllegalArgumentException("invalid port range in \"" + text + "\"");
+    }
+    String host = text.substring(0, start);
+    List<SocketAddress> all = new ArrayList<>();
+    for (int port = first; port <= last; port++) {
+      all.add(parse(host + port, defaultPort));
+    }
+    return all;
   }
 
   private static int port(String port, String text) {

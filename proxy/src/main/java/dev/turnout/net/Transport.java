@@ -1,10 +1,13 @@
 package dev.turnout.net;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -14,13 +17,16 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.SocketProtocolFamily;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
@@ -30,6 +36,8 @@ import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.util.Locale;
@@ -42,6 +50,10 @@ public enum Transport {
   EPOLL,
   IO_URING,
   NIO;
+
+  // of Linux' <netinet/in.h>: IPPROTO_IPV6, IPV6_V6ONLY
+  private static final ChannelOption<Integer> IPV6_V6ONLY =
+      new IntegerUnixChannelOption("IPV6_V6ONLY", 41, 26);
 
   static {
     // Netty would look for three logging libraries that are not here, which opens every jar at
@@ -89,11 +101,71 @@ public enum Transport {
   public ChannelFactory<? extends ServerChannel> serverChannels(SocketAddress address) {
     boolean unix = isUnix(address);
     return switch (this) {
-      case EPOLL -> unix ? EpollServerDomainSocketChannel::new : EpollServerSocketChannel::new;
+      case EPOLL ->
+          unix
+              ? EpollServerDomainSocketChannel::new
+              : isIpv4(address)
+                  ? () -> new EpollServerSocketChannel(SocketProtocolFamily.INET)
+                  : EpollServerSocketChannel::new;
       case IO_URING ->
           unix ? IoUringServerDomainSocketChannel::new : IoUringServerSocketChannel::new;
       case NIO -> unix ? NioServerDomainSocketChannel::new : NioServerSocketChannel::new;
     };
+  }
+
+  /// Listens on an IPv6 address without taking IPv4 connections there; NIO cannot.
+  public void takeIpv6Only(ServerBootstrap listening) {
+    if (this != NIO) {
+      listening.option(IPV6_V6ONLY, 1);
+    }
+  }
+
+  /// Listens so that a connection is accepted when something has come on it; NIO cannot.
+  public void deferAccepting(ServerBootstrap listening) {
+    switch (this) {
+      case EPOLL -> listening.option(EpollChannelOption.TCP_DEFER_ACCEPT, 1);
+      case IO_URING -> listening.option(IoUringChannelOption.TCP_DEFER_ACCEPT, 1);
+      case NIO -> {
+        // it is accepted at once: nothing but a little time is lost
+      }
+    }
+  }
+
+  /// How accepted connections are kept alive; 0 leaves it to the system, and NIO always does.
+  public void keepAlive(ServerBootstrap listening, int idle, int interval, int count) {
+    switch (this) {
+      case EPOLL -> {
+        childOption(listening, EpollChannelOption.TCP_KEEPIDLE, idle);
+        childOption(listening, EpollChannelOption.TCP_KEEPINTVL, interval);
+        childOption(listening, EpollChannelOption.TCP_KEEPCNT, count);
+      }
+      case IO_URING -> {
+        childOption(listening, IoUringChannelOption.TCP_KEEPIDLE, idle);
+        childOption(listening, IoUringChannelOption.TCP_KEEPINTVL, interval);
+        childOption(listening, IoUringChannelOption.TCP_KEEPCNT, count);
+      }
+      case NIO -> {
+        // the system's
+      }
+    }
+  }
+
+  private static void childOption(
+      ServerBootstrap listening, ChannelOption<Integer> option, int value) {
+    if (value > 0) {
+      listening.childOption(option, value);
+    }
+  }
+
+  /// Listens so that the first bytes may come with the connection (RFC 7413); NIO cannot.
+  public void openFast(ServerBootstrap listening, int waiting) {
+    switch (this) {
+      case EPOLL -> listening.option(ChannelOption.TCP_FASTOPEN, waiting);
+      case IO_URING -> listening.option(ChannelOption.TCP_FASTOPEN, waiting);
+      case NIO -> {
+        // the first bytes come after the connection, as ever
+      }
+    }
   }
 
   /// Makes connecting channels for addresses of this kind.
@@ -141,6 +213,11 @@ public enum Transport {
     } catch (IOException _) {
       return OptionalInt.empty(); // it is gone
     }
+  }
+
+  /// True for an IPv4 address, whose socket leaves the same port of IPv6 to another one.
+  private static boolean isIpv4(SocketAddress address) {
+    return address instanceof InetSocketAddress inet && inet.getAddress() instanceof Inet4Address;
   }
 
   /// True for either form of a unix socket's address.

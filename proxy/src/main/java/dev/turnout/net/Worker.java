@@ -55,6 +55,12 @@ public final class Worker {
     return now;
   }
 
+  /// Reads the clock anew, and the time of day whatever its age.
+  public void rereadClock() {
+    wallReadAt = nowNanos - 1_000_000;
+    long _ = refreshClock();
+  }
+
   /// {@link System#nanoTime} as of the present event.
   public long nowNanos() {
     return nowNanos;

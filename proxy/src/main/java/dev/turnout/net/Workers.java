@@ -5,6 +5,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class Workers implements AutoCloseable {
     // Netty's buffer classes initialise one another: two loops that meet them first at the same
     // moment could wait for each other for ever. So one thread meets them before there are loops.
     ByteBufAllocator.DEFAULT.directBuffer().release();
-    var threads = new DefaultThreadFactory("worker", false, Thread.NORM_PRIORITY);
+    var threads = new LoopThreads();
     var group = new MultiThreadIoEventLoopGroup(count, threads, transport.ioHandlers());
     List<Worker> workers = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -38,6 +39,21 @@ public final class Workers implements AutoCloseable {
       workers.add(new Worker(i, loop, transport));
     }
     return new Workers(group, List.copyOf(workers));
+  }
+
+  /// Makes the threads of the loops. Scripts may nest deeply, in native code that does not look how
+  /// much stack is left, so there is plenty: memory is only taken for what is used of it.
+  private static final class LoopThreads extends DefaultThreadFactory {
+    private static final long STACK = 64L << 20;
+
+    LoopThreads() {
+      super("worker", false, Thread.NORM_PRIORITY);
+    }
+
+    @Override
+    protected Thread newThread(Runnable task, String name) {
+      return new FastThreadLocalThread(threadGroup, task, name, STACK);
+    }
   }
 
   /// All of them, by index.

@@ -139,16 +139,24 @@ public final class TestProxy implements AutoCloseable {
 
   /// Changes over to another configuration; true if it is in force.
   public boolean reload(String http) {
+    return reload(http, 0);
+  }
+
+  /// Changes over to another configuration and cuts what is left of the present one later; true if
+  /// it is in force.
+  public boolean reload(String http, long cutAfterMillis) {
     int next = generation + 1;
     boolean changed =
-        node.reload(() -> {
-          try {
-            Candidate candidate = read(http).build(next, workers.size());
-            return candidate;
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
+        node.reload(
+            () -> {
+              try {
+                Candidate candidate = read(http).build(next, workers.size());
+                return candidate;
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            cutAfterMillis);
     if (changed) {
       generation = next;
     }
@@ -225,11 +233,14 @@ public final class TestProxy implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    node.present().retire();
+    environment.close();
     outside.control().close();
     writer.close();
     environment.upstreams().stopResolving();
     zones.close();
     workers.close();
+    environment.close();
     String log = errorLog();
     logs.close();
     try (Stream<Path> files = directoryStays ? Stream.empty() : Files.walk(directory)) {

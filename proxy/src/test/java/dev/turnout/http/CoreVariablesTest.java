@@ -30,11 +30,27 @@ class CoreVariablesTest {
     "a=1; b=2, b, 2",
     "a=1;b=2, b, 2",
     "ab=1; A = 2 , a, '2'",
+    "'a=1, b=2; c=3', a, '1, b=2'",
+    "'a=1, b=2; c=3', b, ",
     "b=1, a, ",
     "a, a, "
   })
   void aCookieIsFoundByItsName(String field, String name, String value) {
     assertThat(CoreVariables.cookie(field, name)).isEqualTo(value);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a=1, a, 1",
+    "A = 1; Path=/, a, 1",
+    "a= ;x, a, ''",
+    "a==1;b, a, =1",
+    "b=1; a=2, a, ",
+    "ab=1, a, ",
+    "a, a, "
+  })
+  void aCookieThatIsSetIsFoundByItsName(String field, String name, String value) {
+    assertThat(CoreVariables.cookieSet(field, name)).isEqualTo(value);
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -153,7 +154,8 @@ class LogFileTest {
   @Test
   void aBufferHoldsItsBytesBackUntilTheyAreMore() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(10, Duration.ZERO);
+    LogBuffer buffer =
+        files.open(path.toString()).buffer(new LogBuffer.Holding(10, Duration.ZERO, 0));
     LogBuffer direct = files.open(path.toString()).buffer();
 
     append(buffer, "held\n");
@@ -169,7 +171,8 @@ class LogFileTest {
   @Timeout(10)
   void aBufferThatIsNotFullIsWrittenAfterItsFlushTime() throws IOException {
     Path path = directory.resolve("access.log");
-    LogBuffer buffer = files.open(path.toString()).buffer(4096, Duration.ofMillis(20));
+    LogBuffer buffer =
+        files.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ofMillis(20), 0));
 
     append(buffer, "one\n");
     awaitSize(path, 4);
@@ -180,10 +183,31 @@ class LogFileTest {
   }
 
   @Test
+  void aCompressedLogIsARowOfWholeGzipMembers() throws IOException {
+    Path path = directory.resolve("access.log.gz");
+    LogBuffer.Holding compressed = new LogBuffer.Holding(4096, Duration.ZERO, 6);
+    LogBuffer buffer = files.open(path.toString()).buffer(compressed);
+
+    append(buffer, "one\n".repeat(3000)); // more than is held, and than a chunk
+    append(buffer, "two\n");
+    files.flush();
+    append(buffer, "three\n");
+    files.flush();
+
+    try (var unpacked = new GZIPInputStream(Files.newInputStream(path))) {
+      assertThat(new String(unpacked.readAllBytes(), ISO_8859_1))
+          .isEqualTo("one\n".repeat(3000) + "two\nthree\n");
+    }
+    assertThat(Files.size(path)).isLessThan(500);
+  }
+
+  @Test
   void whatIsHeldBackIsWrittenAtTheEnd() throws IOException {
     Path path = directory.resolve("access.log");
     try (var ending = new LogFiles()) {
-      append(ending.open(path.toString()).buffer(4096, Duration.ZERO), "last words\n");
+      append(
+          ending.open(path.toString()).buffer(new LogBuffer.Holding(4096, Duration.ZERO, 0)),
+          "last words\n");
     }
 
     assertThat(path).hasContent("last words");

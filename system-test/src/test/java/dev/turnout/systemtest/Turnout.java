@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -46,20 +47,29 @@ final class Turnout implements AutoCloseable {
 
   /// Starts the program with every buffer watched for leaks, and waits until it serves.
   static Turnout start(String http) throws Exception {
-    return started(http, "-Dio.netty.leakDetection.level=paranoid");
+    return start(http, Map.of());
+  }
+
+  /// The same with files in its prefix, by name.
+  static Turnout start(String http, Map<String, String> files) throws Exception {
+    return started(http, files, "-Dio.netty.leakDetection.level=paranoid");
   }
 
   /// Starts the program as users run it, and waits until it serves.
   static Turnout startForLoad(String http) throws Exception {
-    return started(http, "");
+    return started(http, Map.of(), "");
   }
 
-  private static Turnout started(String http, String jvmOptions) throws Exception {
+  private static Turnout started(String http, Map<String, String> files, String jvmOptions)
+      throws Exception {
     Files.createDirectories(RUNS);
     Path prefix = Files.createTempDirectory(RUNS, "run-");
     Files.setPosixFilePermissions(prefix, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.createDirectories(prefix.resolve("state"));
     Turnout turnout = new Turnout(prefix, http, jvmOptions);
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Files.writeString(prefix.resolve(file.getKey()), file.getValue(), ISO_8859_1);
+    }
     turnout.writeConfiguration();
     try {
       turnout.start();

@@ -191,6 +191,17 @@ record Call(
     return change(operations, query.getOrDefault("who", ""), query.getOrDefault("why", ""));
   }
 
+  /// Who sets how many servers the upstream of the path has, if that is granted.
+  Origin mayScale() {
+    Origin origin = origin(query.getOrDefault("who", ""), query.getOrDefault("why", ""));
+    if (permit != null
+        && permit.may(Ask.servers(parameter("upstream")))
+            instanceof Decision.Refused(int status, String text)) {
+      throw Problem.of(status, "forbidden", text);
+    }
+    return origin;
+  }
+
   private Origin origin(String who, String why) {
     if (who.length() > LONGEST_WHO || why.length() > LONGEST_WHY) {
       throw Problem.of(400, "invalid_value", "\"who\" or \"why\" is too long")

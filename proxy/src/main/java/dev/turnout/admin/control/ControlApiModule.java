@@ -1,22 +1,27 @@
 package dev.turnout.admin.control;
 
 import static dev.turnout.config.Context.LOCATION;
+import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.admin.gate.Dialect;
 import dev.turnout.admin.gate.GateModule;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
+import dev.turnout.config.Setting;
 import dev.turnout.control.ControlPlane;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Variable;
 import dev.turnout.http.access.AccessModule;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// `control_api`: Turnout's own interface for those who operate it.
 public final class ControlApiModule implements HttpModule {
+  private static final Setting<List<String>> BASES = Setting.listOf("control_api of a server");
+
   private final ControlPlane control;
   private @Nullable HttpRegistry http;
   private final GateModule gates;
@@ -62,6 +67,13 @@ public final class ControlApiModule implements HttpModule {
         });
   }
 
+  /// The paths at which the server of a block has the API, without a slash at the end; complete
+  /// once all of it is read.
+  public static List<String> bases(Scope scope) {
+    Scope server = scope.enclosing(SERVER);
+    return server == null ? List.of() : server.get(BASES);
+  }
+
   private void read(Directive d, Scope scope) {
     boolean write = d.argumentCount() == 1 && isOn(d);
     HttpRegistry registry = http;
@@ -82,6 +94,10 @@ public final class ControlApiModule implements HttpModule {
     }
     String name = CoreModule.locationName(scope);
     String base = name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+    Scope server = scope.enclosing(SERVER);
+    if (server != null) {
+      server.append(BASES, base);
+    }
     scope.set(
         HttpRegistry.CONTENT,
         location ->

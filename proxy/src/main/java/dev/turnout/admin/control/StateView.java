@@ -122,7 +122,7 @@ final class StateView {
   }
 
   /// That of the one that does best; a name may have several addresses, or none yet.
-  private static String state(List<Peer> peers, long nowMillis) {
+  static String state(List<Peer> peers, long nowMillis) {
     return peers.stream()
         .map(peer -> peer.state(nowMillis))
         .min(Comparator.comparing(state -> state != PeerState.UP))

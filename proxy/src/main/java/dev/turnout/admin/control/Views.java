@@ -1,10 +1,15 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.gate.Level;
+import dev.turnout.admin.gate.Permit;
+import dev.turnout.admin.gate.Role;
 import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
+import dev.turnout.control.StoreStatus;
+import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.time.Instant;
@@ -24,6 +29,25 @@ final class Views {
   /// A moment, as RFC 3339 has it.
   static String time(long millis) {
     return Instant.ofEpochMilli(millis).toString();
+  }
+
+  /// Writes who asks, and what they may do, into an open object.
+  static void asker(JsonGenerator out, Call call) {
+    Permit permit = call.permit();
+    Role role = permit == null ? null : permit.role();
+    out.writeObjectPropertyStart("you");
+    Json.write(out, "who", permit == null ? call.client() : permit.who());
+    out.writeStringProperty("level", (role == null ? Level.VIEWER : role.level()).word());
+    patterns(out, "upstreams", role == null ? List.of() : role.upstreamPatterns());
+    patterns(out, "hosts", role == null ? List.of() : role.hostPatterns());
+    out.writeBooleanProperty("writable", permit != null);
+    out.writeEndObject();
+  }
+
+  private static void patterns(JsonGenerator out, String name, List<String> patterns) {
+    out.writeArrayPropertyStart(name);
+    patterns.forEach(pattern -> out.writeString(Json.text(pattern)));
+    out.writeEndArray();
   }
 
   static void revision(JsonGenerator out, JournalEntry entry) {
@@ -202,5 +226,75 @@ final class Views {
     Json.write(out, "why", drain.origin().why());
     Json.write(out, "note", drain.note());
     out.writeEndObject();
+  }
+
+  /// How the node stands with the store that nodes share.
+  static void store(JsonGenerator out, StoreStatus store) {
+    out.writeStartObject();
+    Json.write(out, "store", store.label());
+    Json.write(out, "node", store.node());
+    Json.write(out, "state", store.link().name().toLowerCase(Locale.ROOT));
+    Json.write(out, "since", time(store.sinceMillis()));
+    Json.write(out, "reason", store.reason());
+    out.writeNumberProperty("stale_ms", store.staleMillis(System.currentTimeMillis()));
+    out.writeNumberProperty("revision", store.revision());
+    out.writeNumberProperty("applied", store.applied());
+    out.writeNumberProperty("pending", store.pending());
+    out.writeArrayPropertyStart("rejected");
+    store
+        .rejected()
+        .forEach((key, reason) -> {
+          out.writeStartObject();
+          Json.write(out, "key", key);
+          Json.write(out, "reason", reason);
+          out.writeEndObject();
+        });
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  /// A node of the cluster.
+  ///
+  /// Where the servers of a group come from.
+  static void source(JsonGenerator out, FollowerStatus status) {
+    long answered = status.answeredMillis();
+    out.writeStartObject();
+    Json.write(out, "upstream", status.upstream());
+    Json.write(out, "source", status.source());
+    Json.write(out, "state", status.state().name().toLowerCase(Locale.ROOT));
+    Json.write(out, "message", status.message());
+    Json.write(out, "answered", answered == 0 ? null : time(answered));
+    out.writeNumberProperty("changes", status.changes());
+    out.writeNumberProperty("failures", status.failures());
+    out.writeEndObject();
+  }
+
+  /// @param farthest the revision of the store that any node serves
+  static void member(JsonGenerator out, StoreStatus.Member member, long farthest) {
+    out.writeStartObject();
+    Json.write(out, "node", member.node());
+    Json.write(out, "address", member.address());
+    Json.write(out, "version", member.version());
+    Json.write(out, "state", member.state());
+    out.writeNumberProperty("applied", member.applied());
+    out.writeNumberProperty("lag", Math.max(0, farthest - member.applied()));
+    out.writeNumberProperty("revision", member.revision());
+    Json.write(out, "started", time(member.startedMillis()));
+    out.writeBooleanProperty("self", member.self());
+    out.writeEndObject();
+  }
+
+  /// Which nodes serve a change.
+  static void spread(JsonGenerator out, StoreStatus.Spread spread) {
+    out.writeObjectPropertyStart("cluster");
+    names(out, "serving", spread.serving());
+    names(out, "missing", spread.missing());
+    out.writeEndObject();
+  }
+
+  private static void names(JsonGenerator out, String name, List<String> names) {
+    out.writeArrayPropertyStart(name);
+    names.forEach(out::writeString);
+    out.writeEndArray();
   }
 }

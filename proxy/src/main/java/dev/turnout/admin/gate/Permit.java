@@ -24,6 +24,11 @@ public final class Permit {
     return identity.name();
   }
 
+  /// What they may do.
+  public Role role() {
+    return identity.role();
+  }
+
   /// What a change that it is granted comes from.
   ///
   /// @param why the reason that was given; empty if none was

@@ -50,6 +50,16 @@ public record Role(Level level, List<NamePattern> upstreams, List<NamePattern> h
     throw new IllegalArgumentException(invalid(text));
   }
 
+  /// The patterns of upstreams that changes may touch, as texts; empty: any.
+  public List<String> upstreamPatterns() {
+    return upstreams.stream().map(NamePattern::text).toList();
+  }
+
+  /// The patterns of hosts that changes may touch, as texts; empty: any.
+  public List<String> hostPatterns() {
+    return hosts.stream().map(NamePattern::text).toList();
+  }
+
   private static String invalid(String text) {
     return "invalid role \""
         + text

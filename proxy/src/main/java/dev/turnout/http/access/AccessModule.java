@@ -49,6 +49,15 @@ public final class AccessModule implements HttpModule {
     location.set(THIS_MACHINE, true);
   }
 
+  /// Whether a location is an interface for operators, by [#onlyThisMachineByDefault].
+  public static boolean isForOperators(Scope scope) {
+    Scope location = scope;
+    while (isPart(location) && location.parent() != null) {
+      location = Objects.requireNonNull(location.parent());
+    }
+    return location.get(THIS_MACHINE);
+  }
+
   /// What else asks clients who they are, whatever `satisfy` says.
   public void alsoAsks(Predicate<Scope> asks) {
     alsoAsks = asks;

@@ -67,7 +67,7 @@ public final class AuthRequestModule implements HttpModule {
 
   private static Assignment assignment(HttpRegistry http, Directive d) {
     String name = d.argument(0);
-    if (!name.startsWith("$")) {
+    if (!name.startsWith("$") || name.length() < 2) {
       throw ConfigException.at(d, 0, "invalid variable name \"" + name + "\"");
     }
     try {

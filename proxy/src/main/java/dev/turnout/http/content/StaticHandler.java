@@ -143,11 +143,14 @@ final class StaticHandler implements ContentHandler {
     response.contentLength(file.length());
     response.contentType(RequestFile.mediaType(exchange));
     long modified = file.modifiedSecond();
-    response.lastModified(HttpDate.format(modified), modified * 1000);
+    boolean told = response.status() == 200; // a page in place of another answer has no age
+    response.lastModified(told ? HttpDate.format(modified) : null, modified * 1000);
     if (etag != null) {
       response.headers().add("ETag", etag);
     }
-    response.ranges(Ranges.ANY);
+    if (response.headers().first("Content-Encoding") == null) {
+      response.ranges(Ranges.ANY); // of what lies there compressed nginx gives no parts
+    }
   }
 
   private static void send(Exchange exchange, FileLookup.Found file) {

@@ -6,8 +6,10 @@ import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
+import dev.turnout.config.DirectiveDefinition;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
+import dev.turnout.config.Units;
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -61,25 +63,61 @@ public final class StaticModule implements HttpModule {
   }
 
   private static void accepted(HttpRegistry http) {
-    for (String name :
-        List.of(
-            "open_file_cache",
-            "open_file_cache_valid",
-            "open_file_cache_min_uses",
-            "open_file_cache_errors",
-            "directio",
-            "directio_alignment",
-            "aio",
-            "aio_write",
-            "read_ahead",
-            "sendfile_max_chunk",
-            "output_buffers",
-            "postpone_output")) {
-      http.directive(name)
-          .in(HTTP, SERVER, LOCATION)
-          .arguments(1, 2)
-          .read((_, _) -> {})
-          .summary("Accepted: files are opened off the event loops and sent by sendfile(2).");
+    accepted(http, "open_file_cache").arguments(1, 2).read((d, _) -> openFileCache(d));
+    accepted(http, "open_file_cache_valid").seconds(Setting.of("open_file_cache_valid", 60L));
+    accepted(http, "open_file_cache_min_uses")
+        .number(Setting.of("open_file_cache_min_uses", 1L), 0, Long.MAX_VALUE);
+    for (String name : List.of("open_file_cache_errors", "open_file_cache_events", "aio_write")) {
+      accepted(http, name).flag(Setting.of(name, false));
+    }
+    accepted(http, "directio")
+        .read((d, _) -> {
+          if (!d.argument(0).equals("off") && Units.offset(d.argument(0)).isEmpty()) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
+    accepted(http, "directio_alignment").offset(Setting.of("directio_alignment", 512L));
+    accepted(http, "aio")
+        .read((d, _) -> {
+          String word = d.argument(0);
+          if (!word.equals("on") && !word.equals("off") && !word.startsWith("threads")) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
+    for (String name : List.of("read_ahead", "sendfile_max_chunk", "postpone_output")) {
+      accepted(http, name).size(Setting.of(name, 0L));
+    }
+    accepted(http, "output_buffers")
+        .arguments(2)
+        .read((d, _) -> {
+          if (Units.number(d.argument(0)).orElse(0) == 0
+              || Units.size(d.argument(1)).orElse(0) == 0) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
+  }
+
+  private static DirectiveDefinition accepted(HttpRegistry http, String name) {
+    return http.directive(name)
+        .in(HTTP, SERVER, LOCATION)
+        .summary("Accepted: files are opened off the event loops and sent by sendfile(2).");
+  }
+
+  private static void openFileCache(Directive d) {
+    boolean most = false;
+    for (int i = 0; i < d.argumentCount(); i++) {
+      String word = d.argument(i);
+      String value = word.substring(word.indexOf('=') + 1);
+      if (word.startsWith("max=") && Units.number(value).orElse(0) > 0) {
+        most = true;
+      } else if (word.equals("off")) {
+        most = true;
+      } else if (!word.startsWith("inactive=") || Units.seconds(value).isEmpty()) {
+        throw ConfigException.at(d, i, "invalid \"open_file_cache\" parameter \"" + word + "\"");
+      }
+    }
+    if (!most) {
+      throw ConfigException.at(d, "\"open_file_cache\" must have the \"max\" parameter");
     }
   }
 

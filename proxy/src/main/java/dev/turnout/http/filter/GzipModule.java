@@ -80,7 +80,7 @@ public final class GzipModule implements HttpModule {
   }
 
   static void buffers(Directive d) {
-    if (Units.number(d.argument(0)).isEmpty() || Units.size(d.argument(1)).isEmpty()) {
+    if (Units.number(d.argument(0)).orElse(0) == 0 || Units.size(d.argument(1)).orElse(0) == 0) {
       throw ConfigException.directive(d, "invalid value");
     }
   }

@@ -18,6 +18,7 @@ import dev.turnout.http.HttpDate;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Slot;
+import dev.turnout.http.Variable;
 import dev.turnout.log.Level;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -99,6 +100,8 @@ public final class UserIdModule implements HttpModule {
     private boolean reset;
   }
 
+  private Variable wantsReset = _ -> "";
+
   @Override
   public void register(HttpRegistry http) {
     directives(http);
@@ -112,6 +115,7 @@ public final class UserIdModule implements HttpModule {
           return value == null ? "" : value;
         },
         (exchange, value) -> exchange.setStored(resetSlot, value));
+    http.beforeBuild(() -> wantsReset = http.variables().get("uid_reset")); // a map may define it
     http.variable(
         "uid_got",
         exchange -> {
@@ -126,7 +130,7 @@ public final class UserIdModule implements HttpModule {
             return null;
           }
           Ids ids = ids(exchange, rules, place);
-          make(exchange, rules, ids, resetSlot);
+          make(exchange, rules, ids);
           return text(rules, ids.set);
         });
     http.filter(scope -> {
@@ -139,7 +143,7 @@ public final class UserIdModule implements HttpModule {
           return; // nobody sees its head
         }
         Ids ids = ids(exchange, rules, place);
-        make(exchange, rules, ids, resetSlot);
+        make(exchange, rules, ids);
         byte[] set = ids.set;
         if (set != null) {
           response.headers().add("Set-Cookie", cookie(exchange, rules, ids, set));
@@ -280,14 +284,14 @@ public final class UserIdModule implements HttpModule {
   }
 
   /// Decides which cookie is sent, if any.
-  private static void make(Exchange exchange, Rules rules, Ids ids, int resetSlot) {
+  private void make(Exchange exchange, Rules rules, Ids ids) {
     if (ids.set != null) {
       return;
     }
     byte[] got = ids.got;
     String cookie = ids.cookie;
     if (got != null && cookie != null) {
-      String reset = exchange.stored(resetSlot);
+      String reset = wantsReset.value(exchange);
       if (reset == null || reset.isEmpty() || reset.equals("0")) {
         boolean marked =
             cookie.length() > ENCODED + 1 && cookie.startsWith(rules.mark() + "=", ENCODED);

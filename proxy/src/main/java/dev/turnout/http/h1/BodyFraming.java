@@ -99,6 +99,22 @@ final class BodyFraming {
     return null;
   }
 
+  /// True if `in` holds the rest of the body, whole and well formed; nothing is taken.
+  boolean isWholeIn(ByteBuf in) {
+    if (!chunked) {
+      return left <= in.readableBytes();
+    }
+    if (received > 0 || complete || status != 0) {
+      return complete;
+    }
+    BodyFraming ahead = new BodyFraming();
+    ahead.chunked = true;
+    ahead.complete = false;
+    ahead.chunks = new ChunkedDecoder();
+    ahead.skip(in.duplicate());
+    return ahead.complete;
+  }
+
   /// Throws away what `in` holds of the body.
   void skip(ByteBuf in) {
     ByteBuf part = take(in);

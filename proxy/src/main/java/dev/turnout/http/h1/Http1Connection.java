@@ -3,8 +3,8 @@ package dev.turnout.http.h1;
 import dev.turnout.http.CoreSettings;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
+import dev.turnout.http.Generation;
 import dev.turnout.http.ProxyHeader;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.RequestHead;
@@ -88,12 +88,16 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   private boolean bodyPaused;
   private boolean readingStopped;
   private boolean expectsContinue;
+  private boolean sentAhead;
+  private boolean partsGiven;
   private boolean sendWaiting;
   private boolean endAwaited;
   private long sentBefore;
   private long unsentBefore;
   private long sendTimeout;
   private long keepaliveTimeout;
+  private long keepaliveMinTimeout;
+  private long idleSince;
   private long lingeringTimeout;
   private boolean requestRefused;
 
@@ -266,8 +270,19 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
           gone();
         } else if (present.upstreaming() != null) {
           present.upstreaming().clientChanged(present, true, false);
+        } else if (present.isAccompanied() && !isMoreAtHand()) {
+          clientFinished(present);
         }
       }
+    }
+  }
+
+  /// The client sends nothing any more while something works for its request.
+  private void clientFinished(Exchange present) {
+    Exchange.Companion beside = present.companion();
+    if (beside != null && !beside.clientGone()) {
+      present.log(Level.INFO, "client prematurely closed connection");
+      gone();
     }
   }
 
@@ -327,7 +342,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (way != null && through == null) {
           way.clientChanged(present, true, false);
         }
-        if ((way != null && way.outlivesClient()) || (lastWritten && present.isHeldOpen())) {
+        Exchange.Companion beside = present.companion();
+        boolean goesOn = beside != null && beside.isBusy() && beside.clientGone();
+        if ((way != null && way.outlivesClient())
+            || goesOn
+            || (lastWritten && present.isHeldOpen())) {
           abandoned = true;
           shared.abandoned(this);
         } else {
@@ -371,6 +390,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     try {
       while (state != State.CLOSED && step()) {
         // each step used something up
+      }
+      if (partsGiven) {
+        partsGiven = false;
+        if (state == State.BUSY && bodyWanted) {
+          exchange().body().pause(exchange());
+        }
       }
     } finally {
       processing = false;
@@ -442,6 +467,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     exchange = next;
     next.begin(this, serving.generation(), servers(serving).defaultServer());
     next.started();
+    if (sentAhead) {
+      next.request().sentAhead();
+    }
     state = State.HEAD;
     shared.counters().readingBegan();
   }
@@ -484,7 +512,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       present.log(Level.INFO, reader.ignored());
     }
     framing.begin(head);
-    expectsContinue = head.expectsContinue() && !framing.isComplete();
+    expectsContinue = head.expectsContinue();
+    if (expectsContinue && framing.isComplete()) {
+      sendContinue(); // as nginx does, though there is nothing to go on with
+    }
     ListenPoint.Serving serving = point.serving();
     UriPath target = UriPath.of(head, serving.settings().mergeSlashes());
     if (target == null) {
@@ -525,6 +556,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       if (deadline().isSet()) {
         deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
       }
+      partsGiven = true;
       body.data(present, part);
     }
     if (framing.isInvalid()) {
@@ -592,16 +624,26 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     bodyWanted = true;
     if (expectsContinue) {
       expectsContinue = false;
-      ByteBuf in = pending;
-      if (in == null || !in.isReadable()) {
-        ChannelHandlerContext ctx = context();
-        ctx.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), ctx.voidPromise());
+      if (!isMoreAtHand()) {
+        sendContinue();
       }
     }
     deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
     if (!processing) {
       process();
     }
+  }
+
+  private void sendContinue() {
+    expectsContinue = false;
+    ChannelHandlerContext ctx = context();
+    ctx.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), ctx.voidPromise());
+  }
+
+  @Override
+  public boolean isBodyAtHand() {
+    ByteBuf in = pending;
+    return state == State.BUSY && in != null && framing.isWholeIn(in);
   }
 
   @Override
@@ -904,7 +946,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   }
 
   @Override
-  public void writeInformational(Exchange present, int status, Fields fields) {
+  public void writeInformational(Exchange present, int status, ResponseHeaders fields) {
     if (state != State.BUSY || present != exchange) {
       return;
     }
@@ -996,6 +1038,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     long lingeringTime = present.core().lingeringTime();
     CoreSettings.Lingering lingering = present.core().lingeringClose();
     keepaliveTimeout = present.core().keepaliveTimeout();
+    keepaliveMinTimeout = present.core().keepaliveMinTimeout();
     this.lingeringTimeout = lingeringTimeout;
     lingerUntil = shared.worker().nowNanos() + lingeringTime * 1_000_000;
     exchangeOver(present);
@@ -1032,11 +1075,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   private void becomeIdle() {
     state = State.IDLE;
+    sentAhead = isMoreAtHand();
     if (shared.isEnding() || point.isClosed() || (inputEnded && !isMoreAtHand())) {
       closeFlushed();
       return;
     }
-    deadline().set(shared.worker().nowNanos(), keepaliveTimeout);
+    idleSince = shared.worker().nowNanos();
+    deadline().set(idleSince, keepaliveTimeout);
   }
 
   private void lingerBegin() {
@@ -1105,7 +1150,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// The exchange that outlived its client has an answer, which nobody wants: it ends once whoever
   /// gave the answer has let go of it.
   private void endAbandoned(Exchange present) {
-    if (abandoned && present == exchange) {
+    if (abandoned && present == exchange && !present.isAccompanied()) {
       abandoned = false;
       shared
           .worker()
@@ -1135,7 +1180,27 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   }
 
   void closeIfIdle() {
+    if (state == State.IDLE && keepaliveMinTimeout > 0 && requests > 0) {
+      long now = shared.worker().refreshClock();
+      long left = keepaliveMinTimeout - (now - idleSince) / 1_000_000;
+      if (left > 0) {
+        deadline().set(now, Math.min(left, keepaliveTimeout));
+        return;
+      }
+    }
     if (state == State.IDLE || (state == State.HEAD && exchange().request().length() == 0)) {
+      close();
+    }
+  }
+
+  /// Closes if what it is about began under `old`: its request, or else the connection itself.
+  void closeIfOf(Generation old, long replacedNanos) {
+    Exchange present = exchange;
+    boolean left = openedNanos - replacedNanos < 0;
+    if (present != null && state != State.HEAD) {
+      left = present.isLive() && present.generation() == old;
+    }
+    if (left) {
       close();
     }
   }

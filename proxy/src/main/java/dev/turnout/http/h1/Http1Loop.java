@@ -2,6 +2,7 @@ package dev.turnout.http.h1;
 
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.Exchange;
+import dev.turnout.http.Generation;
 import dev.turnout.http.PhaseEngine;
 import dev.turnout.net.Worker;
 import java.util.ArrayDeque;
@@ -116,6 +117,14 @@ public final class Http1Loop {
       if (connection.point() == point) {
         connection.closeIfIdle();
       }
+    }
+  }
+
+  /// Closes what is left of a configuration that was replaced at `replacedNanos`: connections whose
+  /// requests are still served by it, and those that were opened before and carry none.
+  public void cut(Generation old, long replacedNanos) {
+    for (Http1Connection connection : List.copyOf(connections)) {
+      connection.closeIfOf(old, replacedNanos);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.turnout.http.h1;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.CoreSettings;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.HttpDate;
 import dev.turnout.http.Response;
@@ -54,13 +53,13 @@ final class ResponseComposer {
     ByteSink out = sink.reset(worker.scratch());
     statusLine(out, response);
     String server = response.server() != null ? response.server() : core.serverHeader();
-    if (server != null) {
+    if (server != null && !server.isEmpty()) {
       out.append(SERVER).append(server).append(CRLF);
     }
     String date = response.date();
     if (date == null) {
       out.append(dateLine());
-    } else {
+    } else if (!date.isEmpty()) {
       out.append(DATE).append(date).append(CRLF);
     }
     field(out, CONTENT_TYPE, response.contentType());
@@ -152,17 +151,11 @@ final class ResponseComposer {
   }
 
   /// Appends the lines of an informational response (1xx) with its fields.
-  ByteSink informational(int status, Fields fields) {
+  ByteSink informational(int status, ResponseHeaders fields) {
     ByteSink out = sink.reset(worker.scratch());
     out.append(Status.line(status));
-    byte[] data = fields.data();
     for (int i = 0; i < fields.count(); i++) {
-      if (fields.known(i) != FieldName.CONNECTION && fields.known(i) != FieldName.KEEP_ALIVE) {
-        out.append(data, fields.nameStart(i), fields.nameLength(i))
-            .append(COLON)
-            .append(data, fields.valueStart(i), fields.valueLength(i))
-            .append(CRLF);
-      }
+      out.append(fields.name(i)).append(COLON).append(fields.value(i)).append(CRLF);
     }
     return out.append(CRLF);
   }

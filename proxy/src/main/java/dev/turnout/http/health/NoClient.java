@@ -2,9 +2,9 @@ package dev.turnout.http.health;
 
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
 import dev.turnout.http.ProxyHeader;
+import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.Tunnel;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
@@ -88,7 +88,7 @@ final class NoClient implements Downstream {
   }
 
   @Override
-  public void writeInformational(Exchange exchange, int status, Fields fields) {
+  public void writeInformational(Exchange exchange, int status, ResponseHeaders fields) {
     throw nobody();
   }
 

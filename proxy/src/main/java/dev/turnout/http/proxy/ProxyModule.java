@@ -37,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// `proxy_pass` and the directives around it.
 public final class ProxyModule implements HttpModule {
   private static final Setting<@Nullable Pass> PASS = Setting.local("proxy_pass", null);
+  private static final Setting<Boolean> PROXIES = Setting.local("proxy_pass in a server", false);
   private static final Setting<List<SetHeader>> SET_HEADERS = Setting.listOf("proxy_set_header");
   private static final Setting<List<String>> HIDE = Setting.listOf("proxy_hide_header");
   private static final Setting<List<String>> PASS_HEADER = Setting.listOf("proxy_pass_header");
@@ -47,6 +48,12 @@ public final class ProxyModule implements HttpModule {
   private static final Setting<Boolean> REQUEST_BUFFERING =
       Setting.of("proxy_request_buffering", true);
   private static final Setting<Long> BUFFER_SIZE = Setting.of("proxy_buffer_size", 4096L);
+  private static final Setting<BufferSizes.Buffers> BUFFERS =
+      Setting.of("proxy_buffers", new BufferSizes.Buffers(8, 4096));
+  private static final Setting<Long> BUSY_SIZE =
+      Setting.of("proxy_busy_buffers_size", BufferSizes.UNSAID);
+  private static final Setting<Long> MOST_IN_FILE =
+      Setting.of("proxy_max_temp_file_size", BufferSizes.UNSAID);
   private static final Setting<Set<Condition>> NEXT_UPSTREAM =
       Setting.of("proxy_next_upstream", Condition.STANDARD);
   private static final Setting<Integer> TRIES = Setting.of("proxy_next_upstream_tries", 0);
@@ -65,7 +72,7 @@ public final class ProxyModule implements HttpModule {
 
   private final Supplier<ProxyLoops> loops;
   private final LiteralUpstreams literals = new LiteralUpstreams();
-  private final Map<String, Upstream> implicit = new HashMap<>();
+  private final Map<String, Upstream> implicit = new HashMap<>(); // filled while it is built
   private @Nullable HttpRegistry http;
 
   /// What `proxy_pass` says: a target known now, or one by variables.
@@ -100,7 +107,19 @@ public final class ProxyModule implements HttpModule {
     timeouts(http);
     bodies(http);
     retries(http);
+    http.keep(scope -> {
+      BufferSizes sizes =
+          new BufferSizes(
+              scope.get(BUFFER_SIZE),
+              scope.get(BUFFERS),
+              scope.get(BUSY_SIZE),
+              scope.get(MOST_IN_FILE),
+              scope.get(ProxyOptions.FILE_WRITE));
+      sizes.check();
+      return sizes;
+    });
     ProxyOptions.register(http);
+    StoreModule.register(http);
     ProxyVariables.register(http);
   }
 
@@ -197,27 +216,24 @@ public final class ProxyModule implements HttpModule {
     http.directive("proxy_buffers")
         .in(HTTP, SERVER, LOCATION)
         .arguments(2)
-        .read((d, _) -> {
-          if (Units.number(d.argument(0)).isEmpty() || Units.size(d.argument(1)).isEmpty()) {
+        .read((d, scope) -> {
+          long number = Units.number(d.argument(0)).orElse(0);
+          long size = Units.size(d.argument(1)).orElse(0);
+          if (number == 0 || size == 0) {
             throw ConfigException.directive(d, "invalid value");
           }
+          scope.set(BUFFERS, new BufferSizes.Buffers(number, size));
         })
         .syntax("number size")
         .defaultText("8 4k")
         .summary("Accepted: what is read ahead is bounded per connection.");
     http.directive("proxy_busy_buffers_size")
         .in(HTTP, SERVER, LOCATION)
-        .size(Setting.of("proxy_busy_buffers_size", 0L))
+        .size(BUSY_SIZE)
         .summary("Accepted: what is read ahead is bounded per connection.");
-    http.directive("proxy_temp_path")
-        .in(HTTP, SERVER, LOCATION)
-        .arguments(1, 4)
-        .read((_, _) -> {})
-        .syntax("path [level1 [level2 [level3]]]")
-        .summary("Accepted: responses are not written to temporary files.");
     http.directive("proxy_max_temp_file_size")
         .in(HTTP, SERVER, LOCATION)
-        .size(Setting.of("proxy_max_temp_file_size", 0L))
+        .size(MOST_IN_FILE)
         .summary("Accepted: responses are not written to temporary files.");
     http.directive("proxy_pass_request_body")
         .in(HTTP, SERVER, LOCATION)
@@ -265,7 +281,18 @@ public final class ProxyModule implements HttpModule {
     return location.get(PASS) != null;
   }
 
+  /// Whether requests of some location of a block's server are passed on; complete once all of it
+  /// is read.
+  public static boolean isInProxyingServer(Scope scope) {
+    Scope server = scope.enclosing(SERVER);
+    return server != null && server.get(PROXIES);
+  }
+
   private void pass(Directive d, Scope scope) {
+    Scope server = scope.enclosing(SERVER);
+    if (server != null) {
+      server.set(PROXIES, true);
+    }
     String url = d.argument(0);
     TemplateText text = TemplateText.parse(url);
     if (scope.isSet(PASS)) {
@@ -286,7 +313,12 @@ public final class ProxyModule implements HttpModule {
     Supplier<ProxyTarget> target =
         () ->
             new ProxyTarget.ByName(
-                rest, !schemeKnown, registry().environment().upstreams(), literals, names(scope));
+                rest,
+                !schemeKnown,
+                registry().environment().upstreams(),
+                implicit,
+                literals,
+                names(scope));
     return new Pass(d, target, false, null);
   }
 
@@ -350,7 +382,7 @@ public final class ProxyModule implements HttpModule {
       return declared;
     }
     return implicit.computeIfAbsent(
-        host, name -> LiteralUpstreams.single(name, addresses(d, name)));
+        ProxyTarget.withPort(host), _ -> LiteralUpstreams.single(host, addresses(d, host)));
   }
 
   /// The addresses that a `server` or a literal `proxy_pass` names, looked up now.
@@ -400,7 +432,14 @@ public final class ProxyModule implements HttpModule {
     if (d.argumentCount() == 1) {
       switch (first) {
         case "off" -> scope.append(REDIRECTS, new Redirect.Off());
-        case "default" -> scope.append(REDIRECTS, new Redirect.Standard(d));
+        case "default" -> {
+          if (scope.own(PASS) == null) {
+            throw ConfigException.at(
+                d,
+                "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
+          }
+          scope.append(REDIRECTS, new Redirect.Standard(d));
+        }
         default -> throw ConfigException.at(d, 0, "invalid parameter \"" + first + "\"");
       }
       return;

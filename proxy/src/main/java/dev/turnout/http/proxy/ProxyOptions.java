@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// @param body `proxy_set_body`, or null
 /// @param receiveBuffer `proxy_socket_rcvbuf`, or 0
 /// @param sendBuffer `proxy_socket_sndbuf`, or 0
+/// @param store `proxy_store`, or null
 record ProxyOptions(
     CookieRules cookies,
     long ignored,
@@ -45,13 +46,16 @@ record ProxyOptions(
     @Nullable Template bind,
     @Nullable Template body,
     int receiveBuffer,
-    int sendBuffer) {
+    int sendBuffer,
+    StoreModule.@Nullable Store store) {
   private static final Setting<List<CookieRules.Rule>> DOMAINS =
       Setting.listOf("proxy_cookie_domain");
   private static final Setting<List<CookieRules.Rule>> PATHS = Setting.listOf("proxy_cookie_path");
   private static final Setting<List<CookieRules.Flags>> FLAGS =
       Setting.listOf("proxy_cookie_flags");
   private static final Setting<Long> IGNORED = Setting.of("proxy_ignore_headers", 0L);
+  static final Setting<Long> FILE_WRITE =
+      Setting.of("proxy_temp_file_write_size", BufferSizes.UNSAID);
   private static final Setting<Boolean> FORCE_RANGES = Setting.of("proxy_force_ranges", false);
   private static final Setting<@Nullable Template> LIMIT_RATE =
       Setting.of("proxy_limit_rate", null);
@@ -129,12 +133,13 @@ record ProxyOptions(
         .in(HTTP, SERVER, LOCATION)
         .size(SEND_BUFFER)
         .summary("SO_SNDBUF of connections to upstreams.");
+    http.directive("proxy_temp_file_write_size")
+        .in(HTTP, SERVER, LOCATION)
+        .size(FILE_WRITE)
+        .summary("Accepted: responses are not written to temporary files.");
     for (String name :
         List.of(
-            "proxy_send_lowat",
-            "proxy_temp_file_write_size",
-            "proxy_headers_hash_max_size",
-            "proxy_headers_hash_bucket_size")) {
+            "proxy_send_lowat", "proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size")) {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .size(Setting.of(name, 0L))
@@ -160,7 +165,8 @@ record ProxyOptions(
         bind == null || bind.isEmpty() ? null : bind,
         scope.get(BODY),
         (int) Math.min(Integer.MAX_VALUE, scope.get(RECEIVE_BUFFER)),
-        (int) Math.min(Integer.MAX_VALUE, scope.get(SEND_BUFFER)));
+        (int) Math.min(Integer.MAX_VALUE, scope.get(SEND_BUFFER)),
+        StoreModule.of(scope));
   }
 
   private static void cookieRule(
@@ -205,7 +211,7 @@ record ProxyOptions(
       String word = d.argument(i);
       if (TemplateText.parse(word).isLiteral()
           && !word.matches("(?i)(no)?(secure|httponly|samesite)|samesite=(strict|lax|none)")) {
-        throw ConfigException.at(d, i, "invalid value \"" + word + "\"");
+        scope.warn(d, "invalid value \"" + word + "\" in \"proxy_cookie_flags\", ignored");
       }
       words.add(http.template(d, i));
     }

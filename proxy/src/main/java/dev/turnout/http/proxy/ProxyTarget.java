@@ -6,6 +6,8 @@ import dev.turnout.http.Upstreams;
 import dev.turnout.http.UriEscape;
 import dev.turnout.log.Level;
 import dev.turnout.upstream.Upstream;
+import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Where `proxy_pass` sends requests: an upstream known from the configuration, or one that the
@@ -50,10 +52,12 @@ sealed interface ProxyTarget {
   ///
   /// @param rest what follows `http://`, or the whole value where the scheme is a variable too
   /// @param schemeInside the value begins with the scheme
+  /// @param implicit what other `proxy_pass` name with their words, by name and port
   record ByName(
       Template rest,
       boolean schemeInside,
       Upstreams configured,
+      Map<String, Upstream> implicit,
       LiteralUpstreams literals,
       @Nullable NamedUpstreams names)
       implements ProxyTarget {
@@ -80,6 +84,9 @@ sealed interface ProxyTarget {
         return unix(exchange, value, uri);
       }
       Upstream upstream = configured.find(host);
+      if (upstream == null && !implicit.isEmpty()) {
+        upstream = implicit.get(withPort(host));
+      }
       if (upstream == null) {
         if (names != null && LiteralUpstreams.isName(host)) {
           return named(exchange, names, host, uri);
@@ -120,6 +127,13 @@ sealed interface ProxyTarget {
     }
   }
 
+  /// A host as it is compared: in lower case, with its port.
+  static String withPort(String host) {
+    String name = host.toLowerCase(Locale.ROOT);
+    boolean hasPort = host.startsWith("unix:") || host.lastIndexOf(':') > host.lastIndexOf(']');
+    return hasPort ? name : name + ":80";
+  }
+
   /// The port that a host names, or the scheme's.
   static String port(String host) {
     int colon = host.lastIndexOf(':');
@@ -130,7 +144,7 @@ sealed interface ProxyTarget {
   ///
   /// @param location the prefix that the target's URI stands for
   static String requestTarget(Exchange exchange, Resolved to, String location) {
-    String uri = to.uri();
+    String uri = exchange.isPathReplaced() && !to.whole() ? null : to.uri();
     if (to.whole() && uri != null) {
       return uri;
     }

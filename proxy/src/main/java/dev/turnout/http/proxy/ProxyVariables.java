@@ -1,5 +1,6 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.http.CoreVariables;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
@@ -155,10 +156,9 @@ final class ProxyVariables {
       for (int i = fields.find(FieldName.SET_COOKIE);
           i >= 0;
           i = fields.findAfter(i, FieldName.SET_COOKIE)) {
-        String value = fields.value(i);
-        if (value.regionMatches(true, 0, name + "=", 0, name.length() + 1)) {
-          int end = value.indexOf(';');
-          return value.substring(name.length() + 1, end < 0 ? value.length() : end);
+        String value = CoreVariables.cookieSet(fields.value(i), name);
+        if (value != null) {
+          return value;
         }
       }
       return null;

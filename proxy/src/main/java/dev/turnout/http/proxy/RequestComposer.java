@@ -42,6 +42,7 @@ final class RequestComposer {
   private final FieldName[] replaced;
   private final boolean hostSet;
   private final boolean connectionSet;
+  private final boolean lengthDropped; // of a request without a body
   private final boolean passClientFields;
   private final boolean http11;
 
@@ -67,6 +68,7 @@ final class RequestComposer {
     List<FieldName> others = new ArrayList<>();
     boolean host = false;
     boolean connection = false;
+    boolean noLength = false;
     for (SetHeader header : set) {
       FieldName name = FieldName.of(header.name());
       host |= name.known() == FieldName.HOST;
@@ -76,6 +78,7 @@ final class RequestComposer {
       } else {
         others.add(name);
       }
+      noLength |= name.known() == FieldName.CONTENT_LENGTH && header.value().isEmpty();
       boolean framing =
           name.known() == FieldName.CONTENT_LENGTH || name.known() == FieldName.TRANSFER_ENCODING;
       if (!framing && !header.value().isEmpty()) {
@@ -89,6 +92,7 @@ final class RequestComposer {
     replacedKnown = known;
     hostSet = host;
     connectionSet = connection;
+    lengthDropped = noLength;
     this.passClientFields = passClientFields;
     this.http11 = http11;
   }
@@ -125,7 +129,7 @@ final class RequestComposer {
     if (!http11 && !connectionSet) {
       out.append(CLOSE);
     }
-    if (length > 0 || (length == 0 && request.contentLength() >= 0)) {
+    if (length > 0 || (length == 0 && request.contentLength() >= 0 && !lengthDropped)) {
       out.append(CONTENT_LENGTH).append(length).append(CRLF);
     } else if (length < 0) {
       out.append(CHUNKED);

@@ -42,6 +42,7 @@ public final class UpstreamModule implements HttpModule {
           "server",
           "least_conn",
           "least_time",
+          "pack",
           "queue",
           "ip_hash",
           "random",
@@ -66,6 +67,7 @@ public final class UpstreamModule implements HttpModule {
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
   private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final Setting<Boolean> SHARED = Setting.local("store", false);
   private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
 
   private final ResolverModule resolvers;
@@ -118,8 +120,19 @@ public final class UpstreamModule implements HttpModule {
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("pack")
+        .in(UPSTREAM)
+        .arguments(0, 1)
+        .read(UpstreamModule::pack)
+        .syntax("[requests]")
+        .defaultText("pack 10")
+        .summary(
+            "Turnout's own: the first server of the list that has fewer requests than this, times its"
+                + " weight; when all are full, the one with the fewest. The last servers become idle"
+                + " when there is little to do: see `autoscale`, which may learn the number.");
     http.directive("least_time")
         .in(UPSTREAM)
         .arguments(1, 2)
@@ -131,17 +144,20 @@ public final class UpstreamModule implements HttpModule {
     http.directive("ip_hash")
         .in(UPSTREAM)
         .arguments(0)
+        .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.IpHash()))
         .summary("The server by the client's address.");
     http.directive("random")
         .in(UPSTREAM)
         .arguments(0, 2)
+        .repeatable()
         .read(UpstreamModule::random)
         .syntax("[two [least_conn | least_time=header | least_time=last_byte]]")
         .summary("A server by chance, or the less busy or the faster of two.");
     http.directive("hash")
         .in(UPSTREAM)
         .arguments(1, 2)
+        .repeatable()
         .read(this::hash)
         .syntax("key [consistent]")
         .summary("The server by a key.");
@@ -155,6 +171,14 @@ public final class UpstreamModule implements HttpModule {
                 + " run time; such a group may be empty.")
         .differs(
             "The state of every group is shared by all event loops; the size is not reserved.");
+    http.directive("store")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((_, scope) -> scope.set(SHARED, true))
+        .summary(
+            "All nodes with the same `state_store` share what is changed of the group at run time."
+                + " Once it was changed, what the store has counts, and the block is what the group"
+                + " would be without. Groups that are made at run time are always shared.");
     keepalive(http);
   }
 
@@ -212,10 +236,15 @@ public final class UpstreamModule implements HttpModule {
     Upstreams.Plan upstreams = registry().upstreams();
     ServerListFile list = scope.get(ServerListModule.LIST);
     Zone zone = scope.get(ZONE);
+    FollowedList followed = scope.get(FollowedList.SETTING);
     if (list != null) {
       readList(d, scope, list);
+    } else if (followed != null) {
+      followed.beginning(scope).ifPresent(lines -> replaceServers(scope, lines));
     } else if (scope.get(SERVERS).isEmpty() && zone == null) {
       throw ConfigException.at(d, "no servers are inside upstream");
+    } else if (zone == null && scope.get(SERVERS).stream().allMatch(PeerSpec::backup)) {
+      throw ConfigException.at(d.position(), "no servers in upstream \"" + name + "\"");
     }
     if (upstreams.find(name) != null) {
       throw ConfigException.at(d, "duplicate upstream \"" + name + "\"");
@@ -225,6 +254,21 @@ public final class UpstreamModule implements HttpModule {
       registry().upstreamZones().declare(zone.directive(), name, zone.zone());
     }
     upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
+    if (followed != null) {
+      upstreams.follow(name);
+    }
+    if (scope.get(SHARED)) {
+      if (followed != null) {
+        throw ConfigException.at(
+                d, "the servers of upstream \"" + name + "\" are found out, and not shared")
+            .withHelp("without \"store\" each node follows the source by itself");
+      }
+      if (list != null) {
+        throw ConfigException.at(d, "\"state\" and \"store\" do not go together")
+            .withHelp("what nodes share is kept in the state directory, too");
+      }
+      upstreams.share(name);
+    }
     boolean named = isNamed(scope.get(SERVERS));
     registry()
         .beforeBuild(() -> {
@@ -239,6 +283,10 @@ public final class UpstreamModule implements HttpModule {
   }
 
   private void readList(Directive d, Scope scope, ServerListFile list) {
+    if (scope.get(FollowedList.SETTING) != null) {
+      throw ConfigException.at(d, "the servers of upstream \"" + d.argument(0) + "\" are found out")
+          .withHelp("\"state\" cannot hold them: the node remembers them by itself");
+    }
     if (!scope.get(SERVERS).isEmpty()) {
       throw ConfigException.at(d, "\"state\" directive is incompatible with \"server\"")
           .withHelp("the servers of the group are in \"" + list.file() + "\"");
@@ -258,6 +306,14 @@ public final class UpstreamModule implements HttpModule {
     } catch (IOException e) {
       throw ConfigException.at(d, String.valueOf(e.getMessage()));
     }
+  }
+
+  private void replaceServers(Scope scope, FollowedList.Lines lines) {
+    Scope inside = Scope.detached(UPSTREAM, scope);
+    inside.set(METHOD, scope.get(METHOD)); // it decides what a server may have
+    registry().readInside(inside, lines.name(), lines.text(), SERVERS_ONLY);
+    scope.set(SERVERS, List.of());
+    inside.get(SERVERS).forEach(server -> scope.append(SERVERS, server));
   }
 
   private HttpRegistry registry() {
@@ -309,6 +365,18 @@ public final class UpstreamModule implements HttpModule {
     return resolvable(scope).get(SERVERS);
   }
 
+  /// The servers that a list of `server` directives would be. It may look names up, so it may wait.
+  ///
+  /// @param name how the text is called in errors
+  /// @param upstream the block that they are for
+  /// @throws ConfigException if one of them would be refused
+  public List<PeerSpec> readServers(String name, String text, Scope upstream) {
+    Scope scope = Scope.detached(UPSTREAM, upstream);
+    scope.set(METHOD, upstream.get(METHOD)); // it decides what a server may have
+    registry().readInside(scope, name, text, SERVERS_ONLY);
+    return resolvable(scope).get(SERVERS);
+  }
+
   private static Scope resolvable(Scope scope) {
     if (isNamed(scope.get(SERVERS)) && ResolverModule.resolver(scope) == null) {
       throw ConfigException.withoutPosition("no resolver defined to resolve names at run time");
@@ -337,6 +405,22 @@ public final class UpstreamModule implements HttpModule {
       scope.warn(d, "backup servers take no requests with this balancing method");
     }
     scope.set(METHOD, method);
+  }
+
+  private static void pack(Directive d, Scope scope) {
+    int requests = BalancingMethod.Pack.USUAL;
+    if (d.argumentCount() == 1) {
+      requests =
+          (int)
+              Units.number(d.argument(0)).stream()
+                  .filter(number -> number >= 1 && number <= 1_000_000)
+                  .findFirst()
+                  .orElseThrow(() ->
+                      ConfigException.at(
+                              d, 0, "invalid value \"" + d.argument(0) + "\" in \"pack\" directive")
+                          .withHelp("a number of requests from 1 on"));
+    }
+    method(d, scope, new BalancingMethod.Pack(requests));
   }
 
   private static void random(Directive d, Scope scope) {

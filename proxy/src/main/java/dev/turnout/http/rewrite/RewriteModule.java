@@ -12,6 +12,7 @@ import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
+import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Phase;
@@ -38,6 +39,14 @@ public final class RewriteModule implements HttpModule {
   private static final Setting<Boolean> WARN = Setting.of("uninitialized_variable_warn", true);
 
   private @Nullable HttpRegistry http;
+  private @Nullable Slot<Boolean> warnings;
+
+  /// Something done in the order of the file, among `set` and the others.
+  @FunctionalInterface
+  public interface Action {
+    /// Does it; false if the exchange cannot go on, which has been logged.
+    boolean run(Exchange exchange);
+  }
 
   @Override
   public void register(HttpRegistry http) {
@@ -69,6 +78,7 @@ public final class RewriteModule implements HttpModule {
 
   private void directives(HttpRegistry http) {
     Slot<Boolean> warns = http.keep(scope -> scope.get(WARN));
+    warnings = warns;
     http.directive("set")
         .in(BLOCKS)
         .arguments(2)
@@ -153,6 +163,25 @@ public final class RewriteModule implements HttpModule {
   }
 
   private void assign(Directive d, Scope scope, Slot<Boolean> warns) {
+    Template value = registry().template(d, 1);
+    draft(scope).add(new Step.Assign(target(d, warns), value));
+  }
+
+  /// Lets `action` run in the order of the file.
+  public static void run(Scope scope, Action action) {
+    draft(scope).add(new Step.Run(action));
+  }
+
+  /// How the variable that argument 0 of a directive names is assigned to, as by `set`.
+  public Variables.Setter target(Directive d) {
+    Slot<Boolean> warns = warnings;
+    if (warns == null) {
+      throw new IllegalStateException("the rewrite module is not registered");
+    }
+    return target(d, warns);
+  }
+
+  private Variables.Setter target(Directive d, Slot<Boolean> warns) {
     String name = d.argument(0);
     if (!name.startsWith("$") || name.length() < 2) {
       throw ConfigException.at(d, 0, "invalid variable name \"" + name + "\"");
@@ -170,8 +199,7 @@ public final class RewriteModule implements HttpModule {
               return "";
             });
       }
-      Template value = registry().template(d, 1);
-      draft(scope).add(new Step.Assign(variables.assign(variable), value));
+      return variables.assign(variable);
     } catch (IllegalArgumentException e) {
       throw ConfigException.at(d, 0, String.valueOf(e.getMessage()));
     }

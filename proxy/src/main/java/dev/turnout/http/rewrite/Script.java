@@ -40,6 +40,13 @@ final class Script implements PhaseHandler {
           variable.set(exchange, value.evaluate(exchange));
           at++;
         }
+        case Step.Run(RewriteModule.Action action) -> {
+          if (!action.run(exchange)) {
+            exchange.finish(500);
+            return Verdict.RESPONDED;
+          }
+          at++;
+        }
         case Step.Break _ -> {
           exchange.keepLocation();
           return Verdict.CONTINUE;
@@ -158,7 +165,8 @@ final class Script implements PhaseHandler {
       return;
     }
     String value = text.evaluate(exchange);
-    switch (status) {
+    boolean standsIn = exchange.errorStatus() != 0; // its status is the error's, with a body
+    switch (standsIn && (status == 204 || status == 304) ? 200 : status) {
       case 301, 302, 303, 307, 308 -> {
         exchange.response().location(value);
         exchange.finish(status);

@@ -20,6 +20,9 @@ sealed interface Step {
   /// `break`.
   record Break() implements Step {}
 
+  /// What another module does between these directives; false if the exchange cannot go on.
+  record Run(RewriteModule.Action action) implements Step {}
+
   /// `if`: goes on at `otherwise` unless it holds, else in the location that its block makes.
   record If(Condition condition, int otherwise, @Nullable Location location) implements Step {}
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,8 @@ class StaticFilesIT {
               location /alias/ { alias html/sub/; }
               location /try { try_files $uri $uri/ /file.txt; }
               location /named { try_files /none @named; }
+              location /real { root html/link; return 200 $realpath_root; }
+              location /logged { access_log logs/by_$arg_name.log short; return 200; }
               location @named { return 200 "named"; }
               location /denied { deny all; }
               location /kept { alias html/file.txt; expires 1h; add_header X-Kept yes; }
@@ -44,6 +47,7 @@ class StaticFilesIT {
     Path root = proxy.directory().resolve("html");
     Files.createDirectories(root.resolve("sub"));
     Files.createDirectories(root.resolve("empty"));
+    Files.createSymbolicLink(root.resolve("link"), Path.of("sub"));
     Files.writeString(root.resolve("sub/index.html"), "index of sub");
     Path file = Files.writeString(root.resolve("file.txt"), "0123456789abcdef");
     Files.setLastModifiedTime(file, FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
@@ -153,5 +157,26 @@ class StaticFilesIT {
         Duration.ofSeconds(5),
         () -> Files.readString(log).matches(expected),
         () -> "the access log did not get its lines");
+  }
+
+  @Test
+  void aLogMayBeNamedByTheRequest() throws Exception {
+    get("/logged?name=a");
+    get("/logged?name=b");
+
+    for (String name : List.of("a", "b")) {
+      Path log = proxy.directory().resolve("logs/by_" + name + ".log");
+      Eventually.until(
+          Duration.ofSeconds(5),
+          () -> Files.exists(log) && Files.readString(log).equals("GET 200 0 -\n"),
+          () -> "the line is not in " + log);
+    }
+  }
+
+  @Test
+  void theRootIsKnownWithoutItsSymbolicLinks() throws IOException {
+    Path real = proxy.directory().resolve("html/sub").toRealPath();
+
+    assertThat(get("/real").body()).isEqualTo(real.toString());
   }
 }

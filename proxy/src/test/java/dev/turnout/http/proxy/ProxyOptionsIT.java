@@ -3,6 +3,7 @@ package dev.turnout.http.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
@@ -105,5 +106,32 @@ class ProxyOptionsIT {
 
     assertThat(response.body()).isEqualTo("0123456789");
     assertThat(response.trailers().get("X-Sum")).contains("45");
+  }
+
+  @Test
+  void earlyHintsGoToClientsWhereTheyAreWanted() throws Exception {
+    String answer =
+        "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nX-Accel-Expires: 0\r\n\r\n"
+            + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    try (FakeUpstream upstream = FakeUpstream.raw(answer, answer, answer);
+        TestProxy proxy =
+            TestProxy.start(
+                """
+                server {
+                  listen 127.0.0.1:0;
+                  early_hints $arg_wanted;
+                  location / { proxy_pass http://%s; }
+                }
+                """
+                    .formatted(upstream.address()));
+        RawClient client = RawClient.connect(proxy.port())) {
+      RawResponse hints = client.get("h", "/?wanted=1");
+      assertThat(hints.status()).isEqualTo(103);
+      assertThat(hints.headers().all("Link")).containsExactly("</style.css>; rel=preload");
+      assertThat(hints.headers().all("X-Accel-Expires")).isEmpty();
+      assertThat(client.readResponse().body()).isEqualTo("hi");
+      assertThat(client.get("h", "/?wanted=0").status()).isEqualTo(200);
+      assertThat(client.get("h", "/").status()).isEqualTo(200);
+    }
   }
 }

@@ -57,6 +57,42 @@ class RequestBodyIT {
         () -> "temporary files stay");
   }
 
+  @Test
+  void aStreamedBodyThatIsAtHandCanBeReadAgain() throws Exception {
+    try (FakeUpstream upstream = FakeUpstream.answering("hi");
+        TestProxy proxy =
+            TestProxy.start(
+                proxying(upstream.address(), STREAMED, "add_header X-Body $request_body;"));
+        RawClient client = RawClient.connect(proxy.port())) {
+      RawResponse counted = client.send(head(10) + "0123456789").readResponse();
+      RawResponse chunked =
+          client.send(CHUNKED_HEAD + "5\r\n01234\r\n5\r\n56789\r\n0\r\n\r\n").readResponse();
+
+      assertThat(counted.headers().all("X-Body")).containsExactly("0123456789");
+      assertThat(chunked.headers().all("X-Body")).containsExactly("0123456789");
+      assertThat(upstream.requests()).allMatch(seen -> seen.body().equals("0123456789"));
+    }
+  }
+
+  @Test
+  void chunksThatComeTogetherGoOnInOne() throws Exception {
+    try (FakeUpstream upstream = FakeUpstream.answering("hi");
+        TestProxy proxy =
+            TestProxy.start(
+                proxying(upstream.address())
+                    .replace("proxy_pass", "proxy_request_buffering off; proxy_pass"));
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send(CHUNKED_HEAD + "3\r\nabc\r\n3\r\ndef\r\n");
+      Eventually.until(
+          Duration.ofSeconds(10), () -> upstream.connectionCount() == 1, () -> "nothing goes on");
+      client.send("2\r\ngh\r\n2\r\nij\r\n0\r\n\r\n");
+
+      assertThat(client.readResponse().status()).isEqualTo(200);
+      assertThat(upstream.requests().getFirst().body()).isEqualTo("abcdefghij");
+      assertThat(upstream.requests().getFirst().raw()).endsWith("4\r\nghij\r\n0\r\n\r\n");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 100, 16_384, 16_385, 70_000, 900_000})
   void aBodyArrivesWholeInOneLength(int size) throws Exception {

@@ -229,4 +229,38 @@ class RequestPassingIT {
           .containsExactly("http://h:" + proxy.port() + "/x");
     }
   }
+
+  @Test
+  void aPathThatWasRewrittenInItsLocationGoesOnAsItIs() throws Exception {
+    String configuration =
+        """
+        server {
+          listen 127.0.0.1:0;
+          location /one/ { rewrite ^/one/(.*)$ /other/$1 break; proxy_pass http://UPSTREAM/two/; }
+        }
+        """;
+
+    RecordedRequest seen = passed(configuration, "GET /one/a?b=c HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(seen.target()).isEqualTo("/other/a?b=c");
+  }
+
+  @Test
+  void aVariableMayNameWhatAnotherProxyPassNamesInWords() throws Exception {
+    try (FakeUpstream upstream = FakeUpstream.answering("hi");
+        TestProxy proxy =
+            TestProxy.start(
+                """
+                server {
+                  listen 127.0.0.1:0;
+                  location /words { proxy_pass http://localhost:%d/; }
+                  location / { proxy_pass http://$arg_to; }
+                }
+                """
+                    .formatted(upstream.port()))) {
+      assertThat(RawClient.get(proxy.port(), "h", "/?to=localhost:" + upstream.port()).status())
+          .isEqualTo(200);
+      assertThat(RawClient.get(proxy.port(), "h", "/?to=localhost:1").status()).isEqualTo(502);
+    }
+  }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.autoscaler;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,46 @@
+package dev.turnout.cluster.redis;
+
+import dev.turnout.cluster.share.SharedStore;
+import dev.turnout.cluster.share.StoreEngine;
+import dev.turnout.cluster.share.StoreSpec;
+import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/// Redis 7 or newer: `redis://[[user:]password@]host[:port][/db]`, `rediss://…` with TLS, and
+/// `redis+sentinel://[password@]host[:port][,host…]/MASTER[/db]`, by the names that Sentinel has.
+///
+/// Keys and values are plain strings, so that `redis-cli` shows and changes them.
+public final class RedisEngine implements StoreEngine {
+  // Held, or its level is forgotten. What goes wrong is told by whoever asked; the client would
+  // tell
+  // it a second time, on the standard error.
+  private static final Logger CLIENT = Logger.getLogger("io.lettuce");
+
+  static {
+    CLIENT.setLevel(Level.OFF);
+  }
+
+  static final String WAIT = "wait";
+  static final String TRUSTED = "ssl_trusted_certificate";
+
+  @Override
+  public Set<String> schemes() {
+    return Set.of("redis", "rediss", "redis+sentinel");
+  }
+
+  @Override
+  public String usualPrefix() {
+    return "turnout:";
+  }
+
+  @Override
+  public Set<String> parameters() {
+    return Set.of(WAIT, TRUSTED);
+  }
+
+  @Override
+  public SharedStore open(StoreSpec spec) {
+    return new RedisStore(RedisAddress.parse(spec), spec);
+  }
+}

@@ -1,0 +1,117 @@
+package dev.turnout.cluster.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/// What runs inside of Redis, where nothing comes between.
+///
+/// The first line of each makes Redis refuse a script as a whole when it has no memory left, rather
+/// than in its midst.
+enum Script {
+  /// Makes a transaction. The first key counts revisions; a conflict is counted, too, so that what
+  /// was read with it can be told from what was read before.
+  COMMIT(
+      """
+      #!lua
+      local at = redis.call('INCR', KEYS[1])
+      local expected = tonumber(ARGV[1])
+      local same = true
+      local present = {}
+      local i = 2
+      for n = 1, expected do
+        local there = redis.pcall('GET', ARGV[i])
+        if type(there) == 'table' then
+          there = '!' .. tostring(there.err)
+        elseif there then
+          there = '=' .. there
+        else
+          there = ''
+        end
+        present[n] = there
+        same = same and there == ARGV[i + 1]
+        i = i + 2
+      end
+      if not same then
+        return {at, present}
+      end
+      while ARGV[i] do
+        if ARGV[i] == 'set' then
+          redis.call('SET', ARGV[i + 1], ARGV[i + 2])
+        else
+          redis.call('DEL', ARGV[i + 1])
+        end
+        i = i + 3
+      end
+      return {at}
+      """),
+
+  /// Reads keys, at a revision. Something that is no string is told as such, not as absent.
+  READ(
+      """
+      #!lua flags=no-writes
+      local at = redis.call('GET', KEYS[1])
+      local values = {}
+      for n = 1, #ARGV do
+        local there = redis.pcall('GET', ARGV[n])
+        if type(there) == 'table' then
+          values[n] = '!' .. tostring(there.err)
+        elseif there then
+          values[n] = '=' .. there
+        else
+          values[n] = ''
+        end
+      end
+      return {tonumber(at or 0), values}
+      """),
+
+  /// Names a node, and keeps what it says for a time.
+  ANNOUNCE(
+      """
+      #!lua
+      redis.call('SADD', KEYS[1], ARGV[1])
+      redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+      return 1
+      """),
+
+  /// Forgets a node.
+  WITHDRAW(
+      """
+      #!lua
+      redis.call('SREM', KEYS[1], ARGV[1])
+      redis.call('DEL', KEYS[2])
+      return 1
+      """),
+
+  /// The nodes whose time is not over: name, text, name, text, …
+  NODES(
+      """
+      #!lua
+      local live = {}
+      for _, name in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+        local text = redis.call('GET', KEYS[2] .. name)
+        if text then
+          live[#live + 1] = name
+          live[#live + 1] = text
+        else
+          redis.call('SREM', KEYS[1], name)
+        end
+      end
+      return live
+      """);
+
+  final String text;
+  final String digest;
+
+  Script(String text) {
+    this.text = text;
+    try {
+      byte[] sha1 =
+          MessageDigest.getInstance("SHA-1").digest(text.getBytes(StandardCharsets.US_ASCII));
+      this.digest = HexFormat.of().formatHex(sha1); // how Redis names scripts
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

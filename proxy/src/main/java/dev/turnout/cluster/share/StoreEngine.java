@@ -1,0 +1,21 @@
+package dev.turnout.cluster.share;
+
+import java.util.Set;
+
+/// A kind of store: what opens `redis://…` and its like.
+public interface StoreEngine {
+  /// What its addresses begin with: `redis`, `rediss`.
+  Set<String> schemes();
+
+  /// What keys begin with when nothing else is said: `turnout:`.
+  String usualPrefix();
+
+  /// The parameters of `state_store` that it takes besides those that all engines have.
+  Set<String> parameters();
+
+  /// A client of a store. Connects to nothing before it is used: a start never waits for a store.
+  ///
+  /// @throws IllegalArgumentException if the address or a parameter cannot be right; the message
+  ///   says what would be, without secrets
+  SharedStore open(StoreSpec spec);
+}

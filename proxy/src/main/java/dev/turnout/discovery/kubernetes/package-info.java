@@ -1,0 +1,5 @@
+/// Servers from the EndpointSlices of a Kubernetes service.
+@NullMarked
+package dev.turnout.discovery.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

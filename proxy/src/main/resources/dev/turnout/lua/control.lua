@@ -1,0 +1,85 @@
+-- ngx.exit, ngx.exec, ngx.redirect
+
+local T = ...
+local ngx, fn, VM, io_, phases = T.ngx, T.fn, T.vm, T.io, T.phases
+local check, abort, text = T.check, T.abort, T.text
+local type, tostring, error, tonumber, select = type, tostring, error, tonumber, select
+
+local EXIT = phases.ANSWERING + phases.TIMER + phases.HEADER_FILTER + phases.BALANCER
+ngx.exit = function(code)
+  if type(code) ~= 'number' then
+    local n = tonumber(code)
+    if not n then
+      error("bad argument #1 to 'exit' (number expected, got "
+        .. (code == nil and 'nil' or type(code)) .. ')', 2)
+    end
+    code = n
+  end
+  if code == ngx.AGAIN or code == ngx.DONE then
+    error("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE", 2)
+  end
+  check(EXIT)
+  if fn.exit(VM, code) < 0 then error(text(), 2) end
+  local phase = io_.phase
+  if phase == phases.HEADER_FILTER or phase == phases.BALANCER then return end
+  abort()
+end
+
+ngx.exec = function(...)
+  local n = select('#', ...)
+  if n ~= 1 and n ~= 2 then error('expecting one or two arguments, but got ' .. n, 2) end
+  local uri, args = ...
+  if type(uri) ~= 'string' and type(uri) ~= 'number' then
+    error("bad argument #1 to 'exec' (string expected, got "
+      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+  end
+  uri = tostring(uri)
+  if uri == '' then error('The uri argument is empty', 2) end
+  check(phases.ANSWERING)
+  local kind = type(args)
+  if kind == 'table' then
+    args = T.encode_args(args)
+  elseif kind == 'number' then
+    args = tostring(args)
+  elseif kind ~= 'string' and kind ~= 'nil' then
+    error("bad argument #2 to 'exec' (string, number, or table expected, but got " .. kind .. ')', 2)
+  end
+  if fn.exec(VM, uri, #uri, args, args and #args or -1) < 0 then error(text(), 2) end
+  abort()
+end
+
+local redirects = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
+ngx.redirect = function(...)
+  local n = select('#', ...)
+  if n ~= 1 and n ~= 2 then error('expecting one or two arguments', 2) end
+  local uri, status = ...
+  if type(uri) ~= 'string' and type(uri) ~= 'number' then
+    error("bad argument #1 to 'redirect' (string expected, got "
+      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+  end
+  uri = tostring(uri)
+  if n == 2 then
+    if type(status) ~= 'number' then
+      error("bad argument #2 to 'redirect' (number expected, got "
+        .. (status == nil and 'nil' or type(status)) .. ')', 2)
+    end
+    if not redirects[status] then
+      error('only ngx.HTTP_MOVED_TEMPORARILY, ngx.HTTP_MOVED_PERMANENTLY, '
+        .. 'ngx.HTTP_PERMANENT_REDIRECT, ngx.HTTP_SEE_OTHER, and '
+        .. 'ngx.HTTP_TEMPORARY_REDIRECT are allowed', 2)
+    end
+  else
+    status = 302
+  end
+  check(phases.ANSWERING)
+  local bad = uri:match('[%z\1-\31\127]')
+  if bad then
+    error(('unsafe byte "0x%02x" in redirect uri "%s"'):format(bad:byte(), T.escape_log(uri)), 2)
+  end
+  if fn.redirect(VM, uri, #uri, status) < 0 then error(text(), 2) end
+  abort()
+end
+
+T.escape_log = function(s)
+  return (s:gsub('[%z\1-\31"\\\127-\255]', function(c) return ('\\x%02X'):format(c:byte()) end))
+end

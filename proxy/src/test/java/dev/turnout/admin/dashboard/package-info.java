@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.admin.dashboard;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.http.echo;
+
+import org.jspecify.annotations.NullMarked;

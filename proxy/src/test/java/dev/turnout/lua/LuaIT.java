@@ -1,0 +1,244 @@
+package dev.turnout.lua;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.RawClient;
+import dev.turnout.testkit.RawResponse;
+import dev.turnout.testkit.RecordedRequest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Scripts of a configuration, and what they do to requests.
+class LuaIT {
+  private static TestProxy serving(String locations) {
+    return TestProxy.start("server { listen 127.0.0.1:0; server_name h; " + locations + " }");
+  }
+
+  private static RawResponse ask(TestProxy proxy, String target) throws Exception {
+    return RawClient.ask(proxy.port(), "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+
+  private static String content(String script, String target) throws Exception {
+    try (TestProxy proxy = serving("location / { content_by_lua_block { " + script + " } }")) {
+      return ask(proxy, target).body();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "ngx.say('a', 1, nil, true, {'x', {2}}, ngx.null)|a1niltruex2null$",
+        "ngx.print(ngx.var.uri, ' ', ngx.var.arg_q, ' ', ngx.var.nothing)|/p one nil",
+        "ngx.say(ngx.req.get_uri_args().q, #ngx.req.get_uri_args().m)|one2$",
+        "ngx.say(ngx.req.get_method(), ngx.req.http_version(), ngx.req.get_headers().HOST)|GET1.1h$",
+        "ngx.say(ngx.escape_uri('a b&'), ngx.unescape_uri('a%20b+c%'))|a%20b%26a b c%$",
+        "ngx.say(ngx.encode_base64('ab'), ngx.decode_base64('YWI='))|YWI=ab$",
+        "ngx.say(ngx.md5('x'), ngx.crc32_short('x'))|9dd4e461268c8034f5c8564e155c67a62363233923$",
+        "ngx.say(ngx.http_time(0), ngx.parse_http_time(ngx.http_time(7)))"
+            + "|Thu, 01 Jan 1970 00:00:00 GMT7$",
+        "ngx.say(ngx.get_phase(), ngx.status, ngx.headers_sent)|content0false$",
+        "ngx.sleep(0.001) ngx.say('woke')|woke$",
+        "local ok, e = pcall(function() ngx.sleep(0.001) error('x', 0) end) ngx.say(ok, e)|falsex$",
+        "local c = coroutine.wrap(function() ngx.sleep(0.001) coroutine.yield(1) return 2 end)"
+            + " ngx.say(c(), c())|12$",
+        "ngx.say(('abc'):gsub('%w', function(c) ngx.sleep(0.001) return c:upper() end))|ABC3$",
+        "coroutine.yield() ngx.say('again')|again$",
+        "ngx.say(pcall(os.exit))|falseos.exit is not available: it would end the whole server$",
+        "ngx.ctx.a = 1 ngx.sleep(0) ngx.say(ngx.ctx.a)|1$",
+        "ngx.say(pcall(table.sort, {2, 1}, function() ngx.sleep(0) end))"
+            + "|falseattempt to yield across C-call boundary$",
+      })
+  void aScriptAnswers(String script, String body) throws Exception {
+    assertThat(content(script, "/p?q=one&m=1&m=2")).isEqualTo(body.replace('$', '\n'));
+  }
+
+  @Test
+  void eachPhaseHasItsScript() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            location / {
+              set_by_lua_block $first { return ngx.var.arg_q .. '!' }
+              rewrite_by_lua_block { ngx.ctx.seen = ngx.get_phase() }
+              access_by_lua_block { ngx.ctx.seen = ngx.ctx.seen .. ' ' .. ngx.get_phase() }
+              content_by_lua_block { ngx.say(ngx.var.first, ' ', ngx.ctx.seen) }
+              header_filter_by_lua_block { ngx.header.X_Seen = ngx.ctx.seen }
+              body_filter_by_lua_block { ngx.arg[1] = ngx.arg[1]:upper() }
+              log_by_lua_block { ngx.log(ngx.ERR, 'logged ', ngx.status) }
+            }
+            """)) {
+
+      RawResponse response = ask(proxy, "/?q=v");
+
+      assertThat(response.body()).isEqualTo("V! REWRITE ACCESS\n");
+      assertThat(response.headers().get("X-Seen")).hasValue("rewrite access");
+      proxy.status(); // the loop has logged it
+      assertThat(proxy.errorLog())
+          .contains("[lua] log_by_lua(nginx.conf:")
+          .contains(": logged 200, client: 127.0.0.1, server: h, request: \"GET /?q=v HTTP/1.1\"");
+    }
+  }
+
+  @Test
+  void aScriptChoosesTheUpstream() throws Exception {
+    try (FakeUpstream one = FakeUpstream.answering("one");
+        FakeUpstream two = FakeUpstream.answering("two");
+        TestProxy proxy =
+            TestProxy.start(
+                """
+                upstream one { server 127.0.0.1:%d; }
+                upstream two { server 127.0.0.1:%d; }
+                server {
+                  listen 127.0.0.1:0;
+                  location / {
+                    set_by_lua $group 'return ngx.var.http_x_group or "one"';
+                    proxy_pass http://$group;
+                  }
+                }
+                """
+                    .formatted(one.port(), two.port()))) {
+
+      assertThat(ask(proxy, "/").body()).isEqualTo("one");
+      assertThat(
+              RawClient.ask(proxy.port(), "GET / HTTP/1.1\r\nHost: h\r\nX-Group: two\r\n\r\n")
+                  .body())
+          .isEqualTo("two");
+    }
+  }
+
+  @Test
+  void anErrorIsAnsweredWith500AndToldWithItsTraceback() throws Exception {
+    try (TestProxy proxy =
+        serving("location / { content_by_lua 'local function f() error(\"bad\") end\nf()'; }")) {
+
+      assertThat(ask(proxy, "/").status()).isEqualTo(500);
+
+      assertThat(proxy.errorLog())
+          .containsPattern(
+              "lua entry thread aborted: runtime error: content_by_lua\\(nginx.conf:\\d+\\):1: bad\n"
+                  + "stack traceback:\ncoroutine 0:\n\t\\[C\\]: in function 'error'\n"
+                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'\n"
+                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1");
+    }
+  }
+
+  @Test
+  void whatAPhaseCannotDoIsAnErrorThatNamesIt() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            "location / { set_by_lua $a 'return select(2, pcall(ngx.say, 1))'; return 200 $a; }")) {
+
+      assertThat(ask(proxy, "/").body()).contains("API disabled in the context of set_by_lua*");
+    }
+  }
+
+  @Test
+  void aRequestIsEndedRedirectedOrLeadElsewhere() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            error_page 404 /missing;
+            location /exit { access_by_lua 'ngx.exit(tonumber(ngx.var.arg_code))'; echo ok; }
+            location /exec { rewrite_by_lua 'ngx.exec("/to", { a = "b c" })'; }
+            location /jump { rewrite_by_lua 'ngx.req.set_uri("/to", true)'; }
+            location /away { content_by_lua 'return ngx.redirect("/to", 301)'; }
+            location /missing { content_by_lua 'ngx.say("missing ", ngx.status)'; }
+            location /to { return 200 "to $args"; }
+            """)) {
+
+      assertThat(ask(proxy, "/exit?code=403").status()).isEqualTo(403);
+      assertThat(ask(proxy, "/exit?code=404").body()).isEqualTo("missing 404\n");
+      assertThat(ask(proxy, "/exec").body()).isEqualTo("to a=b%20c");
+      assertThat(ask(proxy, "/jump?x").body()).isEqualTo("to x");
+      assertThat(ask(proxy, "/away").status()).isEqualTo(301);
+      assertThat(ask(proxy, "/away").headers().get("Location")).hasValue("/to");
+    }
+  }
+
+  @Test
+  void theBodyIsReadChangedAndPassedOn() throws Exception {
+    try (FakeUpstream upstream = FakeUpstream.answering("ok");
+        TestProxy proxy =
+            serving(
+                """
+                location / {
+                  rewrite_by_lua_block {
+                    ngx.req.read_body()
+                    ngx.req.set_body_data(ngx.req.get_body_data():rep(2))
+                    ngx.req.set_header('X-Was', ngx.req.get_post_args().a)
+                  }
+                  proxy_pass http://127.0.0.1:%d;
+                }
+                """
+                    .formatted(upstream.port()))) {
+
+      RawClient.ask(proxy.port(), "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\na=1");
+
+      RecordedRequest passed = upstream.requests().getFirst();
+      assertThat(passed.body()).isEqualTo("a=1a=1");
+      assertThat(passed.headers().get("X-Was")).hasValue("1a=1");
+    }
+  }
+
+  @Test
+  void aFileIsAScriptToo() throws Exception {
+    Path directory = Files.createTempDirectory("turnout-lua");
+    Files.writeString(directory.resolve("a.lua"), "ngx.say('file ', require('m').x)");
+    Files.writeString(directory.resolve("m.lua"), "return { x = 7 }", StandardCharsets.UTF_8);
+    try (TestProxy proxy =
+        TestProxy.startIn(
+            directory,
+            "lua_package_path '$prefix/?.lua;"
+                + directory
+                + "/?.lua;;'; server { listen 127.0.0.1:0;"
+                + " location / { content_by_lua_file $arg_f; } }")) {
+
+      assertThat(ask(proxy, "/?f=a.lua").body()).isEqualTo("file 7\n");
+      assertThat(ask(proxy, "/?f=b.lua").status()).isEqualTo(404);
+      assertThat(proxy.errorLog()).contains("failed to load external Lua file \"");
+    }
+  }
+
+  @Test
+  void aScriptThatCannotBeCompiledIsToldAndNeverTakesThePlaceOfOneThatServes() throws Exception {
+    try (TestProxy proxy = serving("location / { content_by_lua 'for end'; }")) {
+      assertThat(ask(proxy, "/").status()).isEqualTo(500);
+      assertThat(proxy.errorLog())
+          .containsPattern("\\[error\\].*failed to load inlined Lua code: content_by_lua");
+
+      assertThat(
+              proxy.reload(
+                  "server { listen 127.0.0.1:0; location / { content_by_lua 'for end'; } }"))
+          .isFalse();
+    }
+  }
+
+  @Test
+  void anErrorOfInitByLuaIsOneOfTheConfiguration() {
+    assertThatThrownBy(() -> serving("} init_by_lua 'error(\"no\", 0)'; server {"))
+        .hasMessageContaining("init_by_lua error: no");
+  }
+
+  @Test
+  void withoutTheCodeCacheEachRequestBeginsAnew() throws Exception {
+    int before = LuaVm.open();
+    try (TestProxy proxy =
+        serving(
+            "location / { lua_code_cache off;"
+                + " content_by_lua 'n = (n or 0) + 1 ngx.sleep(0.001) ngx.print(n)'; }")) {
+      assertThat(ask(proxy, "/").body()).isEqualTo("1");
+      assertThat(ask(proxy, "/").body()).isEqualTo("1");
+      proxy.status(); // the loop has closed what was theirs
+      assertThat(LuaVm.open()).isEqualTo(before + 1);
+    }
+  }
+}
