@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A Redis as the store that nodes share.
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class RedisStore implements SharedStore {
   private static final int MOST_KEYS = 20_000;
   private static final int IO_THREADS = 2; // the least that the client takes
+  private static final long QUIET_MILLIS = 100;
 
   private final RedisAddress address;
   private final String prefix;
@@ -261,7 +263,8 @@ final class RedisStore implements SharedStore {
     closed = true;
     followings.forEach(RedisFollowing::close);
     unlink();
-    client.shutdown(Duration.ZERO, timeout);
-    resources.shutdown(0, timeout.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+    // What was being connected ends by itself; the client's threads have to be there for that.
+    client.shutdownAsync(QUIET_MILLIS, timeout.toMillis(), TimeUnit.MILLISECONDS);
+    resources.shutdown(QUIET_MILLIS, timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

@@ -158,6 +158,8 @@ public final class Replica {
 
   // what the note tells
   private long transactions;
+  private long noted; // the last transaction that the store has confirmed
+  private final LinkedHashMap<Long, Long> notedAt = new LinkedHashMap<>(); // revisions of those
   private final ArrayDeque<Note.Change> changes = new ArrayDeque<>();
   private final LinkedHashSet<String> since = new LinkedHashSet<>();
 
@@ -310,7 +312,10 @@ public final class Replica {
       own.addAll(held.keySet()); // of another cluster
     }
     next = null;
-    if (known != null && isBehind(known, there, all.revision()) && !suspicious) {
+    boolean noteIsBehind = isNoteBehind(all);
+    if (known != null
+        && (noteIsBehind || isBehind(known, there, all.revision()))
+        && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
@@ -320,9 +325,10 @@ public final class Replica {
     } else if (there == null) {
       next = known.next(revision);
     } else if (!joins && there.incarnation() == known.incarnation()) {
-      if (all.revision() < revision || wentBackTo >= 0) {
+      if (all.revision() < revision || noteIsBehind || wentBackTo >= 0) {
         // Others may have taken it past what is known here before it was told.
-        wentBackTo = wentBackTo < 0 ? all.revision() : Math.min(wentBackTo, all.revision());
+        long to = all.revision() < revision ? all.revision() : notedAt(all);
+        wentBackTo = wentBackTo < 0 ? to : Math.min(wentBackTo, to);
         lostThere = since(known.incarnation(), wentBackTo);
         next = known.next(wentBackTo);
       }
@@ -359,6 +365,28 @@ public final class Replica {
       }
     }
     return before;
+  }
+
+  /// True if the store has an older note of this process than it had.
+  private boolean isNoteBehind(State all) {
+    Note note = noteOf(all);
+    return note != null
+        && note.session().equals(chance)
+        && note.number() < noted;
+  }
+
+  private @Nullable Note noteOf(State all) {
+    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
+        ? Note.parse(text)
+        : null;
+  }
+
+  /// When the note was made that the store has: so far back it is at most.
+  private long notedAt(State all) {
+    Note note = noteOf(all);
+    return note != null
+        ? notedAt.getOrDefault(note.number(), UNKNOWN)
+        : UNKNOWN;
   }
 
   /// True if the store has less than it had.
@@ -692,6 +720,11 @@ public final class Replica {
       revision = done.revision();
     }
     opened = true;
+    noted = transactions; // one at a time
+    notedAt.put(noted, done.revision());
+    if (notedAt.size() > NOTED_SINCE) {
+      notedAt.remove(notedAt.keySet().iterator().next());
+    }
     transaction
         .writes()
         .forEach((key, value) -> {

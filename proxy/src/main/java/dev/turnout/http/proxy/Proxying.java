@@ -8,6 +8,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.HttpDate;
+import dev.turnout.http.PeerChooser;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseHead;
@@ -34,9 +35,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +85,15 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
   private @Nullable ByteBuf gathered;
+  private @Nullable PeerChooser chooser;
+  private @Nullable Upstream chosen;
+  private int chosenTries;
+  private int lastStatus;
+  private boolean lastNeutral;
+  private long connectMillis;
+  private long sendMillis;
+  private long readMillis;
+  private @Nullable StoredCopy copy;
 
   Proxying(ProxyLoop loop) {
     this.loop = loop;
@@ -129,6 +142,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     headForwarded = false;
     paused = false;
     over = false;
+    chooser = null;
+    chosen = null;
+    lastStatus = 0;
+    connectMillis = 0;
+    sendMillis = 0;
+    readMillis = 0;
     before = exchange.upstreaming() instanceof Proxying earlier ? earlier : null;
     exchange.upstreaming(this);
   }
@@ -144,6 +163,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Upstream upstream = to.upstream();
     Sticky bound = upstream.current().spec().options().sticky();
     sticky = bound == null ? null : exchange.generation().sticky(bound);
+    chooser = exchange.generation().chooser(upstream.name());
+    if (chooser != null) {
+      chosenTries = upstream.triesLeft(this);
+    }
     RequestBody body = exchange.body();
     Template own = settings.options().body();
     ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);
@@ -174,13 +197,67 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (over || !present.isLive()) {
       return;
     }
-    Upstream upstream = target().upstream();
-    Peer peer = attempts.isEmpty() ? upstream.pick(this) : upstream.pickAhead(this);
+    if (chooser != null && !choose(chooser)) {
+      return;
+    }
+    Upstream upstream = upstream();
+    Peer peer = attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
     if (peer != null) {
       attempt(peer);
     } else if (!waits(upstream)) {
       noPeer("no live upstreams while connecting to upstream");
     }
+  }
+
+  /// The upstream that attempts are made at: the target's, or what a script has chosen.
+  private Upstream upstream() {
+    Upstream instead = chosen;
+    return instead == null ? target().upstream() : instead;
+  }
+
+  /// Asks what chooses the servers of this upstream; false if the request is answered.
+  private boolean choose(PeerChooser by) {
+    chosen = null;
+    PeerChooser.Choice choice =
+        by.choose(
+            exchange(),
+            new PeerChooser.Situation(
+                attempts.size(),
+                chosenTries,
+                settings().retries().tries(),
+                lastStatus,
+                lastNeutral));
+    if (choice.status() != 0) {
+      finish(choice.status());
+      return false;
+    }
+    chosenTries += choice.moreTries();
+    connectMillis = choice.connectMillis();
+    sendMillis = choice.sendMillis();
+    readMillis = choice.readMillis();
+    Upstream server = choice.server();
+    if (server != null) {
+      tries.reset(); // it may be the same server again
+      chosen = server;
+    }
+    return true;
+  }
+
+  /// How many attempts there may still be.
+  private int triesLeft(Upstream upstream) {
+    return chooser == null ? upstream.triesLeft(this) : chosenTries - 1;
+  }
+
+  long connectTimeout() {
+    return connectMillis > 0 ? connectMillis : settings().connectTimeout();
+  }
+
+  long sendTimeout() {
+    return sendMillis > 0 ? sendMillis : settings().sendTimeout();
+  }
+
+  long readTimeout() {
+    return readMillis > 0 ? readMillis : settings().readTimeout();
   }
 
   private void noPeer(String why) {
@@ -227,7 +304,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// It is this request's turn to look for a server; true if it need not wait any longer.
   boolean goesOn() {
     try {
-      Peer peer = target().upstream().pickAfterWaiting(this);
+      Peer peer = upstream().pickAfterWaiting(this);
       if (peer == null) {
         return false;
       }
@@ -270,7 +347,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Outcome outcome = neutral ? Outcome.NEUTRAL : Outcome.FAILURE;
     failedStage = stage;
     tell(failure, stage);
-    Upstream upstream = target().upstream();
+    Upstream upstream = upstream();
     upstream.released(this, attempt.peer(), outcome);
     if (stale) {
       upstream.grantOneMore(this);
@@ -285,8 +362,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
             isRepeatable(),
             !streaming || !present.body().isPresent(),
             attempts.size(),
-            upstream.triesLeft(this),
+            triesLeft(upstream),
             (worker().nowNanos() - startedNanos) / 1_000_000);
+    chosenTries--;
+    lastStatus = failure.status();
+    lastNeutral = neutral;
     if (settings().retries().allows(situation)) {
       next();
     } else {
@@ -326,7 +406,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
             isRepeatable(),
             !streaming || !exchange().body().isPresent(),
             attempts.size(),
-            target().upstream().triesLeft(this) - 1,
+            triesLeft(upstream()) - 1,
             (worker().nowNanos() - startedNanos) / 1_000_000));
   }
 
@@ -568,7 +648,42 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return false;
     }
     headForwarded = true;
+    StoreModule.Store store = settings().options().store();
+    if (store != null && status == 200 && !method.equals("HEAD")) {
+      copy = storing(present, store, fields);
+    }
     return true;
+  }
+
+  private @Nullable StoredCopy storing(Exchange present, StoreModule.Store store, Fields fields) {
+    Path target = store.target(present);
+    if (target == null) {
+      return null;
+    }
+    String dated = fields.first(FieldName.LAST_MODIFIED);
+    long modified = dated == null ? -1 : HttpDate.parse(dated);
+    FileTime time = modified < 0 ? null : FileTime.from(modified, TimeUnit.SECONDS);
+    long mine = present.begun();
+    return new StoredCopy(
+        worker(),
+        new StoredCopy.Place(store.temporary(), target, time, store.access()),
+        () -> {
+          if (exchange == present && present.begun() == mine) {
+            diskCaughtUp();
+          }
+        },
+        what -> {
+          if (exchange == present && present.begun() == mine && present.isLive()) {
+            present.log(Level.CRIT, what);
+          }
+        });
+  }
+
+  private void diskCaughtUp() {
+    Attempt attempt = current();
+    if (attempt != null && !paused) {
+      attempt.clientWritable(true);
+    }
   }
 
   /// Does what the upstream asks of us in fields of its own.
@@ -685,7 +800,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Exchange present = exchange();
     Attempt last = current();
     if (last != null) {
-      target().upstream().released(this, last.peer(), Outcome.SUCCESS);
+      upstream().released(this, last.peer(), Outcome.SUCCESS);
     }
     String redirect =
         redirectsInternally(responseHead.fields())
@@ -777,10 +892,19 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       part.release();
       return;
     }
+    StoredCopy stored = copy;
+    if (stored != null) {
+      stored.add(part.retainedDuplicate());
+    }
     Downstream client = present.downstream();
     client.writeBody(present, part, last);
     if (!client.isWritable() && !last) {
       pauseForClient();
+    } else if (stored != null && stored.isBehind() && !last) {
+      Attempt attempt = current();
+      if (attempt != null) {
+        attempt.clientWritable(false);
+      }
     }
   }
 
@@ -796,7 +920,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   boolean pausedForClient() {
-    return paused;
+    return paused || (copy != null && copy.isBehind());
   }
 
   /// The body has ended without a last part.
@@ -834,15 +958,26 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// The response is with the client's side, whole: the last flush may end the exchange.
   void answered(Attempt attempt) {
     Exchange present = exchange();
-    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS);
     over = true;
-    present.downstream().flush();
+    StoredCopy stored = copy;
+    if (stored == null) {
+      present.downstream().flush();
+      return;
+    }
+    long mine = present.begun();
+    stored.complete(() -> {
+      if (exchange == present && present.begun() == mine && present.isLive()) {
+        worker().refreshClock();
+        present.guarded(() -> present.downstream().flush()); // it is over when it is stored
+      }
+    });
   }
 
   /// The response broke off: so does the client's.
   void cut(Attempt attempt) {
     Exchange present = exchange();
-    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS); // it had answered
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS); // it had answered
     over = true;
     present.downstream().flush();
     if (present.isLive()) {
@@ -861,7 +996,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       if (writable && paused) {
         paused = false;
         Attempt attempt = current();
-        if (attempt != null) {
+        if (attempt != null && (copy == null || !copy.isBehind())) {
           attempt.clientWritable(true);
         }
       }
@@ -905,7 +1040,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();
-      target().upstream().abandoned(this, attempt.peer());
+      upstream().abandoned(this, attempt.peer());
     }
     stopWaiting();
   }
@@ -913,7 +1048,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void answering() {
     Attempt attempt = current();
     if (attempt != null) {
-      target().upstream().answering(this, attempt.peer());
+      upstream().answering(this, attempt.peer());
     }
   }
 
@@ -954,7 +1089,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       bytes.release();
       return;
     }
-    to.deadline().set(worker().nowNanos(), settings().readTimeout());
+    to.deadline().set(worker().nowNanos(), readTimeout());
     Attempt attempt = current();
     if (attempt != null) {
       attempt.tunnelled(bytes.readableBytes());
@@ -1003,7 +1138,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       bytes.release();
       return;
     }
-    tunnelled.deadline().set(worker().nowNanos(), settings().readTimeout());
+    tunnelled.deadline().set(worker().nowNanos(), readTimeout());
     Downstream client = exchange().downstream();
     client.writeTunnel(bytes);
     if (!client.isWritable()) {
@@ -1051,18 +1186,18 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Attempt attempt = current();
     if (attempt != null) {
       attempt.closeTunnel(flushed);
-      target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+      upstream().released(this, attempt.peer(), Outcome.SUCCESS);
     }
   }
 
   // ---- connections
 
   @Nullable UpstreamConnection takeIdle(Peer peer) {
-    return loop.takeIdle(target().upstream(), peer);
+    return loop.takeIdle(upstream(), peer);
   }
 
   void release(UpstreamConnection connection, boolean reusable) {
-    Upstream upstream = target().upstream();
+    Upstream upstream = upstream();
     Keepalive limits = upstream.current().spec().keepalive();
     if (reusable
         && limits.connections() > 0
@@ -1090,7 +1225,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   @Override
   public String hashKey() {
     Exchange present = exchange();
-    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash hash
+    return upstream().current().spec().method() instanceof BalancingMethod.Hash hash
         ? present.generation().hashKey(hash.key()).evaluate(present)
         : "";
   }
@@ -1154,6 +1289,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     target = null;
     tunnelled = null;
     ownBody = null;
+    StoredCopy stored = copy;
+    if (stored != null) {
+      copy = null;
+      stored.abandon(); // unless it is complete
+    }
     attempts.clear();
     tries.reset();
     responseHead.reset();

@@ -171,6 +171,8 @@ final class ReplicaSimulation {
     private boolean up = true;
     private boolean everLost;
     private int losses;
+    private long revisionThen; // before the last loss
+    private @Nullable String lineageThen; // after it
     private final Map<String, @Nullable String> beforeLoss = new HashMap<>();
     private final Map<String, Map<Node, Integer>> witnesses = new HashMap<>();
     private long revision;
@@ -235,6 +237,15 @@ final class ReplicaSimulation {
 
     private void next() {
       revision++;
+      // Past what it had before it lost something, and nobody has noticed: nobody will.
+      boolean noticed = !Objects.equals(lineage(), lineageThen);
+      if (losses > 0 && !noticed && revision >= revisionThen) {
+        beforeLoss.clear();
+      }
+    }
+
+    private @Nullable String lineage() {
+      return content.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
     }
 
     private void told(Set<String> changed) {
@@ -345,6 +356,8 @@ final class ReplicaSimulation {
       tell(() -> "the store goes back from " + past.size() + " to " + to);
       // What was wanted before is what the nodes that know it are to bring back.
       losses++;
+      revisionThen = revision;
+      lineageThen = then.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
       witnesses.clear();
       beforeLoss.clear();
       for (String key : keys) {

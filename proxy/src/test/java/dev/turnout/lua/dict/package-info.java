@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.lua.dict;
+
+import org.jspecify.annotations.NullMarked;
