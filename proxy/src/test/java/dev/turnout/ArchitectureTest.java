@@ -32,10 +32,23 @@ class ArchitectureTest {
           entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
+          entry("autoscaler", Set.of()), // a module of its own
+          entry(
+              "scale",
+              Set.of(
+                  "autoscaler",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "admin",
               Set.of(
                   "discovery",
+                  "scale",
                   "control",
                   "http",
                   "upstream",
@@ -56,6 +69,7 @@ class ArchitectureTest {
                   "admin",
                   "discovery",
                   "lua",
+                  "scale",
                   "control",
                   "http",
                   "upstream",

@@ -9,5 +9,7 @@ public enum ServerState {
   /// Takes requests.
   ON,
   /// Takes no new requests and ends those it has.
-  DRAINING
+  DRAINING,
+  /// Is left alone for now: no capacity, and nothing is done with it.
+  ASIDE
 }

@@ -54,13 +54,14 @@ export function effect(one) {
   if (!before || !after) return null;
   const share = (errors) => `${(errors * 100).toFixed(errors > 0 && errors < 0.1 ? 1 : 0)} %`;
   const enough = before.rate >= 1 && after.rate >= 1;
-  const worse = enough && (after.errors > before.errors + 0.01 || after.p99 > before.p99 * 2 + 5);
+  const part = (name, value, worse = false) =>
+    el("div", {}, el("dt", {}, name), el("dd", { class: enough && worse ? "worse" : "" }, value));
   return el(
     "dl",
-    { class: worse ? "effect worse" : "effect" },
-    el("div", {}, el("dt", {}, "req/s"), el("dd", {}, `${rate(before.rate)} → ${rate(after.rate)}`)),
-    el("div", {}, el("dt", {}, "p99"), el("dd", {}, `${millis(before.p99)} → ${millis(after.p99)}`)),
-    el("div", {}, el("dt", {}, "5xx"), el("dd", {}, `${share(before.errors)} → ${share(after.errors)}`)),
+    { class: "effect" },
+    part("req/s", `${rate(before.rate)} → ${rate(after.rate)}`),
+    part("p99", `${millis(before.p99)} → ${millis(after.p99)}`, after.p99 > before.p99 * 2 + 20),
+    part("5xx", `${share(before.errors)} → ${share(after.errors)}`, after.errors > before.errors + 0.01),
   );
 }
 

@@ -55,6 +55,10 @@ function groupRow(name) {
   );
   const update = () => {
     const now = sums(name);
+    if (columns < 4) {
+      text(summary, `${now.up} of ${now.total} up`);
+      return;
+    }
     text(
       summary,
       `${now.up} of ${now.total} up · ${number(now.active)} active · ${rate(now.rate)}/s${now.errors > 0 ? ` · ${rate(now.errors)} errors/s` : ""}`,

@@ -3,6 +3,7 @@
 import { follow, get, segment } from "./api.js";
 
 const SECOND = 1000;
+const HIDDEN = 10 * SECOND; // between two polls while nobody looks: the title goes on telling
 const MOST_EVENTS = 500;
 const MOST_REVISIONS = 200;
 const HOUR = 3600;
@@ -338,14 +339,17 @@ async function stream() {
 async function poll() {
   let round = 0;
   for (;;) {
-    await whenVisible();
+    await Promise.race([whenVisible(), pause(HIDDEN)]);
     const begun = performance.now();
     if (state.you) {
       try {
-        const rounds = [readFigures(), readTimeline()];
-        if (state.drains.size) rounds.push(readDrains());
-        if (state.controllers.length) rounds.push(readControllers());
-        if (state.nodes && round % 5 === 0) rounds.push(readNodes());
+        const rounds = [readFigures()];
+        if (!document.hidden) {
+          rounds.push(readTimeline());
+          if (state.drains.size) rounds.push(readDrains());
+          if (state.controllers.length) rounds.push(readControllers());
+          if (state.nodes && round % 5 === 0) rounds.push(readNodes());
+        }
         await Promise.all(rounds);
         if (state.link === "silent") link("live");
       } catch (error) {

@@ -19,6 +19,7 @@ import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
 import dev.turnout.log.LogSink;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -104,6 +105,17 @@ final class Configuration {
     return new Configuration(loaded, http, core, process.control());
   }
 
+  /// The first address that is listened on, for people.
+  private static String address(Generation generation) {
+    return generation.listens().keySet().stream()
+        .map(one ->
+            one instanceof InetSocketAddress inet
+                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                : one.toString())
+        .findFirst()
+        .orElse("");
+  }
+
   LoadedConfig loaded() {
     return loaded;
   }
@@ -155,6 +167,9 @@ final class Configuration {
                 log.log(Level.ERROR, "the new configuration is not in the history: " + trouble);
               }
               http.environment().serving(generation);
+              control.sharing().log(log);
+              control.sharing().address(address(generation));
+              control.sharing().activate();
             });
         control.drains().resume();
       }

@@ -61,6 +61,7 @@ import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
+import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -85,11 +86,12 @@ final class Modules {
         new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
     Followers.Plan followers =
         Followers.of(process.environment()).plan(process.control(), process.environment());
+    StateModule state =
+        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
-        // before what it remembers
-        new StateModule(writer.history(), process.control().drains(), process.journals(), prefix),
+        state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,
         new QueueModule(),
@@ -98,6 +100,7 @@ final class Modules {
         new ServersFromModule(core, upstreams, followers),
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
+        new StateStoreModule(process.control().sharing(), state, keyvals), // after what it shares
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
@@ -119,9 +122,10 @@ final class Modules {
         new TryFilesModule(), // phase PRECONTENT
         new MirrorModule(), // after try_files, which may lead elsewhere
         new StubStatusModule(),
-        new PrometheusModule(writer),
+        new PrometheusModule(process.control()),
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
+        new ScaleModule(process.control(), core), // after the upstreams that it is about
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),

@@ -95,6 +95,16 @@ final class StateModule implements HttpModule {
     }
   }
 
+  /// Keeps state in this directory, by another directive's word.
+  ///
+  /// @throws ConfigException if the directory was given already
+  void useDirectory(Directive d, Path other) {
+    if (directory != null || off) {
+      throw ConfigException.at(d, "the state directory is given twice");
+    }
+    directory = other;
+  }
+
   private void open() {
     HttpRegistry registry = http;
     if (registry == null || off || history.isDurable()) {
@@ -111,8 +121,8 @@ final class StateModule implements HttpModule {
         drains
             .keepIn(FileStateStore.open("drains", where.resolve("drains.json")))
             .forEach(registry::warn);
+        registry.environment().stateDirectory(where);
       }
-      registry.environment().stateDirectory(where);
     } catch (IOException e) {
       throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));
     }

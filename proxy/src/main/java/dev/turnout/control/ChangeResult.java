@@ -108,6 +108,9 @@ public sealed interface ChangeResult {
     }
   }
 
+  /// Nodes share what it would change, and the store cannot hold that.
+  record NotShareable(String message) implements Refused {}
+
   /// The zone has no room for it: nothing was changed and nothing was evicted.
   record ZoneFull(long needed, long capacity) implements Refused {
     @Override
@@ -143,6 +146,7 @@ public sealed interface ChangeResult {
     }
   }
 
-  /// The writer takes no changes: it is stopping, or too many wait. Nothing was changed.
+  /// The writer takes no changes: it is stopping, too many wait, or the store that nodes share is
+  /// away. Nothing was changed, or the message says that this is not known.
   record Unavailable(String message) implements ChangeResult {}
 }

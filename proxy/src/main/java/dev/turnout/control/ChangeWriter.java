@@ -11,6 +11,7 @@ import dev.turnout.cluster.StateStore;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.file.ServerListFile;
+import dev.turnout.cluster.share.Replica;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayDeque;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -39,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 /// force, and the next batch simply tries again.
 public final class ChangeWriter implements AutoCloseable {
   private static final int MAX_WAITING = 10_000;
+  private static final int MOST_TRIES = 20; // to win against other nodes
 
   private sealed interface Work {
     record Submitted(ChangeRequest request, CompletableFuture<ChangeResult> answer)
@@ -70,6 +73,7 @@ public final class ChangeWriter implements AutoCloseable {
   private volatile Guards guards = Guards.NONE;
   private volatile TargetGuard targets = TargetGuard.NONE;
   private volatile ChangeAudit audit = ChangeAudit.NONE;
+  private volatile @Nullable Sharing sharing;
   private final List<Consumer<JournalEntry>> watchers = new CopyOnWriteArrayList<>();
   private volatile Consumer<ChangeResult> troubles = _ -> {};
   private final Object publishing = new Object();
@@ -128,6 +132,18 @@ public final class ChangeWriter implements AutoCloseable {
   /// Who keeps a record of what is asked under the configuration that is in force.
   public void audit(ChangeAudit next) {
     audit = next;
+  }
+
+  /// What nodes share goes through the result from now on.
+  Sharing share(Upstreams shared, Events events) {
+    Sharing by = new Sharing(this, shared, zones, events, fence);
+    sharing = by;
+    return by;
+  }
+
+  /// What nodes share; null before the control plane is put together.
+  public @Nullable Sharing sharing() {
+    return sharing;
   }
 
   /// Who is told of each change once it is published, on the writer's thread.
@@ -252,6 +268,11 @@ public final class ChangeWriter implements AutoCloseable {
     }
   }
 
+  /// True if it takes no more.
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   private void run() {
     ArrayDeque<Work> work = new ArrayDeque<>();
     boolean running = true;
@@ -293,6 +314,7 @@ public final class ChangeWriter implements AutoCloseable {
   private List<Work.Submitted> nextBatch(ArrayDeque<Work> work) {
     List<Work.Submitted> batch = new ArrayList<>();
     Set<Object> files = Set.of();
+    boolean shared = false;
     while (work.peek() instanceof Work.Submitted next) {
       Set<Object> needed = new HashSet<>();
       boolean alone = false;
@@ -304,10 +326,13 @@ public final class ChangeWriter implements AutoCloseable {
         }
       }
       alone |= needed.size() > 1;
-      if (!batch.isEmpty() && (alone || !needed.equals(files))) {
+      boolean goesToStore = isShared(next.request);
+      boolean fits = needed.equals(files) && goesToStore == shared;
+      if (!batch.isEmpty() && (alone || !fits)) {
         break;
       }
       files = needed;
+      shared = goesToStore;
       batch.add(next);
       work.remove();
       if (alone) {
@@ -315,6 +340,11 @@ public final class ChangeWriter implements AutoCloseable {
       }
     }
     return batch;
+  }
+
+  private boolean isShared(ChangeRequest request) {
+    Sharing there = sharing;
+    return there != null && request.operations().stream().anyMatch(there::isShared);
   }
 
   /// What stands for the file of its own that an operation changes; null if it changes none.
@@ -330,33 +360,160 @@ public final class ChangeWriter implements AutoCloseable {
 
   private void write(List<Work.Submitted> batch) {
     try {
-      Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
-      List<Judged> judged = new ArrayList<>(batch.size());
-      for (Work.Submitted each : batch) {
-        ChangeResult result = draft.judge(each.request, guards, targets);
-        judged.add(new Judged(each.request, result, each.answer));
+      for (int tries = 1; ; tries++) {
+        Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
+        List<Judged> judged = judge(batch, draft);
+        if (draft.entries().isEmpty()) {
+          record(judged);
+          Thread.startVirtualThread(() -> answer(judged));
+          return;
+        }
+        Made made = make(draft, judged, batch, tries == MOST_TRIES);
+        switch (made) {
+          case Made.Again _ -> {
+            // another node was faster: what it did is in force here, too, and counts
+          }
+          case Made.Not(ChangeResult failure) -> {
+            troubles.accept(failure);
+            // Also those that were judged refused: against a state that is not to be.
+            judged.replaceAll(one -> one.with(failure));
+            record(judged);
+            Thread.startVirtualThread(() -> answer(judged));
+            return;
+          }
+          case Made.Done _ -> {
+            publish(draft);
+            // A fence that breaks keeps no answer back: the changes are durable and published.
+            fence.passed().whenCompleteAsync((_, _) -> answer(judged), Thread::startVirtualThread);
+            return;
+          }
+        }
       }
-      if (draft.entries().isEmpty()) {
-        record(judged);
-        Thread.startVirtualThread(() -> answer(judged));
-        return;
-      }
-      ChangeResult failure = store(draft, judged);
-      if (failure != null) {
-        troubles.accept(failure);
-        // Also those that were judged refused: they were judged against a state that is not to be.
-        judged.replaceAll(one -> one.with(failure));
-        record(judged);
-        Thread.startVirtualThread(() -> answer(judged));
-        return;
-      }
-      publish(draft);
-      // A fence that breaks keeps no answer back: the changes are durable and published.
-      fence.passed().whenCompleteAsync((_, _) -> answer(judged), Thread::startVirtualThread);
     } catch (RuntimeException | Error e) {
       // The one place where a bug ends: this batch fails, the next one finds a working writer.
       batch.forEach(each -> each.answer.completeExceptionally(e));
     }
+  }
+
+  private List<Judged> judge(List<Work.Submitted> batch, Draft draft) {
+    Sharing there = sharing;
+    List<Judged> judged = new ArrayList<>(batch.size());
+    for (Work.Submitted each : batch) {
+      ChangeResult result =
+          draft.judge(
+              each.request,
+              guards,
+              targets,
+              deltas -> there == null ? Optional.empty() : there.check(deltas));
+      boolean unsure =
+          there != null
+              && result instanceof ChangeResult.Applied applied
+              && applied.deltas().isEmpty()
+              && !each.request.dryRun()
+              && !applied.repeated()
+              && isShared(each.request);
+      String doubt = unsure && there != null ? there.doubt() : null;
+      judged.add(
+          new Judged(
+              each.request,
+              doubt == null ? result : new ChangeResult.Unavailable(doubt),
+              each.answer));
+    }
+    return judged;
+  }
+
+  /// What became of a batch.
+  private sealed interface Made {
+    /// It may be published.
+    record Done() implements Made {}
+
+    /// It is to be judged again.
+    record Again() implements Made {}
+
+    record Not(ChangeResult failure) implements Made {}
+  }
+
+  private Made make(
+      Draft draft, List<Judged> judged, List<Work.Submitted> batch, boolean lastTry) {
+    Sharing there = sharing;
+    Map<String, Replica.Write> shared =
+        there == null ? Map.of() : there.writes(draft.entries(), isGuarded(batch));
+    if (there == null || shared.isEmpty()) {
+      ChangeResult failure = store(draft, judged);
+      return failure == null ? new Made.Done() : new Made.Not(failure);
+    }
+    if (batch.stream().anyMatch(each -> hasFile(each.request))) {
+      return new Made.Not(
+          new ChangeResult.Unavailable(
+              "what nodes share and what is kept in a file cannot be changed at once"));
+    }
+    return switch (there.commit(shared, draft.entries())) {
+      case Sharing.Outcome.Moved _ ->
+          lastTry
+              ? new Made.Not(
+                  new ChangeResult.Unavailable("not made: other nodes change the same all the time"))
+              : new Made.Again();
+      case Sharing.Outcome.Failed(String message) ->
+          new Made.Not(new ChangeResult.Unavailable(message));
+      case Sharing.Outcome.Made _ -> {
+        // It is made: whatever the disk of this node says, it is to be in force here, too.
+        keepAdopted(draft);
+        String unrecorded = record(judged);
+        if (unrecorded != null) {
+          judged.replaceAll(
+              one -> one.with(new ChangeResult.Unavailable("made, but not audited: " + unrecorded)));
+        }
+        yield new Made.Done();
+      }
+    };
+  }
+
+  private boolean hasFile(ChangeRequest request) {
+    return request.operations().stream().anyMatch(operation -> file(operation) != null);
+  }
+
+  /// True if the changes depend on more than the last value winning.
+  private static boolean isGuarded(List<Work.Submitted> batch) {
+    for (Work.Submitted each : batch) {
+      if (each.request.ifRevision() != null) {
+        return true;
+      }
+      for (Operation operation : each.request.operations()) {
+        if (operation instanceof Operation.Restore
+            || (operation instanceof Operation.EditZone edit && !edit.conditions().isEmpty())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /// Journals what is in force by the word of the store.
+  private void keepAdopted(Draft draft) {
+    String trouble = history.adopt(draft.entries());
+    if (trouble != null) {
+      troubles.accept(new ChangeResult.StoreFailed(StateStore.Reason.IO, trouble));
+    }
+    for (Draft.Zone zone : draft.zones()) {
+      if (zone.draft().revision() != zone.base().revision()) {
+        zone.zone()
+            .store()
+            .commit(zone.base().revision(), zone.draft().toSnapshot(), zone.draft().touched());
+      }
+    }
+  }
+
+  /// Puts in force what others have changed. On the writer's thread.
+  ///
+  /// @return what is not taken, and why
+  Map<Adoption, String> adopt(List<Adoption> things, Origin origin) {
+    Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
+    Map<Adoption, String> refused = draft.adopt(things, origin, targets);
+    if (!draft.entries().isEmpty()) {
+      keepAdopted(draft);
+      publish(draft);
+    }
+    return refused;
   }
 
   /// Makes the batch durable, all of it or nothing; null if it is.

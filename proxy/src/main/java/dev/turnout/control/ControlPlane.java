@@ -3,12 +3,21 @@ package dev.turnout.control;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.HealthEvent;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, the drains, and what the last hour was like.
-public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Timeline timeline)
+/// changes, the hub of events, the drains, what the last hour was like, what is shared with other
+/// nodes, and what is to be ended with it.
+public record ControlPlane(
+    ChangeWriter writer,
+    Events events,
+    Drains drains,
+    Timeline timeline,
+    Sharing sharing,
+    List<Runnable> atClose)
     implements AutoCloseable {
   public static ControlPlane of(ChangeWriter writer, Upstreams upstreams) {
     Events events = new Events(() -> writer.history().revision());
@@ -20,7 +29,14 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Ti
       }
     });
     upstreams.onHealth(event -> tell(events, event));
-    return new ControlPlane(writer, events, new Drains(writer, upstreams, events), new Timeline());
+    Sharing sharing = writer.share(upstreams, events);
+    return new ControlPlane(
+        writer,
+        events,
+        new Drains(writer, upstreams, events),
+        new Timeline(),
+        sharing,
+        new CopyOnWriteArrayList<>());
   }
 
   private static void tell(Events events, HealthEvent event) {
@@ -50,6 +66,11 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Ti
     }
   }
 
+  /// Something ends when this is closed, before anything else does.
+  public void atClose(Runnable end) {
+    atClose.add(end);
+  }
+
   /// The node begins to end: nobody waits for events any more.
   public void ending() {
     events.dismissAll();
@@ -57,8 +78,10 @@ public record ControlPlane(ChangeWriter writer, Events events, Drains drains, Ti
 
   @Override
   public void close() {
+    atClose.forEach(Runnable::run);
     events.dismissAll();
     drains.close();
     timeline.stop();
+    sharing.close();
   }
 }

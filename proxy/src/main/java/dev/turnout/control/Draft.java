@@ -8,14 +8,17 @@ import dev.turnout.cluster.KeyvalDraft.Outcome;
 import dev.turnout.cluster.KeyvalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.file.GroupText;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamChange;
 import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -105,7 +108,13 @@ final class Draft {
   }
 
   /// Takes a request, all of it or nothing, and tells what it will be answered once it is durable.
-  ChangeResult judge(ChangeRequest request, Guards guards, TargetGuard targets) {
+  ///
+  /// @param shareable why changes could not be shared; empty if they can, or need not be
+  ChangeResult judge(
+      ChangeRequest request,
+      Guards guards,
+      TargetGuard targets,
+      Function<List<Delta>, Optional<String>> shareable) {
     if (!request.key().isEmpty()) {
       JournalEntry earlier = earlier(request.key());
       if (earlier != null) {
@@ -131,6 +140,11 @@ final class Draft {
       attempt.takeBack();
       return new ChangeResult.ForbiddenTarget(forbidden.get());
     }
+    Optional<String> unshareable = shareable.apply(deltas);
+    if (unshareable.isPresent()) {
+      attempt.takeBack();
+      return new ChangeResult.NotShareable(unshareable.get());
+    }
     if (!request.force()) {
       Optional<String> held = guards.check(deltas);
       if (held.isPresent()) {
@@ -146,6 +160,72 @@ final class Draft {
       accept(request, attempt, deltas);
     }
     return new ChangeResult.Applied(answered(request, deltas), attempt.effects, deltas, false);
+  }
+
+  /// Takes what others have changed: all of it together, or, if some of it cannot be, each for
+  /// itself.
+  ///
+  /// @return what is not taken, and why
+  Map<Adoption, String> adopt(List<Adoption> things, Origin origin, TargetGuard targets) {
+    if (adoptTogether(things, origin, targets) == null) {
+      return Map.of();
+    }
+    Map<Adoption, String> refused = new LinkedHashMap<>();
+    List<Adoption> groupsFirst = new ArrayList<>(things); // what keys point to
+    groupsFirst.sort(Comparator.comparing(thing -> thing instanceof Adoption.Group ? 0 : 1));
+    for (Adoption thing : groupsFirst) {
+      String reason = adoptTogether(List.of(thing), origin, targets);
+      if (reason != null) {
+        refused.put(thing, reason);
+      }
+    }
+    return refused;
+  }
+
+  /// Takes all of it or nothing; why not, null if it did.
+  private @Nullable String adoptTogether(
+      List<Adoption> things, Origin origin, TargetGuard targets) {
+    Attempt attempt = new Attempt();
+    Map<KeyvalZone, List<KeyvalChange>> edits = new LinkedHashMap<>();
+    for (Adoption thing : things) {
+      switch (thing) {
+        case Adoption.Entry(KeyvalZone zone, String key, String value) ->
+            edits
+                .computeIfAbsent(zone, _ -> new ArrayList<>())
+                .add(
+                    value == null
+                        ? new KeyvalChange.Delete(key)
+                        : new KeyvalChange.Put(key, value));
+        case Adoption.Group(String name, GroupText text) -> adopt(name, text, attempt);
+      }
+    }
+    String reason = null;
+    for (Map.Entry<KeyvalZone, List<KeyvalChange>> one : edits.entrySet()) {
+      ChangeResult.Refused refused =
+          edit(new Operation.EditZone(one.getKey(), one.getValue(), List.of()), attempt);
+      reason = refused == null ? reason : refused.message();
+    }
+    List<Delta> deltas = reason == null ? deltas(attempt) : List.of();
+    if (reason == null) {
+      reason = targets.check(deltas, name -> isUpstream(name, attempt)).orElse(null);
+    }
+    if (reason != null) {
+      attempt.takeBack();
+      return reason;
+    }
+    if (!deltas.isEmpty()) {
+      accept(ChangeRequest.of(origin), attempt, deltas);
+    }
+    return null;
+  }
+
+  private static void adopt(String name, @Nullable GroupText text, Attempt attempt) {
+    UpstreamState now = attempt.state(name);
+    UpstreamSpec configured = now == null ? null : now.configured();
+    UpstreamSpec wanted = text == null ? configured : text.spec();
+    attempt.touched.put(
+        key(name),
+        wanted == null && configured == null ? null : new UpstreamState(wanted, configured));
   }
 
   private static boolean isUpstream(String name, Attempt attempt) {

@@ -34,6 +34,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   private final Map<String, UpstreamState> remembered = new HashMap<>();
   private final Map<String, ZoneContent> zones = new HashMap<>();
   private final Map<String, Long> zoneRevisions = new HashMap<>();
+  private final List<JournalEntry> owed = new ArrayList<>(); // what the journal did not take yet
   private int lastAppended;
   private volatile long revision;
 
@@ -131,21 +132,47 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     return content == null ? stored : content.toSnapshot(at);
   }
 
+  /// Takes changes that are in force whatever the journal says, for the store that nodes share has
+  /// them. What the journal does not take is tried again before anything else.
+  ///
+  /// @return why it is not durable here; null if it is
+  synchronized @Nullable String adopt(List<JournalEntry> fresh) {
+    owed.addAll(fresh);
+    Commit commit = journal.append(owed);
+    if (commit instanceof Commit.Done) {
+      owed.clear();
+    }
+    remember(fresh);
+    lastAppended = 0;
+    return commit instanceof Commit.Failed(_, String message) ? message : null;
+  }
+
   /// Makes changes durable, all or none.
   synchronized Commit append(List<JournalEntry> fresh) {
+    if (!owed.isEmpty()) {
+      Commit earlier = journal.append(owed);
+      if (!(earlier instanceof Commit.Done)) {
+        return earlier;
+      }
+      owed.clear();
+    }
     Commit commit = journal.append(fresh);
     lastAppended = 0;
     if (commit instanceof Commit.Done) {
-      entries.addAll(fresh);
+      remember(fresh);
       lastAppended = fresh.size();
-      revision = entries.isEmpty() ? revision : entries.getLast().revision();
-      if (entries.size() > MOST) {
-        List<JournalEntry> gone = entries.subList(0, entries.size() - MOST / 2);
-        oldest = gone.getLast().revision();
-        entries = new ArrayList<>(entries.subList(gone.size(), entries.size()));
-      }
     }
     return commit;
+  }
+
+  private void remember(List<JournalEntry> fresh) {
+    entries.addAll(fresh);
+    revision = entries.isEmpty() ? revision : entries.getLast().revision();
+    if (entries.size() > MOST) {
+      List<JournalEntry> gone = entries.subList(0, entries.size() - MOST / 2);
+      oldest = gone.getLast().revision();
+      entries = new ArrayList<>(entries.subList(gone.size(), entries.size()));
+    }
   }
 
   /// Takes back what the last [#append] added.

@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
       StateCommand.class,
       EventsCommand.class,
       TopCommand.class,
+      AuditCommand.class,
       CompletionCommand.class,
       ManCommand.class
     })

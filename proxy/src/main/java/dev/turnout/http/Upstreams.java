@@ -22,6 +22,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The upstreams of the process by name. They outlive configurations: a reload changes the list of
@@ -45,6 +47,8 @@ public final class Upstreams {
       Map.of(); // the writer's, of the present configuration
   private Set<String> followed = Set.of(); // the writer's, of the present configuration
   private final Set<String> found = new HashSet<>(); // the writer's: those followed that changed
+  private Set<String> shared = Set.of(); // the writer's, of the present configuration
+  private Predicate<String> stored = _ -> false; // the writer's
   private Map<String, UpstreamState> remembered = Map.of(); // the writer's, until first used
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
@@ -140,6 +144,19 @@ public final class Upstreams {
     return followed.contains(key(name));
   }
 
+  /// True if an upstream is one that nodes share, should there be a store: its block says so, or no
+  /// configuration has it. Called by the writer.
+  public boolean isShared(String name) {
+    Entry entry = entries.get(key(name));
+    return entry == null || entry.configured == null || shared.contains(key(name));
+  }
+
+  /// Says which upstreams the store of all nodes has: of these the configuration says only what they
+  /// begin with. Called by the writer.
+  public void storedBy(Predicate<String> has) {
+    stored = has;
+  }
+
   /// What the upstreams were when the process ended the last time; the first plan that takes effect
   /// takes it up. Called by the writer, before.
   public void remember(Map<String, UpstreamState> states) {
@@ -229,6 +246,7 @@ public final class Upstreams {
     private final Map<String, ServerListFile> planLists = new HashMap<>();
     private final Set<String> planFollowed = new HashSet<>();
     private final Map<String, Naming> namings = new HashMap<>();
+    private final Set<String> planShared = new HashSet<>();
     private @Nullable Naming usual;
 
     /// Declares an upstream and returns it; what it is to be takes effect with [#activate].
@@ -253,6 +271,11 @@ public final class Upstreams {
     /// whatever its block names.
     public void follow(String name) {
       planFollowed.add(key(name));
+    }
+
+    /// Declares that nodes share an upstream.
+    public void share(String name) {
+      planShared.add(key(name));
     }
 
     /// The name of the upstream in the plan that has the same file; null if none has.
@@ -308,7 +331,7 @@ public final class Upstreams {
       entries.forEach((name, entry) -> there.put(name, entry.state()));
       there.forEach((name, before) -> {
         if (before.configured() != null && !specs.containsKey(name)) {
-          deltas.add(new Delta.OfUpstream(before.name(), before, null)); // its block is gone
+          deltas.add(new Delta.OfUpstream(before.name(), before, orphan(before))); // its block is gone
         }
       });
       return deltas;
@@ -333,8 +356,14 @@ public final class Upstreams {
         }
       }
       for (Map.Entry<String, Entry> one : List.copyOf(entries.entrySet())) {
-        if (one.getValue().configured != null && !next.containsKey(one.getKey())) {
-          remove(one.getKey(), one.getValue());
+        Entry entry = one.getValue();
+        if (entry.configured != null && !next.containsKey(one.getKey())) {
+          UpstreamState orphan = orphan(entry.state());
+          if (orphan == null) {
+            remove(one.getKey(), entry);
+          } else {
+            replace(orphan.name(), orphan, revision);
+          }
         }
       }
       kept.forEach((key, state) -> {
@@ -345,9 +374,17 @@ public final class Upstreams {
       lists = Map.copyOf(planLists);
       followed = Set.copyOf(planFollowed);
       found.retainAll(followed);
+      shared = Set.copyOf(planShared);
       relist();
       entries.forEach(
           (key, entry) -> names.resolveBy(entry.upstream, namings.getOrDefault(key, usualNaming)));
+    }
+
+    /// What is left of an upstream whose block is gone: what the store of all nodes has of it.
+    private @Nullable UpstreamState orphan(UpstreamState before) {
+      return before.spec() != null && stored.test(before.name())
+          ? new UpstreamState(before.spec(), null)
+          : null;
     }
 
     private @Nullable UpstreamState before(String name) {
@@ -371,6 +408,10 @@ public final class Upstreams {
       if (present != null && isFound(key(wanted.name()), present)) {
         UpstreamSpec next = wanted.withServers(present.servers(), present.nextId());
         return new UpstreamState(next, next); // the block says how the servers are used
+      }
+      if (planShared.contains(key(wanted.name())) && stored.test(wanted.name())) {
+        return new UpstreamState(
+            present, configured == null ? wanted : wanted.succeeding(configured));
       }
       if (configured == null) {
         // made at run time, and now the file has it too: the file says what it is

@@ -86,7 +86,7 @@ public final class LogFiles implements AutoCloseable {
   public synchronized RecordFile records(String path) throws IOException {
     RecordUse use = records.get(path);
     if (use == null) {
-      use = new RecordUse(new RecordFile(this, path, LogFile.openForAppending(path, false)), 0);
+      use = new RecordUse(RecordFile.open(this, path), 0);
     }
     records.put(path, new RecordUse(use.file, use.count + 1));
     return use.file;

@@ -1,22 +1,40 @@
 package dev.turnout.log;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.List;
 
 /// A file of records that must not get lost: whoever appends waits until they are written, or is
-/// told that they are not. Opened again by its name like a log file. Shared; guarded by its own
+/// told that they are not. Each line carries the digest of the one before it, over restarts and
+/// rotations, so that none can be changed or taken out unseen. Opened again by its name like a log file. Shared; guarded by its own
 /// monitor, under which the disk is waited for: never taken by an event loop.
 public final class RecordFile implements AutoCloseable {
   private final LogFiles files;
   private final String name;
   private FileChannel channel;
+  private LineChain chain;
   private long reportedSecond = Long.MIN_VALUE / 2;
 
-  RecordFile(LogFiles files, String name, FileChannel channel) {
+  private RecordFile(LogFiles files, String name, FileChannel channel, LineChain chain) {
     this.files = files;
     this.name = name;
     this.channel = channel;
+    this.chain = chain;
+  }
+
+  /// The exception's message is nginx's.
+  static RecordFile open(LogFiles files, String name) throws IOException {
+    FileChannel channel = LogFile.openForAppending(name, false);
+    try {
+      return new RecordFile(files, name, channel, LineChain.of(Path.of(name)));
+    } catch (IOException e) {
+      channel.close();
+      throw new IOException("read() \"%s\" failed (%s)".formatted(name, Errno.describe(e)), e);
+    }
   }
 
   /// The path as it was configured.
@@ -24,21 +42,39 @@ public final class RecordFile implements AutoCloseable {
     return name;
   }
 
-  /// Appends whole lines, all of them or none.
+  /// A record.
+  @FunctionalInterface
+  public interface Line {
+    /// Its text, one char a byte, without a line feed.
+    ///
+    /// @param before the SHA-256 of the line before it, in hexadecimal
+    String after(String before);
+  }
+
+  /// Appends lines, all of them or none.
   ///
   /// @param sync whether they are on disk when this returns
   /// @throws IOException with a message in nginx's words
-  public synchronized void append(byte[] lines, boolean sync) throws IOException {
+  public synchronized void append(List<? extends Line> lines, boolean sync) throws IOException {
     long end = -1;
     try {
+      LineChain last = chain;
+      StringBuilder text = new StringBuilder();
+      text.append(last.begun() ? "\n" : ""); // what a crash cut short stays a line of its own
+      for (Line line : lines) {
+        String next = line.after(last.digest());
+        text.append(next).append('\n');
+        last = last.after(next);
+      }
       end = channel.size();
-      ByteBuffer buffer = ByteBuffer.wrap(lines);
+      ByteBuffer buffer = ByteBuffer.wrap(text.toString().getBytes(ISO_8859_1));
       while (buffer.hasRemaining()) {
         channel.write(buffer);
       }
       if (sync) {
         channel.force(false);
       }
+      chain = last;
     } catch (IOException e) {
       cut(end);
       String message = "write() to \"%s\" failed (%s)".formatted(name, Errno.describe(e));
@@ -67,9 +103,18 @@ public final class RecordFile implements AutoCloseable {
     }
   }
 
+  /// Goes on in another file, of this name: an empty one begins with the digest of the last line of
+  /// the one before.
   synchronized void replaceChannel(FileChannel next) {
     closeChannel();
     channel = next;
+    try {
+      if (next.size() > 0) {
+        chain = LineChain.of(Path.of(name));
+      }
+    } catch (IOException e) {
+      files.report(Level.ALERT, "read() \"%s\" failed (%s)".formatted(name, Errno.describe(e)));
+    }
   }
 
   synchronized void closeChannel() {

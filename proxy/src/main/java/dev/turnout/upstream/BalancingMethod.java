@@ -27,6 +27,7 @@ public sealed interface BalancingMethod {
     return switch (text) {
       case "round_robin" -> new RoundRobin();
       case "least_conn" -> new LeastConnections();
+      case "pack" -> new Pack(Pack.USUAL);
       case "ip_hash" -> new IpHash();
       case "random" -> new Random(false);
       case "random two" -> new Random(true);
@@ -37,6 +38,9 @@ public sealed interface BalancingMethod {
       case "least_time last_byte" -> new LeastTime(false, false);
       case "least_time last_byte inflight" -> new LeastTime(false, true);
       default -> {
+        if (text.startsWith("pack ")) {
+          yield new Pack(Integer.parseInt(text, 5, text.length(), 10));
+        }
         if (!text.startsWith("hash ")) {
           throw new IllegalArgumentException("unknown balancing method \"" + text + "\"");
         }
@@ -100,6 +104,35 @@ public sealed interface BalancingMethod {
 
     private String measure() {
       return header ? "header" : "last_byte";
+    }
+
+    @Override
+    public boolean allowsBackup() {
+      return true;
+    }
+
+    @Override
+    public boolean allowsSlowStart() {
+      return true;
+    }
+  }
+
+  /// `pack [requests]`: the first server that has room, so that the last ones become idle.
+  ///
+  /// @param requests that a server of weight 1 may have before the next one is turned to
+  record Pack(int requests) implements BalancingMethod {
+    /// What AutoScale measured for its servers.
+    public static final int USUAL = 10;
+
+    public Pack {
+      if (requests < 1) {
+        throw new IllegalArgumentException("a server is packed with at least one request");
+      }
+    }
+
+    @Override
+    public String text() {
+      return requests == USUAL ? "pack" : "pack " + requests;
     }
 
     @Override

@@ -279,6 +279,12 @@ public final class PeerSet {
     return only;
   }
 
+  /// So many requests a server, for the balancer that packs; NaN: as configured.
+  void pack(double packing) {
+    primaries.pack(packing);
+    backups.pack(packing);
+  }
+
   public long revision() {
     return revision;
   }

@@ -4,13 +4,15 @@ import java.util.List;
 
 /// The primaries or the backups of one snapshot: what a balancer chooses among.
 ///
-/// Immutable but for the weights of its peers, which are guarded by [#lock()].
+/// Immutable but for the weights of its peers, which are guarded by [#lock()], and for how full
+/// they may be packed, which the autoscaler learns.
 public final class PeerTier {
   private final Peer[] peers;
   private final int first;
   private final long[] starts;
   private final long totalWeight;
   private final SpinLock lock;
+  private volatile double packing = Double.NaN;
 
   /// @param first the place of the tier's first peer in the whole snapshot
   PeerTier(List<Peer> peers, int first, SpinLock lock) {
@@ -41,6 +43,17 @@ public final class PeerTier {
   /// The sum of the configured weights, whatever state the peers are in.
   public long totalWeight() {
     return totalWeight;
+  }
+
+  /// Requests that a server of weight 1 may have before the next one is turned to, as learned;
+  /// `otherwise` if nobody learns it.
+  public double packing(double otherwise) {
+    double learned = packing;
+    return Double.isNaN(learned) ? otherwise : learned;
+  }
+
+  void pack(double learned) {
+    packing = learned;
   }
 
   public SpinLock lock() {

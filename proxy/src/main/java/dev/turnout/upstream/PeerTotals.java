@@ -23,7 +23,8 @@ public record PeerTotals(
     long unavail,
     long downtimeMillis,
     Latencies responseTimes) {
-  static final PeerTotals NONE = new PeerTotals(0, Responses.NONE, 0, 0, 0, 0, 0, Latencies.NONE);
+  public static final PeerTotals NONE =
+      new PeerTotals(0, Responses.NONE, 0, 0, 0, 0, 0, Latencies.NONE);
 
   PeerTotals since(PeerTotals before) {
     return new PeerTotals(

@@ -19,6 +19,7 @@ public final class Upstream {
   private volatile PeerSet current;
   private volatile List<Peer> leaving = List.of();
   private volatile @Nullable UpstreamQueue queue;
+  private double packing = Double.NaN; // holding the monitor
   private final PerLoop<Counter> idle = new PerLoop<>(Counter::new);
 
   private volatile Runnable listChanged = () -> {};
@@ -247,6 +248,13 @@ public final class Upstream {
     return true;
   }
 
+  /// So many requests a server of weight 1 may have before `pack` turns to the next one; NaN: as
+  /// configured.
+  public synchronized void pack(double learned) {
+    packing = learned;
+    current.pack(learned);
+  }
+
   /// Holding the monitor, which only those wait for who change the list.
   private void replace(PeerSet next) {
     PeerSet previous = current;
@@ -256,6 +264,7 @@ public final class Upstream {
         gone.add(peer);
       }
     }
+    next.pack(packing);
     current = next;
     tellChanges(previous, next);
     health.attend();

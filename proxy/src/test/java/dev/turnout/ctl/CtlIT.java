@@ -41,6 +41,7 @@ class CtlIT {
             keyval_zone zone=switch:32k;
             keyval $host $ups zone=switch default=app;
             guard keep_nonempty;
+            audit_log %s/audit.log;
             upstream app { server %s; }
             upstream spare { server %s; }
             server {
@@ -51,7 +52,7 @@ class CtlIT {
             }
             server { listen unix:%s/ctl.sock; location / { control_api write=on; } }
             """
-                .formatted(a.address(), b.address(), directory));
+                .formatted(directory, a.address(), b.address(), directory));
   }
 
   @AfterEach
@@ -239,6 +240,35 @@ class CtlIT {
     }
     follower.interrupt();
     assertThat(run("events").out()).contains("app  + server 1");
+  }
+
+  @Test
+  void anAuditFileTellsWhetherItIsAsItWasWritten() throws IOException {
+    Path file = directory.resolve("audit.log");
+    assertDone(run("servers", "add", "app", b.address()));
+    assertDone(run("servers", "set", "app", "1", "--weight=2"));
+    assertDone(run("servers", "remove", "app", "1"));
+    List<String> lines = Files.readAllLines(file);
+    assertThat(lines).hasSize(3);
+
+    Ran verified = run("audit", "verify", file.toString());
+    assertDone(verified);
+    assertThat(verified.out()).startsWith("3 lines, none changed\nfrom the beginning\nlast    ");
+
+    for (List<String> tampered :
+        List.of(
+            List.of(lines.get(0), lines.get(2)),
+            List.of(lines.get(0), lines.get(1).replace("127", "128"), lines.get(2)),
+            List.of(lines.get(0), lines.get(0), lines.get(1), lines.get(2)),
+            List.of(lines.get(0), lines.get(1), "{}", lines.get(2)))) {
+      Files.write(file, tampered);
+      assertThat(run("audit", "verify", file.toString()).exit()).isEqualTo(Exit.REFUSED);
+    }
+    Files.write(file, lines.subList(0, 2));
+    assertDone(run("audit", "verify", file.toString()));
+    String last = verified.out().strip().replaceFirst("(?s).*last    ", "");
+    assertThat(run("audit", "verify", "--to", last, file.toString()).exit())
+        .isEqualTo(Exit.REFUSED);
   }
 
   @Test

@@ -8,6 +8,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,8 +21,65 @@ class RecordFileTest {
   @SuppressWarnings("NullAway.Init")
   private Path directory;
 
-  private static void append(RecordFile file, String lines) throws IOException {
-    file.append(lines.getBytes(ISO_8859_1), true);
+  private static void append(RecordFile file, String line) throws IOException {
+    file.append(List.of(_ -> line.strip()), true);
+  }
+
+  private static void chained(RecordFile file, String... lines) throws IOException {
+    file.append(
+        Arrays.stream(lines).<RecordFile.Line>map(line -> before -> line + " " + before).toList(),
+        true);
+  }
+
+  private static String digest(String line) throws GeneralSecurityException {
+    return HexFormat.of()
+        .formatHex(MessageDigest.getInstance("SHA-256").digest(line.getBytes(ISO_8859_1)));
+  }
+
+  private static void assertChained(String begin, List<String> lines)
+      throws GeneralSecurityException {
+    String before = begin;
+    for (String line : lines) {
+      assertThat(line).endsWith(" " + before);
+      before = digest(line);
+    }
+  }
+
+  @Test
+  void eachLineHasTheDigestOfTheOneBeforeOverRestartsAndRotations() throws Exception {
+    Path path = directory.resolve("records");
+    try (var logs = new LogFiles()) {
+      chained(logs.records(path.toString()), "one", "two");
+    }
+    try (var logs = new LogFiles()) {
+      RecordFile file = logs.records(path.toString());
+      chained(file, "three", "four " + "x".repeat(100_000));
+      logs.reopen(); // the same file
+      chained(file, "five");
+    }
+    try (var logs = new LogFiles()) {
+      RecordFile file = logs.records(path.toString());
+      Files.move(path, directory.resolve("records.1"));
+      chained(file, "six");
+      logs.reopen();
+      chained(file, "seven", "eight");
+    }
+
+    List<String> old = Files.readAllLines(directory.resolve("records.1"));
+    assertThat(old).hasSize(6);
+    assertChained("0".repeat(64), old);
+    assertChained(digest(old.getLast()), Files.readAllLines(path));
+  }
+
+  @Test
+  void aLineThatACrashCutShortStaysALineAndIsChained() throws Exception {
+    Path path = directory.resolve("records");
+    Files.writeString(path, "whole\nhal");
+    try (var logs = new LogFiles()) {
+      chained(logs.records(path.toString()), "next");
+    }
+
+    assertThat(Files.readAllLines(path)).containsExactly("whole", "hal", "next " + digest("hal"));
   }
 
   @Test

@@ -78,7 +78,8 @@ class DashboardIT {
 
   private static String site() {
     StringBuilder many = new StringBuilder();
-    IntStream.range(0, 1000).forEach(i -> many.append(" server 127.0.0.1:%d down;".formatted(10_000 + i)));
+    IntStream.range(0, 1000)
+        .forEach(i -> many.append(" server 127.0.0.1:%d down;".formatted(10_000 + i)));
     return """
       state_directory state;
       keyval_zone zone=switch:1m;
@@ -120,7 +121,8 @@ class DashboardIT {
   private static String key(String name, String role) throws Exception {
     String said = Turnout.run("--hash-key", name, role).output();
     KEYS.put(name, said.substring(said.indexOf(name + ".")).strip());
-    return said.lines().filter(line -> line.startsWith(name + ":")).findFirst().orElseThrow() + "\n";
+    return said.lines().filter(line -> line.startsWith(name + ":")).findFirst().orElseThrow()
+        + "\n";
   }
 
   private static String origin() {
@@ -222,7 +224,8 @@ class DashboardIT {
       Page page = window.page();
       Locator timeline = page.getByRole(AriaRole.IMG).and(page.locator("[aria-label^='Timeline']"));
       assertThat(timeline)
-          .hasAttribute("aria-label", Pattern.compile("last 5 minutes; now .* requests per second.*"));
+          .hasAttribute(
+              "aria-label", Pattern.compile("last 5 minutes; now .* requests per second.*"));
       assertThat(page.locator(".uplot canvas")).hasCount(2);
       page.getByText("1 hour").click();
       assertThat(timeline).hasAttribute("aria-label", Pattern.compile("last 60 minutes.*"));
@@ -284,7 +287,8 @@ class DashboardIT {
       assertThat(row).containsText("draining, 1 left");
 
       button(page, holding.address() + ": details").click();
-      assertThat(dialog(page).getByRole(AriaRole.STATUS)).containsText("1 requests left; then remove");
+      assertThat(dialog(page).getByRole(AriaRole.STATUS))
+          .containsText("1 requests left; then remove");
       allowed.release();
 
       isDone(page); // with the server, what was said of it is gone
@@ -321,9 +325,15 @@ class DashboardIT {
       button(page, blue.address() + ": details").click();
       Locator histogram =
           dialog(page)
-              .getByRole(AriaRole.TABLE, new Locator.GetByRoleOptions().setName("Response times since it joined"));
+              .getByRole(
+                  AriaRole.TABLE,
+                  new Locator.GetByRoleOptions().setName("Response times since it joined"));
       assertThat(histogram).isVisible();
-      assertThat(histogram.locator("tr:visible").filter(new Locator.FilterOptions().setHasText("1")).first())
+      assertThat(
+              histogram
+                  .locator("tr:visible")
+                  .filter(new Locator.FilterOptions().setHasText("1"))
+                  .first())
           .isVisible();
       assertThat(dialog(page)).containsText(Pattern.compile("requests\\s*1,"));
     }
@@ -363,7 +373,8 @@ class DashboardIT {
       field(page, "Filter").fill("guarded");
       button(page, "Remove 127.0.0.1:1").first().click();
       press(page, "Remove");
-      assertThat(dialog(page).getByRole(AriaRole.ALERT)).containsText("?force=1 makes the change all the same");
+      assertThat(dialog(page).getByRole(AriaRole.ALERT))
+          .containsText("?force=1 makes the change all the same");
       field(page, "Do it all the same").check();
       press(page, "Remove");
       isDone(page);
@@ -389,7 +400,8 @@ class DashboardIT {
     try (Window window = open("/ui/#/servers?group=zz")) {
       Page page = window.page();
       assertThat(page.getByText("1,000 servers")).isVisible();
-      assertThat((int) page.evaluate("document.querySelectorAll('tr.server').length")).isLessThan(60);
+      assertThat((int) page.evaluate("document.querySelectorAll('tr.server').length"))
+          .isLessThan(60);
       page.evaluate("scrollTo(0, document.body.scrollHeight)");
       assertThat(server(page, "zz", 999)).isVisible();
       assertThat(server(page, "zz", 999)).hasAttribute("aria-rowindex", "1002");
@@ -456,7 +468,8 @@ class DashboardIT {
 
       page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("History")).click();
       assertThat(revision(page, "127.0.0.1:9 added")).containsText("key:otto");
-      assertThat(page.getByRole(AriaRole.BUTTON, new GetByRoleOptions().setName("Undo"))).hasCount(0);
+      assertThat(page.getByRole(AriaRole.BUTTON, new GetByRoleOptions().setName("Undo")))
+          .hasCount(0);
     }
   }
 
@@ -519,7 +532,8 @@ class DashboardIT {
   void eventsComeAsTheyHappen() throws Exception {
     try (Window window = open("/ui/#/events")) {
       Page page = window.page();
-      assertThat(page.locator("tr").filter(new Locator.FilterOptions().setHasText("unhealthy"))).isVisible();
+      assertThat(page.locator("tr").filter(new Locator.FilterOptions().setHasText("unhealthy")))
+          .isVisible();
       put("event.test", "green");
       Locator change =
           page.locator("tr")
@@ -535,7 +549,8 @@ class DashboardIT {
     try (Window window = open("/ui/#/node")) {
       Page page = window.page();
       assertThat(page.locator("dl.facts").first()).containsText(Pattern.compile("role\\s*admin"));
-      assertThat(page.locator("dl.facts").first()).containsText(Pattern.compile("upstreams\\s*\\d+"));
+      assertThat(page.locator("dl.facts").first())
+          .containsText(Pattern.compile("upstreams\\s*\\d+"));
     }
   }
 
@@ -562,7 +577,8 @@ class DashboardIT {
     try (Window window = open("/ui/#/switches")) {
       Page page = window.page();
       assertThat(page.locator("#link")).hasText("live");
-      assertThat(page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("Controller"))).hasCount(0);
+      assertThat(page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("Controller")))
+          .hasCount(0);
       answer(page, "**/control/autoscale", "{\"upstreams\":[" + CONTROLLER + "}]}");
       answer(page, "**/control/autoscale/green", CONTROLLER + "," + DECISIONS + "}");
       page.reload();
@@ -646,7 +662,9 @@ class DashboardIT {
       page.keyboard().press("Enter");
       assertThat(page.locator("main")).isFocused();
       Locator drain = button(page, "Drain " + "127.0.0.1:4");
-      for (int i = 0; i < 12 && !(boolean) drain.evaluate("one => one === document.activeElement"); i++) {
+      for (int i = 0;
+          i < 12 && !(boolean) drain.evaluate("one => one === document.activeElement");
+          i++) {
         page.keyboard().press("Tab");
       }
       assertThat(drain).isFocused();

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.admin.gate.Ask;
 import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Permit;
@@ -156,12 +157,22 @@ record Call(
     if (body.isEmpty()) {
       throw Problem.of(400, "missing_body", "a JSON object is wanted in the body");
     }
-    return Members.of(Json.parse(body), "");
+    return members(body);
   }
 
   /// The body, or an empty object if there is none.
   Members membersIfAny() {
-    return body.isEmpty() ? Members.of(Json.parse("{}"), "") : members();
+    return members(body.isEmpty() ? "{}" : body);
+  }
+
+  private static Members members(String body) {
+    try {
+      return Members.of(Json.parse(body), "");
+    } catch (Json.Malformed e) {
+      throw Problem.of(400, "malformed_json", String.valueOf(e.getMessage()))
+          .at(e.place())
+          .hint("the body is one JSON object in UTF-8");
+    }
   }
 
   /// A change under this call's conditions.
@@ -178,6 +189,17 @@ record Call(
   /// The same, who and why being in the arguments.
   ChangeRequest change(List<Operation> operations) {
     return change(operations, query.getOrDefault("who", ""), query.getOrDefault("why", ""));
+  }
+
+  /// Who sets how many servers the upstream of the path has, if that is granted.
+  Origin mayScale() {
+    Origin origin = origin(query.getOrDefault("who", ""), query.getOrDefault("why", ""));
+    if (permit != null
+        && permit.may(Ask.servers(parameter("upstream")))
+            instanceof Decision.Refused(int status, String text)) {
+      throw Problem.of(status, "forbidden", text);
+    }
+    return origin;
   }
 
   private Origin origin(String who, String why) {

@@ -7,6 +7,7 @@ import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.History;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
@@ -101,6 +102,7 @@ final class Changes {
       case ChangeResult.ZoneFull _ -> Problem.of(507, "zone_full", message).at(place);
       case ChangeResult.ForbiddenTarget _ -> Problem.of(403, "forbidden_target", message).at(place);
       case ChangeResult.InvalidKey _ -> Problem.invalid(message, place, "");
+      case ChangeResult.NotShareable _ -> Problem.of(409, "not_shareable", message).at(place);
       case ChangeResult.Conflict(_, KeyvalCondition unmet) ->
           Problem.of(409, "condition_failed", unmet(unmet)).at(place);
     };
@@ -132,7 +134,15 @@ final class Changes {
   }
 
   /// What a change has come to.
-  Answer answer(int status, ChangeRequest request, ChangeResult.Applied applied) {
+  ///
+  /// @param kept whether it waits for the store that nodes share
+  /// @param spread which nodes serve it; null: nobody asked
+  Answer answer(
+      int status,
+      ChangeRequest request,
+      ChangeResult.Applied applied,
+      boolean kept,
+      StoreStatus.@Nullable Spread spread) {
     return Answer.json(
             status,
             out -> {
@@ -142,6 +152,12 @@ final class Changes {
               out.writeBooleanProperty("dry_run", request.dryRun());
               out.writeBooleanProperty("repeated", applied.repeated());
               Views.changes(out, applied.deltas());
+              if (kept) {
+                out.writeBooleanProperty("kept", true);
+              }
+              if (spread != null) {
+                Views.spread(out, spread);
+              }
               out.writeEndObject();
             })
         .withRevision(applied.revision());

@@ -1,9 +1,11 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.config.NearestNames;
 import dev.turnout.control.ChangeRequest;
@@ -14,9 +16,13 @@ import dev.turnout.control.Drains;
 import dev.turnout.control.Events;
 import dev.turnout.control.History;
 import dev.turnout.control.Operation;
+import dev.turnout.control.Sharing;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.control.Timeline;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
+import dev.turnout.scale.ScaleView;
+import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
@@ -46,10 +52,16 @@ final class ControlApi {
   private static final int USUAL_REVISIONS = 100;
   private static final int MOST_REVISIONS = 1000;
   private static final int MOST_EVENTS = 1000;
-  private static final Set<String> CHANGE = Set.of("dry_run", "force", "who", "why");
+  private static final long USUAL_CLUSTER_WAIT = 5_000;
+  private static final Set<String> CHANGE =
+      Set.of("dry_run", "force", "who", "why", "wait", "wait_timeout");
+
+  private static final Set<String> BY_HAND = Set.of("who", "why");
+  private static final long LONGEST_BY_HAND = 7 * 86_400_000L;
 
   private final ControlPlane control;
   private final HttpEnvironment environment;
+  private final Scalers scalers;
   private final Changes changes;
   private final OperationReader operations;
   private final List<Route> routes = new ArrayList<>();
@@ -57,6 +69,7 @@ final class ControlApi {
   ControlApi(ControlPlane control, HttpEnvironment environment) {
     this.control = control;
     this.environment = environment;
+    this.scalers = Scalers.of(environment, control);
     this.changes = new Changes(control.writer());
     this.operations = new OperationReader(name -> environment.zones().find(name), this::reader);
 
@@ -86,14 +99,24 @@ final class ControlApi {
     key("GET", Set.of(), false, this::key);
     key("PUT", CHANGE, true, this::setKey);
     key("DELETE", CHANGE, false, this::deleteKey);
-    route("POST", "changes", Set.of("dry_run", "force"), true, this::change);
+    route(
+        "POST",
+        "changes",
+        Set.of("dry_run", "force", "wait", "wait_timeout"),
+        true,
+        this::change);
     get("revisions", Set.of("since", "limit"), this::revisions);
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
     change("POST", "revisions/{revision}/undo", false, this::undo);
+    get("autoscale", Set.of(), this::autoscalers);
+    get("autoscale/{upstream}", Set.of(), this::autoscaler);
+    route("PUT", "autoscale/{upstream}/override", BY_HAND, true, this::scaleByHand);
+    route("DELETE", "autoscale/{upstream}/override", BY_HAND, false, this::scaleByItself);
     get("drains", Set.of(), this::drains);
     get("drains/{drain}", Set.of("wait"), this::drain);
     route("DELETE", "drains/{drain}", Set.of("force", "who", "why"), false, this::cancelDrain);
+    get("nodes", Set.of(), this::nodes);
     get("events", Set.of("since", "wait", "limit"), this::events);
   }
 
@@ -301,6 +324,11 @@ final class ControlApi {
                   .sorted(java.util.Comparator.comparing(KeyvalZone::name))
                   .forEach(zone -> StateView.zone(out, zone, content(state, zone)));
               out.writeEndArray();
+              StoreStatus store = control.sharing().status();
+              if (live && store.link() != StoreStatus.Link.NONE) {
+                out.writeName("store");
+                Views.store(out, store);
+              }
               out.writeEndObject();
             })
         .withRevision(state.revision);
@@ -496,8 +524,44 @@ final class ControlApi {
     return new ServerReader(there != null && environment.upstreams().hasResolver(there));
   }
 
-  private Answer changed(int status, ChangeRequest request) {
-    return changes.answer(status, request, changes.make(request));
+  private Answer changed(Call call, int status, ChangeRequest request) {
+    long patience = patience(call);
+    return made(status, request, changes.make(request), patience);
+  }
+
+  /// How long a change waits for the other nodes; 0: not at all.
+  private static long patience(Call call) {
+    Long wanted = call.wait("wait_timeout", LONGEST_WAIT);
+    String wait = call.query().get("wait");
+    if (wait == null) {
+      return 0;
+    }
+    if (!wait.equals("cluster")) {
+      throw Problem.of(400, "invalid_argument", "\"wait\" is \"" + wait + "\"")
+          .at("query:wait")
+          .hint("cluster");
+    }
+    return wanted == null ? USUAL_CLUSTER_WAIT : Math.max(1, wanted);
+  }
+
+  /// What a change has come to, here and, if somebody waits for that, on the other nodes.
+  private Answer made(
+      int status, ChangeRequest request, ChangeResult.Applied applied, long patience) {
+    Sharing sharing = control.sharing();
+    StoreStatus.Spread spread = null;
+    if (patience > 0 && !request.dryRun()) {
+      try {
+        spread = sharing.awaitEverywhere(applied.revision(), patience).orElse(null);
+      } catch (IOException e) {
+        spread = new StoreStatus.Spread(List.of(), List.of(String.valueOf(e.getMessage())));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw Problem.of(503, "unavailable", "the node is stopping");
+      }
+    }
+    boolean everywhere = spread == null || spread.missing().isEmpty();
+    return changes.answer(
+        everywhere ? status : 202, request, applied, sharing.isKept(applied.revision()), spread);
   }
 
   private Answer change(Call call) {
@@ -508,7 +572,8 @@ final class ControlApi {
     String why = body.text("why", "");
     body.end();
     ChangeRequest request = call.change(described.operations, who, why);
-    return changes.answer(200, request, changes.make(request, described::place));
+    long patience = patience(call);
+    return made(200, request, changes.make(request, described::place), patience);
   }
 
   private Answer createUpstream(Call call) {
@@ -517,7 +582,7 @@ final class ControlApi {
         new Operation.CreateUpstream(OperationReader.upstream(body, "name"));
     body.end();
     ChangeRequest request = call.change(List.of(create));
-    return changed(201, request)
+    return changed(call, 201, request)
         .with("Location", call.base() + "/upstreams/" + segment(create.spec().name()));
   }
 
@@ -534,12 +599,12 @@ final class ControlApi {
 
   private Answer edit(Call call, UpstreamChange change) {
     return changed(
-        200, call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
+        call, 200, call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
   }
 
   private Answer deleteUpstream(Call call) {
     return changed(
-        200, call.change(List.of(new Operation.DeleteUpstream(call.parameter("upstream")))));
+        call, 200, call.change(List.of(new Operation.DeleteUpstream(call.parameter("upstream")))));
   }
 
   private Answer addServer(Call call) {
@@ -548,9 +613,10 @@ final class ControlApi {
     for (PeerSpec server : reader(upstream).servers(call.members(), false)) {
       adds.add(new Operation.EditUpstream(upstream, new UpstreamChange.Add(server)));
     }
+    long patience = patience(call);
     ChangeRequest request = call.change(adds);
     ChangeResult.Applied applied = changes.make(request);
-    Answer answer = changes.answer(201, request, applied);
+    Answer answer = made(201, request, applied, patience);
     List<PeerSpec> added = Changes.added(applied.deltas());
     return added.size() != 1
         ? answer
@@ -581,13 +647,14 @@ final class ControlApi {
             Boolean.TRUE.equals(body.truth("if_absent")),
             body.text("if_value"));
     body.end();
-    return changed(200, call.change(List.of(set)));
+    return changed(call, 200, call.change(List.of(set)));
   }
 
   private Answer deleteKey(Call call) {
     KeyvalZone zone = findZone(call);
     String key = call.parameter("key");
     return changed(
+        call,
         200,
         call.change(
             List.of(
@@ -654,7 +721,7 @@ final class ControlApi {
   }
 
   private Answer restore(Call call) {
-    return changed(200, call.change(List.of(new Operation.Restore(call.number("revision")))));
+    return changed(call, 200, call.change(List.of(new Operation.Restore(call.number("revision")))));
   }
 
   /// Takes the last change back. An older one cannot be taken back alone: what came after it may
@@ -663,7 +730,7 @@ final class ControlApi {
     long number = call.number("revision");
     ChangeRequest asked = call.change(List.of(new Operation.Restore(number - 1)));
     try {
-      return changed(200, asked.ifRevision(number));
+      return changed(call, 200, asked.ifRevision(number));
     } catch (Problem problem) {
       if (problem.status() != 412) {
         throw problem;
@@ -689,6 +756,87 @@ final class ControlApi {
                 + (number - 1)
                 + "/restore takes it and all later ones back; or make the opposite change")
         .atRevision(present);
+  }
+
+  // ---- the cluster
+
+  private Answer nodes(Call call) {
+    List<StoreStatus.Member> members;
+    try {
+      members = control.sharing().members();
+    } catch (IOException e) {
+      throw Problem.of(503, "unavailable", "the store does not tell: " + e.getMessage());
+    }
+    long farthest = members.stream().mapToLong(StoreStatus.Member::applied).max().orElse(0);
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartArray();
+          members.forEach(member -> Views.member(out, member, farthest));
+          out.writeEndArray();
+        });
+  }
+
+  // ---- the autoscaler
+
+  private Answer autoscalers(Call call) {
+    List<ScaleView> all = scalers.all();
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartObject();
+          out.writeArrayPropertyStart("upstreams");
+          all.forEach(one -> ScaleViews.write(out, one));
+          out.writeEndArray();
+          out.writeEndObject();
+        });
+  }
+
+  private Answer autoscaler(Call call) {
+    ScaleView view = scalers.find(call.parameter("upstream")).orElseThrow(() -> notScaled(call));
+    return Answer.json(200, out -> ScaleViews.write(out, view));
+  }
+
+  private Problem notScaled(Call call) {
+    String name = call.parameter("upstream");
+    List<String> near =
+        NearestNames.of(name, scalers.all().stream().map(ScaleView::upstream).toList());
+    return Problem.of(404, "not_autoscaled", "upstream \"" + name + "\" has no autoscaler")
+        .at("path")
+        .hint(
+            near.isEmpty()
+                ? "autoscale in its upstream block makes one"
+                : "did you mean " + String.join(" or ", near) + "?");
+  }
+
+  private Answer scaleByHand(Call call) {
+    Members body = call.members();
+    Long servers = body.number("servers", 0, 100_000);
+    Long time = body.millis("for");
+    if (servers == null || time == null || time > LONGEST_BY_HAND) {
+      throw Problem.invalid(
+          "\"servers\" and \"for\" are wanted",
+          body.place(servers == null ? "servers" : "for"),
+          "how many servers, and for how long, up to 7d: {\"servers\":4,\"for\":\"10m\"}");
+    }
+    body.end();
+    Origin origin = call.mayScale();
+    return byHand(
+        call,
+        new ScaleView.ByHand(
+            (int) (long) servers, System.currentTimeMillis() + time, origin.who(), origin.why()));
+  }
+
+  private Answer scaleByItself(Call call) {
+    call.mayScale();
+    return byHand(call, null);
+  }
+
+  private Answer byHand(Call call, ScaleView.@Nullable ByHand wanted) {
+    if (!scalers.byHand(call.parameter("upstream"), wanted)) {
+      throw notScaled(call);
+    }
+    return autoscaler(call);
   }
 
   // ---- drains

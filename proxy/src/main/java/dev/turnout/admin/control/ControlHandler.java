@@ -1,8 +1,10 @@
 package dev.turnout.admin.control;
 
 import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.BoundedBody;
 import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Gate;
+import dev.turnout.admin.gate.Hygiene;
 import dev.turnout.admin.gate.Permit;
 import dev.turnout.control.ControlPlane;
 import dev.turnout.http.ContentHandler;
@@ -11,7 +13,6 @@ import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.Variable;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 final class ControlHandler implements ContentHandler {
   private static final FieldName IDEMPOTENCY_KEY = FieldName.of("idempotency-key");
   private static final FieldName LAST_EVENT_ID = FieldName.of("last-event-id");
+
+  /// A list of some thousand servers.
+  private static final int MOST_BODY = 1 << 20;
 
   private final ControlApi api;
   private final ControlPlane control;
@@ -79,7 +83,7 @@ final class ControlHandler implements ContentHandler {
   }
 
   private void handle(Exchange exchange, List<String> path) {
-    if (CrossSite.isBehind(exchange)) {
+    if (Hygiene.isOfAnotherSite(exchange.request())) {
       throw Problem.of(403, "cross_site", "a page of another site asks")
           .hint("this API is for programs and for pages of its own site");
     }
@@ -116,7 +120,7 @@ final class ControlHandler implements ContentHandler {
       throw Problem.of(400, "unexpected_body", "this request has no body");
     }
     String type = fields.first(FieldName.CONTENT_TYPE);
-    if (type == null || !isJson(type)) {
+    if (!Hygiene.isJson(type)) {
       throw Problem.of(
               415, "not_json", "the body is " + (type == null ? "of no type" : "of type " + type))
           .at("header:Content-Type")
@@ -124,19 +128,20 @@ final class ControlHandler implements ContentHandler {
     }
     BoundedBody.read(
         exchange,
+        MOST_BODY,
         body -> answer(exchange, route, call.withBody(body)),
-        problem -> send(exchange, problem.answer()));
+        refused -> send(exchange, problem(refused).answer()));
+  }
+
+  private static Problem problem(Decision.Refused refused) {
+    return refused.status() == 413
+        ? Problem.of(413, "body_too_large", refused.text()).hint("several smaller changes")
+        : Problem.of(refused.status(), "unread_body", refused.text());
   }
 
   private static @Nullable String value(Fields fields, FieldName name) {
     int at = fields.find(name);
     return at < 0 ? null : fields.value(at);
-  }
-
-  private static boolean isJson(String type) {
-    int end = type.indexOf(';');
-    String media = (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
-    return media.equals("application/json");
   }
 
   private static void answer(Exchange exchange, Route route, Call call) {

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.control.Timeline;
 import dev.turnout.metrics.Latencies;

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.config.NearestNames;
 import dev.turnout.config.Units;
 import java.util.ArrayList;

@@ -241,7 +241,7 @@ final class OperationReader {
       throw Problem.invalid(
           String.valueOf(e.getMessage()),
           body.place("method"),
-          "round_robin, least_conn, least_time header, ip_hash, random or random two");
+          "round_robin, least_conn, least_time header, pack, ip_hash, random or random two");
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import org.jspecify.annotations.Nullable;
 
 /// Why a request is not answered as it was meant: thrown where it is found, and told to the client.

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import java.util.List;

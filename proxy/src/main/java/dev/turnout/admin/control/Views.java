@@ -3,10 +3,12 @@ package dev.turnout.admin.control;
 import dev.turnout.admin.gate.Level;
 import dev.turnout.admin.gate.Permit;
 import dev.turnout.admin.gate.Role;
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.time.Instant;
@@ -223,5 +225,61 @@ final class Views {
     Json.write(out, "why", drain.origin().why());
     Json.write(out, "note", drain.note());
     out.writeEndObject();
+  }
+
+  /// How the node stands with the store that nodes share.
+  static void store(JsonGenerator out, StoreStatus store) {
+    out.writeStartObject();
+    Json.write(out, "store", store.label());
+    Json.write(out, "node", store.node());
+    Json.write(out, "state", store.link().name().toLowerCase(Locale.ROOT));
+    Json.write(out, "since", time(store.sinceMillis()));
+    Json.write(out, "reason", store.reason());
+    out.writeNumberProperty("stale_ms", store.staleMillis(System.currentTimeMillis()));
+    out.writeNumberProperty("revision", store.revision());
+    out.writeNumberProperty("applied", store.applied());
+    out.writeNumberProperty("pending", store.pending());
+    out.writeArrayPropertyStart("rejected");
+    store
+        .rejected()
+        .forEach((key, reason) -> {
+          out.writeStartObject();
+          Json.write(out, "key", key);
+          Json.write(out, "reason", reason);
+          out.writeEndObject();
+        });
+    out.writeEndArray();
+    out.writeEndObject();
+  }
+
+  /// A node of the cluster.
+  ///
+  /// @param farthest the revision of the store that any node serves
+  static void member(JsonGenerator out, StoreStatus.Member member, long farthest) {
+    out.writeStartObject();
+    Json.write(out, "node", member.node());
+    Json.write(out, "address", member.address());
+    Json.write(out, "version", member.version());
+    Json.write(out, "state", member.state());
+    out.writeNumberProperty("applied", member.applied());
+    out.writeNumberProperty("lag", Math.max(0, farthest - member.applied()));
+    out.writeNumberProperty("revision", member.revision());
+    Json.write(out, "started", time(member.startedMillis()));
+    out.writeBooleanProperty("self", member.self());
+    out.writeEndObject();
+  }
+
+  /// Which nodes serve a change.
+  static void spread(JsonGenerator out, StoreStatus.Spread spread) {
+    out.writeObjectPropertyStart("cluster");
+    names(out, "serving", spread.serving());
+    names(out, "missing", spread.missing());
+    out.writeEndObject();
+  }
+
+  private static void names(JsonGenerator out, String name, List<String> names) {
+    out.writeArrayPropertyStart(name);
+    names.forEach(out::writeString);
+    out.writeEndArray();
   }
 }

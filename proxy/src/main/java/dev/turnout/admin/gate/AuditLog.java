@@ -10,9 +10,9 @@ import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -26,7 +26,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 
 /// The file of `audit_log`: a JSON object a line for each attempt to change something, made or
 /// refused. Of changes it is on disk before they are seen or answered, and one that cannot be
-/// recorded is not made. Of what is refused it is written soon after the answer, and not synced.
+/// recorded is not made. `prev` of a line is the SHA-256 of the one before it. Of what is refused it is written soon after the answer, and not synced.
 ///
 /// Shared by the change writer, the loops and virtual threads; loops hand lines over and wait for
 /// nothing.
@@ -37,7 +37,7 @@ final class AuditLog implements ChangeAudit {
   private static final int MOST_PAIRS = 100;
 
   private final @Nullable RecordFile file;
-  private final Queue<byte[]> lines = new ConcurrentLinkedQueue<>();
+  private final Queue<RecordFile.Line> lines = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger dropped = new AtomicInteger();
 
@@ -81,11 +81,11 @@ final class AuditLog implements ChangeAudit {
 
   /// Writes what waits, in order.
   private synchronized void drain(RecordFile to) {
-    byte[] line;
+    RecordFile.Line line;
     while ((line = lines.poll()) != null) {
       waiting.decrementAndGet();
       try {
-        to.append(line, false);
+        to.append(List.of(line), false);
       } catch (IOException _) {
         dropped.incrementAndGet(); // the file has told of it
       }
@@ -108,17 +108,16 @@ final class AuditLog implements ChangeAudit {
       return null;
     }
     drain(to); // so that the file has things in the order in which they were
-    StringBuilder batchLines = new StringBuilder();
+    List<RecordFile.Line> batchLines = new ArrayList<>();
     boolean changes = false;
     for (Asked asked : batch) {
       if (!asked.request().dryRun()) {
         changes |= asked.result() instanceof ChangeResult.Applied applied && isNew(applied);
-        batchLines.append(
-            new String(line(json -> write(json, asked)), StandardCharsets.ISO_8859_1));
+        batchLines.add(line(json -> write(json, asked)));
       }
     }
     try {
-      to.append(batchLines.toString().getBytes(StandardCharsets.ISO_8859_1), changes);
+      to.append(batchLines, changes);
     } catch (IOException e) {
       return changes ? e.getMessage() : null;
     }
@@ -232,13 +231,14 @@ final class AuditLog implements ChangeAudit {
     }
   }
 
-  private static byte[] line(Content content) {
+  private static RecordFile.Line line(Content content) {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
       json.writeStartObject();
       content.write(json);
       json.writeEndObject();
     }
-    return (text + "\n").getBytes(StandardCharsets.ISO_8859_1);
+    String object = text.toString(); // it has a member at least: its time
+    return before -> object.substring(0, object.length() - 1) + ",\"prev\":\"" + before + "\"}";
   }
 }

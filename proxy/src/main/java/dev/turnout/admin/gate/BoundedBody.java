@@ -83,8 +83,13 @@ public final class BoundedBody implements BodyReceiver {
 
   @Override
   public void failed(Exchange exchange, int status) {
-    if (!over && status != 0) {
-      over = true;
+    if (over || status == 0) {
+      return;
+    }
+    over = true;
+    if (status == 400) {
+      refused.accept(new Decision.Refused(400, "reading request body failed"));
+    } else {
       exchange.finish(status);
     }
   }

@@ -108,9 +108,11 @@ public final class Gate {
   }
 
   private Decision.Refused nobody(Exchange exchange, String proven) {
-    if (management.keys() != null) {
+    if (management.asksForKeys()) {
       exchange.response().headers().set("WWW-Authenticate", GateModule.CHALLENGE);
-      return new Decision.Refused(401, "a key is needed: Authorization: Bearer NAME.SECRET");
+      return new Decision.Refused(401, management.keys() == null
+              ? "a token is needed: Authorization: Bearer TOKEN"
+              : "a key is needed: Authorization: Bearer NAME.SECRET");
     }
     return new Decision.Refused(
         403, proven.isEmpty() ? "nobody without a role may come here" : proven + " has no role");

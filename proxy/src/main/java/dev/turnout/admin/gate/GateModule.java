@@ -55,6 +55,7 @@ public final class GateModule implements HttpModule {
   static final String CHALLENGE = "Bearer realm=\"management\"";
 
   private static final Setting<@Nullable ApiKeys> KEYS = Setting.of("management_keys", null);
+  private static final Setting<@Nullable Jwt> TOKENS = Setting.of("management_jwt", null);
   private static final Setting<List<Allowed>> ALLOWED = Setting.listOf("management_allow");
   private static final Setting<@Nullable Directive> GUARDED = Setting.local("interface", null);
 
@@ -103,6 +104,18 @@ public final class GateModule implements HttpModule {
                 + " hosts at groups that exist) or `admin` (everything), and may be bound:"
                 + " `operator:upstream=web-*,host=*.example.com`. Whoever is wrong ten times within"
                 + " a minute is answered 429 until it is over.");
+    http.directive("management_jwt")
+        .in(HTTP, SERVER, LOCATION)
+        .atLeast(1)
+        .read(this::tokens)
+        .syntax("file [aud=audience] [iss=issuer] [claim=name] | off")
+        .defaultText("off")
+        .summary(
+            "Lets those in who show a token (RFC 7519) that a key of this JWKS file has signed, read"
+                + " with the configuration: HS256, RS256 or ES256, with `exp` and `sub`, and the"
+                + " audience and issuer that are said here. The claim, `roles` if none is named, is a"
+                + " role as in `management_keys`, or a list; of several the highest counts. It is"
+                + " sent as `Authorization: Bearer TOKEN`.");
     http.directive("management_allow")
         .in(HTTP, SERVER, LOCATION)
         .arguments(2)
@@ -111,8 +124,8 @@ public final class GateModule implements HttpModule {
         .syntax("uid=number | user=name role")
         .summary(
             "The role of a user of this machine, who comes by a unix socket and is known by the"
-                + " kernel's word, or of a user of `auth_basic`. Where there is one of these, or"
-                + " `management_keys`, the interfaces for changes answer nobody who has no role;"
+                + " kernel's word, or of a user of `auth_basic`. Where there is one of these,"
+                + " `management_keys` or `management_jwt`, the interfaces for changes answer nobody who has no role;"
                 + " where there is none, whoever the location lets in may do everything.");
     http.directive("audit_log")
         .in(HTTP)
@@ -228,13 +241,7 @@ public final class GateModule implements HttpModule {
       try {
         keys = ApiKeys.read(FileNames.path(file));
       } catch (IOException e) {
-        String message = String.valueOf(e.getMessage());
-        throw ConfigException.at(
-            d,
-            0,
-            message.startsWith("\"")
-                ? message
-                : "open() \"" + file + "\" failed (" + Errno.describe(e) + ")");
+        throw unreadable(d, file, e);
       } catch (IllegalArgumentException e) {
         throw ConfigException.at(d, 0, String.valueOf(e.getMessage()))
             .withHelp("turnout --hash-key NAME ROLE makes such a line");
@@ -242,6 +249,46 @@ public final class GateModule implements HttpModule {
       files.put(file, keys);
     }
     scope.set(KEYS, keys);
+  }
+
+  private void tokens(Directive d, Scope scope) {
+    if (d.argumentCount() == 1 && d.argument(0).equals("off")) {
+      scope.set(TOKENS, null);
+      return;
+    }
+    String audience = "";
+    String issuer = "";
+    String claim = "roles";
+    for (int i = 1; i < d.argumentCount(); i++) {
+      String word = d.argument(i);
+      int equals = word.indexOf('=');
+      String value = word.substring(equals + 1);
+      String name = value.isEmpty() || equals < 0 ? "" : word.substring(0, equals);
+      switch (name) {
+        case "aud" -> audience = value;
+        case "iss" -> issuer = value;
+        case "claim" -> claim = value;
+        default -> throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
+      }
+    }
+    String file = FileNames.completed(scope.get(ConfigLoader.CONF_PREFIX), d.argument(0));
+    try {
+      scope.set(TOKENS, new Jwt(Jwks.read(FileNames.path(file)), audience, issuer, claim));
+    } catch (IOException e) {
+      throw unreadable(d, file, e);
+    } catch (IllegalArgumentException e) {
+      throw ConfigException.at(d, 0, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ConfigException unreadable(Directive d, String file, IOException e) {
+    String message = String.valueOf(e.getMessage());
+    return ConfigException.at(
+        d,
+        0,
+        message.startsWith("\"")
+            ? message
+            : "open() \"" + file + "\" failed (" + Errno.describe(e) + ")");
   }
 
   private static void allow(Directive d, Scope scope) {
@@ -323,7 +370,7 @@ public final class GateModule implements HttpModule {
         uids.putIfAbsent(allowed.uid(), allowed.role());
       }
     }
-    return new Management(scope.get(KEYS), users, uids);
+    return new Management(scope.get(KEYS), scope.get(TOKENS), users, uids);
   }
 
   private @Nullable PhaseHandler handler(Scope scope) {
@@ -335,6 +382,7 @@ public final class GateModule implements HttpModule {
     }
     return new LogIn(
         scope.get(KEYS),
+        scope.get(TOKENS),
         basic,
         AuthBasicModule.isOn(scope),
         slot(keyed),

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The site is told by `Sec-Fetch-Site`, `Origin` and `Host`, none of which a script can set;
 /// clients that are no browsers send the first two not at all.
-final class Hygiene {
+public final class Hygiene {
   private static final Pattern LOOPBACK =
       Pattern.compile("127(\\.[0-9]{1,3}){3}|\\[::1]|localhost");
 
@@ -83,7 +83,8 @@ final class Hygiene {
             && ListenAddress.host(local).equals(host));
   }
 
-  private static boolean isOfAnotherSite(RequestHead request) {
+  /// Whether a page of another site has a browser ask.
+  public static boolean isOfAnotherSite(RequestHead request) {
     Fields fields = request.fields();
     for (int i = fields.find(FieldName.SEC_FETCH_SITE);
         i >= 0;
@@ -134,7 +135,8 @@ final class Hygiene {
     return itsHost.equals(host) && itsPort.equals(port == 0 ? standard : Integer.toString(port));
   }
 
-  static boolean isJson(@Nullable String type) {
+  /// Whether it is the media type of JSON.
+  public static boolean isJson(@Nullable String type) {
     if (type == null) {
       return false;
     }

@@ -9,18 +9,21 @@ import dev.turnout.http.Verdict;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.log.Level;
 import java.io.IOException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Finds out whose key came with a request, off the loop if it is not known, and slows down clients
 /// that guess keys or passwords.
 ///
 /// @param keys null: no keys are taken here
+/// @param tokens null: no tokens are taken here
 /// @param basic what asks for passwords
 /// @param passwords whether `auth_basic` is on here
 /// @param keyed whose key it is
 /// @param trying the client whose password is about to be looked at
 record LogIn(
     @Nullable ApiKeys keys,
+    @Nullable Jwt tokens,
     AuthBasicModule basic,
     boolean passwords,
     ExchangeSlot<Identity> keyed,
@@ -38,15 +41,21 @@ record LogIn(
     basic.forget(exchange);
     Fields fields = exchange.request().fields();
     String client = Visitors.of(exchange.downstream().remoteAddress());
-    ApiKeys there = keys;
-    String key = there == null ? null : key(fields);
-    if (there != null && key != null) {
-      Identity known = there.known(key);
-      if (known != null) {
-        exchange.put(keyed, known);
-        return Verdict.CONTINUE;
-      }
-      return verify(exchange, there, key, client);
+    ApiKeys byKey = keys;
+    Jwt byToken = tokens;
+    String key = byKey == null && byToken == null ? null : key(fields);
+    if (key != null && byToken != null && (byKey == null || Jwt.isOne(key))) {
+      long now = exchange.worker().nowMillis() / 1000;
+      Identity known = byToken.known(key, now);
+      return known != null
+          ? goOn(exchange, known)
+          : verify(exchange, client, () -> ofToken(byToken, key, now));
+    }
+    if (key != null && byKey != null) {
+      Identity known = byKey.known(key);
+      return known != null
+          ? goOn(exchange, known)
+          : verify(exchange, client, () -> new Found(byKey.verify(key), "the key is wrong"));
     }
     if (passwords && exchange.get(trying) == null && fields.find(FieldName.AUTHORIZATION) >= 0) {
       long wait = visitors.begin(client);
@@ -69,28 +78,44 @@ record LogIn(
         : null;
   }
 
-  private Verdict verify(Exchange exchange, ApiKeys there, String key, String client) {
+  private Verdict goOn(Exchange exchange, Identity identity) {
+    exchange.put(keyed, identity);
+    return Verdict.CONTINUE;
+  }
+
+  private static Found ofToken(Jwt tokens, String token, long nowSeconds) {
+    try {
+      return new Found(
+          Jwt.isOne(token) ? tokens.verify(token, nowSeconds) : null, "this is no token");
+    } catch (Jwt.Refused e) {
+      return new Found(null, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Verdict verify(Exchange exchange, String client, Supplier<Found> verifying) {
     long wait = visitors.begin(client);
     if (wait > 0) {
       return tooMany(exchange, client, wait);
     }
     exchange.offLoop(
-        () -> hashed(there, key, client),
+        () -> verified(client, verifying),
         (found, failure) -> verified(exchange, client, found, failure),
         _ -> {});
     return Verdict.SUSPENDED;
   }
 
-  /// What came of the hashing.
-  private record Found(@Nullable Identity identity) {}
+  /// Whose it is.
+  ///
+  /// @param why it is nobody's, if it is
+  private record Found(@Nullable Identity identity, String why) {}
 
-  private Found hashed(ApiKeys there, String key, String client) {
+  private Found verified(String client, Supplier<Found> verifying) {
     boolean right = false;
     visitors.hashing.acquireUninterruptibly();
     try {
-      Identity identity = there.verify(key);
-      right = identity != null;
-      return new Found(identity);
+      Found found = verifying.get();
+      right = found.identity != null;
+      return found;
     } finally {
       visitors.hashing.release();
       visitors.ended(client, right);
@@ -108,7 +133,7 @@ record LogIn(
       exchange.resume();
       return;
     }
-    tell(exchange, client, new Decision.Refused(401, "the key is wrong"));
+    tell(exchange, client, new Decision.Refused(401, found.why));
     exchange
         .response()
         .headers()

@@ -77,7 +77,8 @@ final class Changes {
       case ChangeResult.StaleRevision _,
           ChangeResult.UpstreamExists _,
           ChangeResult.UnknownRevision _,
-          ChangeResult.UnknownZone _ ->
+          ChangeResult.UnknownZone _,
+          ChangeResult.NotShareable _ ->
           new Refusal(409, "Conflict", text);
     };
   }

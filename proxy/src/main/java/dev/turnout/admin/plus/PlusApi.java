@@ -1,6 +1,7 @@
 package dev.turnout.admin.plus;
 
 import dev.turnout.admin.gate.Ask;
+import dev.turnout.admin.gate.BoundedBody;
 import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Gate;
 import dev.turnout.admin.gate.Permit;
@@ -10,7 +11,6 @@ import dev.turnout.http.Response;
 import dev.turnout.http.UriEscape;
 import dev.turnout.http.Variable;
 import dev.turnout.net.ListenAddress;
-import dev.turnout.net.Worker;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -75,8 +75,9 @@ final class PlusApi implements ContentHandler {
       if (method.hasBody()) {
         BoundedBody.read(
             exchange,
+            (int) Math.min(exchange.core().clientBodyBufferSize(), Integer.MAX_VALUE),
             body -> answer(exchange, call.withBody(body), root),
-            refusal -> later(exchange, refusal));
+            refused -> refuse(exchange, unread(refused)));
       } else {
         answer(exchange, call, root);
       }
@@ -240,18 +241,10 @@ final class PlusApi implements ContentHandler {
     exchange.downstream().flush();
   }
 
-  /// Refuses once the wire is done with the part of the body that it delivers now.
-  private void later(Exchange exchange, Refusal refusal) {
-    long request = exchange.begun();
-    Worker worker = exchange.worker();
-    worker
-        .loop()
-        .execute(() -> {
-          if (exchange.isLive() && exchange.begun() == request) {
-            worker.refreshClock();
-            refuse(exchange, refusal);
-          }
-        });
+  private static Refusal unread(Decision.Refused refused) {
+    return refused.status() == 413
+        ? new Refusal(413, "RequestEntityTooLarge", "Request Entity Too Large")
+        : new Refusal(refused.status(), "BodyReadError", refused.text());
   }
 
   private void refuse(Exchange exchange, Refusal refusal) {

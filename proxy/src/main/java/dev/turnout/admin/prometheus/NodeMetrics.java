@@ -4,9 +4,13 @@ import dev.turnout.admin.prometheus.Exposition.Family;
 import dev.turnout.control.ChangeCounters;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.control.Sharing;
+import dev.turnout.control.StoreStatus;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Traffic;
+import dev.turnout.scale.ScaleView;
+import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,7 +36,7 @@ final class NodeMetrics {
   }
 
   /// Tells everything.
-  static void tell(NodeStatus status, ChangeWriter writer, Exposition to) {
+  static void tell(NodeStatus status, ChangeWriter writer, Scalers scalers, Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -44,6 +48,51 @@ final class NodeMetrics {
     metrics.process();
     metrics.zones();
     metrics.changes(writer);
+    metrics.store(writer);
+    metrics.autoscale(scalers.all());
+  }
+
+  private void autoscale(List<ScaleView> all) {
+    if (all.isEmpty()) {
+      return;
+    }
+    scaled(all, "turnout_autoscale_target", "Servers that are wanted", now -> now.target());
+    scaled(all, "turnout_autoscale_on", "Servers that carry requests", now -> now.on());
+    scaled(all, "turnout_autoscale_starting", "Servers that start", now -> now.starting());
+    scaled(all, "turnout_autoscale_draining", "Servers that drain", now -> now.draining());
+    scaled(all, "turnout_autoscale_failing", "Servers that are on and fail", now -> now.failing());
+    scaled(
+        all,
+        "turnout_autoscale_in_system",
+        "Requests at servers or waiting",
+        now -> now.inSystem());
+    scaled(
+        all,
+        "turnout_autoscale_capacity_per_server",
+        "Requests that a server carries at once",
+        now -> now.packing());
+    Family starts = to.counter("turnout_autoscale_starts_total", "Servers that were started");
+    all.forEach(one -> starts.sample(one.totals().starts(), of(one)));
+    Family stops = to.counter("turnout_autoscale_stops_total", "Servers that were drained");
+    all.forEach(one -> stops.sample(one.totals().stops(), of(one)));
+    Family hooks =
+        to.counter("turnout_autoscale_hook_failures_total", "Servers not started or not stopped");
+    all.forEach(one -> hooks.sample(one.totals().hookFailures(), of(one)));
+  }
+
+  private void scaled(
+      List<ScaleView> all, String name, String help, ToDoubleFunction<ScaleView.Now> value) {
+    Family family = to.gauge(name, help);
+    for (ScaleView one : all) {
+      ScaleView.Now now = one.now();
+      if (now != null) {
+        family.sample(value.applyAsDouble(now), of(one));
+      }
+    }
+  }
+
+  private static Labels of(ScaleView view) {
+    return Labels.of("upstream", view.upstream());
   }
 
   // ---- the node as a whole
@@ -298,5 +347,31 @@ final class NodeMetrics {
     zones.gauge("entries", "Entries of the zone", NodeStatus.ZoneMemory::entries);
     zones.gauge("size_bytes", "Size of the zone", NodeStatus.ZoneMemory::bytes);
     zones.gauge("used_bytes", "What its entries take", NodeStatus.ZoneMemory::usedBytes);
+  }
+
+  // ---- the store that nodes share
+
+  private void store(ChangeWriter writer) {
+    Sharing sharing = writer.sharing();
+    StoreStatus store = sharing == null ? StoreStatus.NONE : sharing.status();
+    if (store.link() == StoreStatus.Link.NONE) {
+      return;
+    }
+    StoreStatus.Counts counts = store.counts();
+    gauge("turnout_store_up", "Whether the store is heard", store.isHeard() ? 1 : 0);
+    gauge("turnout_store_writable", "Whether it takes all", store.isUp() ? 1 : 0);
+    to.gauge("turnout_store_staleness_seconds", "For how long the store has not been heard")
+        .sample(store.staleMillis(System.currentTimeMillis()) / 1000.0, Labels.NONE);
+    gauge("turnout_store_revision", "The store's last known revision", store.revision());
+    gauge("turnout_store_applied_revision", "The revision served", store.applied());
+    gauge("turnout_store_pending", "Keys that the store is yet to be told", store.pending());
+    gauge("turnout_store_rejected", "Keys whose value is not taken", store.rejected().size());
+    Family changes = to.counter("turnout_store_changes_total", "Shared changes of this node");
+    changes.sample(counts.commits(), Labels.of("result", "made"));
+    changes.sample(counts.kept(), Labels.of("result", "kept"));
+    changes.sample(counts.refused(), Labels.of("result", "refused"));
+    counter("turnout_store_foreign_changes_total", "Changes of others", counts.foreign());
+    counter("turnout_store_conflicts_total", "Values given up for others", counts.conflicts());
+    counter("turnout_store_losses_total", "How often the store was lost", counts.losses());
   }
 }

@@ -3,6 +3,7 @@ package dev.turnout.admin.prometheus;
 import static dev.turnout.config.Context.LOCATION;
 
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.ControlPlane;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
@@ -11,6 +12,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.UriEscape;
 import dev.turnout.log.Level;
+import dev.turnout.scale.Scalers;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -23,20 +25,24 @@ import org.jspecify.annotations.Nullable;
 /// meanwhile.
 public final class PrometheusModule implements HttpModule {
   private final ChangeWriter writer;
+  private final ControlPlane control;
 
-  /// @param writer the single writer of changes
-  public PrometheusModule(ChangeWriter writer) {
-    this.writer = writer;
+  /// @param control what operators speak to
+  public PrometheusModule(ControlPlane control) {
+    this.writer = control.writer();
+    this.control = control;
   }
 
   @Override
   public void register(HttpRegistry http) {
     NodeStatus status = new NodeStatus(http.environment());
+    Scalers scalers = Scalers.of(http.environment(), control);
     http.directive("prometheus")
         .in(LOCATION)
         .arguments(0)
         .read((_, scope) ->
-            scope.set(HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, status, writer)))
+            scope.set(
+                HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, status, writer, scalers)))
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
                 + " OpenMetrics by `Accept`: under the names of the exporter for nginx and NGINX"
@@ -44,7 +50,8 @@ public final class PrometheusModule implements HttpModule {
                 + " A server whose address stands in its group before is told as `address#id`.");
   }
 
-  private static void handle(Exchange exchange, NodeStatus status, ChangeWriter writer) {
+  private static void handle(
+      Exchange exchange, NodeStatus status, ChangeWriter writer, Scalers scalers) {
     String method = exchange.method();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       exchange.finish(405);
@@ -55,7 +62,7 @@ public final class PrometheusModule implements HttpModule {
     exchange.offLoop(
         () -> {
           Exposition exposition = new Exposition(format, names);
-          NodeMetrics.tell(status, writer, exposition);
+          NodeMetrics.tell(status, writer, scalers, exposition);
           return exposition.end();
         },
         (text, failure) -> {

@@ -52,7 +52,7 @@ import tools.jackson.core.json.JsonWriteFeature;
 final class JournalFormat {
   static final String FORMAT = "turnout-journal/1";
 
-  private static final JsonFactory JSON =
+  static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   /// The line is not one that this class wrote.
@@ -278,6 +278,12 @@ final class JournalFormat {
 
   private static void write(JsonGenerator json, UpstreamSpec spec) {
     json.writeStartObject();
+    writeMembers(json, spec);
+    json.writeEndObject();
+  }
+
+  /// What a group is, but for its name.
+  static void writeMembers(JsonGenerator json, UpstreamSpec spec) {
     json.writeStringProperty("method", spec.method().text());
     Keepalive keepalive = spec.keepalive();
     if (!keepalive.equals(Keepalive.DEFAULT)) {
@@ -293,7 +299,6 @@ final class JournalFormat {
     json.writeArrayPropertyStart("servers");
     spec.servers().forEach(server -> write(json, server));
     json.writeEndArray();
-    json.writeEndObject();
   }
 
   private static void write(JsonGenerator json, UpstreamOptions options) {
@@ -396,6 +401,28 @@ final class JournalFormat {
     } catch (JacksonException | IllegalArgumentException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
+  }
+
+  /// The object that a text is.
+  ///
+  /// @throws JacksonException if it is none
+  /// @throws IllegalArgumentException if it is something else
+  static Map<String, Object> object(String text) {
+    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
+      parser.nextToken();
+      Map<String, Object> object = new Node(read(parser)).map();
+      if (parser.nextToken() != null) {
+        throw new IllegalArgumentException("there is something after the object");
+      }
+      return object;
+    }
+  }
+
+  /// The group that an object is.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  static UpstreamSpec spec(String name, Map<String, Object> object) {
+    return spec(name, new Node(object));
   }
 
   private static @Nullable Object read(JsonParser parser) {

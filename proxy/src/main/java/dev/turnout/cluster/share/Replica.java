@@ -1,6 +1,5 @@
 package dev.turnout.cluster.share;
 
-import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.share.SharedStore.Commit;
 import dev.turnout.cluster.share.SharedStore.State;
 import java.util.ArrayDeque;
@@ -116,7 +115,19 @@ public final class Replica {
   public record Write(@Nullable String value, boolean guarded) {}
 
   /// Something that has changed, and what it was before.
-  private record Past(long incarnation, long revision, String key, @Nullable String before) {}
+  private static final class Past {
+    final long incarnation;
+    final long revision;
+    final String key;
+    @Nullable String before;
+
+    Past(long incarnation, long revision, String key, @Nullable String before) {
+      this.incarnation = incarnation;
+      this.revision = revision;
+      this.key = key;
+      this.before = before;
+    }
+  }
 
   private static final int REMEMBERED = 10_000;
   private static final int NOTED_CHANGES = 8;
@@ -213,6 +224,11 @@ public final class Replica {
   public @Nullable String value(String key) {
     Pending kept = pending.getOrDefault(key, restored.get(key));
     return kept != null ? kept.value : stored(key);
+  }
+
+  /// True if the store has something under a key that is no value.
+  public boolean isUnreadable(String key) {
+    return held.get(key) instanceof Reading.Unreadable;
   }
 
   /// What is in the store under all keys but the replica's own, as far as it is known.
@@ -445,7 +461,8 @@ public final class Replica {
       String key = one.getKey();
       Reading now = one.getValue();
       if (touched.getOrDefault(key, UNKNOWN) > some.revision()) {
-        continue; // what this node wrote since is newer
+        overwritten(key, now); // what this node wrote since is newer
+        continue;
       }
       boolean ours = key.equals(names.lineage) || (opened && key.equals(names.note()));
       if (ours && !now.version().equals(reading(key).version())) {
@@ -464,6 +481,20 @@ public final class Replica {
     }
     relink();
     return new Step(serve, conflicts, unreadable, again);
+  }
+
+  /// What this node has written was written over something that it had not heard of yet.
+  private void overwritten(String key, Reading unheard) {
+    if (unheard instanceof Reading.Unreadable) {
+      return;
+    }
+    for (var recent = past.descendingIterator(); recent.hasNext(); ) {
+      Past one = recent.next();
+      if (one.key.equals(key)) {
+        one.before = unheard instanceof Reading.Present(String value, _) ? value : null;
+        return;
+      }
+    }
   }
 
   private void foreign(
@@ -557,8 +588,8 @@ public final class Replica {
 
   /// A change of this node's as a transaction. The link must be up.
   ///
-  /// @param origin where it came from, for the other nodes
-  public Transaction propose(Map<String, Write> change, Origin origin) {
+  /// @param noted what it is, for the other nodes
+  public Transaction propose(Map<String, Write> change, List<Note.Change> noted) {
     if (link != Link.UP) {
       throw new IllegalStateException("nothing can be written to a store that is " + link);
     }
@@ -570,8 +601,10 @@ public final class Replica {
       }
       writes.put(key, write.value);
     });
-    changes.add(new Note.Change(change.keySet().stream().limit(NOTED_KEYS).toList(), origin));
-    if (changes.size() > NOTED_CHANGES) {
+    for (Note.Change one : noted) {
+      changes.add(new Note.Change(one.keys().stream().limit(NOTED_KEYS).toList(), one.origin()));
+    }
+    while (changes.size() > NOTED_CHANGES) {
       changes.remove();
     }
     return session(expected, writes);

@@ -42,6 +42,7 @@ public final class UpstreamModule implements HttpModule {
           "server",
           "least_conn",
           "least_time",
+          "pack",
           "queue",
           "ip_hash",
           "random",
@@ -66,6 +67,7 @@ public final class UpstreamModule implements HttpModule {
       Setting.local("keepalive_timeout", Keepalive.DEFAULT.timeoutMillis());
 
   private static final Setting<@Nullable Zone> ZONE = Setting.local("zone", null);
+  private static final Setting<Boolean> SHARED = Setting.local("store", false);
   private static final long SMALLEST_ZONE = 8 * 4096; // nginx's: eight pages
 
   private final ResolverModule resolvers;
@@ -121,6 +123,16 @@ public final class UpstreamModule implements HttpModule {
         .repeatable()
         .read((d, scope) -> method(d, scope, new BalancingMethod.LeastConnections()))
         .summary("The server with the fewest requests for its weight.");
+    http.directive("pack")
+        .in(UPSTREAM)
+        .arguments(0, 1)
+        .read(UpstreamModule::pack)
+        .syntax("[requests]")
+        .defaultText("pack 10")
+        .summary(
+            "Turnout's own: the first server of the list that has fewer requests than this, times its"
+                + " weight; when all are full, the one with the fewest. The last servers become idle"
+                + " when there is little to do: see `autoscale`, which may learn the number.");
     http.directive("least_time")
         .in(UPSTREAM)
         .arguments(1, 2)
@@ -159,6 +171,14 @@ public final class UpstreamModule implements HttpModule {
                 + " run time; such a group may be empty.")
         .differs(
             "The state of every group is shared by all event loops; the size is not reserved.");
+    http.directive("store")
+        .in(UPSTREAM)
+        .arguments(0)
+        .read((_, scope) -> scope.set(SHARED, true))
+        .summary(
+            "All nodes with the same `state_store` share what is changed of the group at run time."
+                + " Once it was changed, what the store has counts, and the block is what the group"
+                + " would be without. Groups that are made at run time are always shared.");
     keepalive(http);
   }
 
@@ -236,6 +256,13 @@ public final class UpstreamModule implements HttpModule {
     upstreams.declare(spec(name, scope, sticky.declare(name, scope)), list);
     if (followed != null) {
       upstreams.follow(name);
+    }
+    if (scope.get(SHARED)) {
+      if (list != null) {
+        throw ConfigException.at(d, "\"state\" and \"store\" do not go together")
+            .withHelp("what nodes share is kept in the state directory, too");
+      }
+      upstreams.share(name);
     }
     boolean named = isNamed(scope.get(SERVERS));
     registry()
@@ -373,6 +400,22 @@ public final class UpstreamModule implements HttpModule {
       scope.warn(d, "backup servers take no requests with this balancing method");
     }
     scope.set(METHOD, method);
+  }
+
+  private static void pack(Directive d, Scope scope) {
+    int requests = BalancingMethod.Pack.USUAL;
+    if (d.argumentCount() == 1) {
+      requests =
+          (int)
+              Units.number(d.argument(0)).stream()
+                  .filter(number -> number >= 1 && number <= 1_000_000)
+                  .findFirst()
+                  .orElseThrow(() ->
+                      ConfigException.at(
+                              d, 0, "invalid value \"" + d.argument(0) + "\" in \"pack\" directive")
+                          .withHelp("a number of requests from 1 on"));
+    }
+    method(d, scope, new BalancingMethod.Pack(requests));
   }
 
   private static void random(Directive d, Scope scope) {

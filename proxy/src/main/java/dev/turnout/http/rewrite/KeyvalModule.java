@@ -19,7 +19,9 @@ import dev.turnout.http.Template;
 import dev.turnout.http.Variable;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -31,6 +33,7 @@ public final class KeyvalModule implements HttpModule {
   private final List<ZoneSpec> zones = new ArrayList<>();
   private final Map<String, Declared> declared = new HashMap<>();
   private final Map<String, Use> uses = new HashMap<>();
+  private final Map<String, String> shared = new LinkedHashMap<>();
   private @Nullable HttpRegistry http;
   private ZoneRegistry.@Nullable Plan plan;
 
@@ -62,13 +65,16 @@ public final class KeyvalModule implements HttpModule {
         .atLeast(1)
         .repeatable()
         .read(this::zone)
-        .syntax("zone=name:size [state=file] [timeout=time] [type=string | ip | prefix]")
+        .syntax(
+            "zone=name:size [state=file | store[=prefix]] [timeout=time] [type=string | ip | prefix]")
         .summary(
             "A table of keys and values that changes at run time. With `state` it is kept on disk: a"
                 + " change is answered when it is there. Nothing is ever evicted: a change that does"
                 + " not fit is refused. With `timeout` an entry is gone after that time. `type=ip`"
                 + " finds the smallest network that an address is in, `type=prefix` the longest key"
-                + " that a text begins with.")
+                + " that a text begins with. With `store` all nodes with the same `state_store` have"
+                + " the same table: each entry is under the prefix of the store, or one of its own,"
+                + " and its key.")
         .differs("A relative `state` begins at the prefix. `sync` is refused by name.");
     http.directive("keyval")
         .in(HTTP)
@@ -103,6 +109,7 @@ public final class KeyvalModule implements HttpModule {
     Path state = null;
     KeyvalType type = KeyvalType.STRING;
     long timeout = 0;
+    String store = null;
     for (int i = 0; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       if (word.startsWith("zone=")) {
@@ -124,6 +131,12 @@ public final class KeyvalModule implements HttpModule {
         timeout = timeout(d, i, word);
       } else if (word.startsWith("type=")) {
         type = type(d, i, word);
+      } else if (word.equals("store") || word.startsWith("store=")) {
+        store = word.length() <= 6 ? "" : word.substring(6);
+        if (!store.chars().allMatch(c -> c > ' ' && c <= '~') || store.startsWith("@")) {
+          throw ConfigException.at(d, i, "invalid prefix \"" + store + "\"")
+              .withHelp("a prefix is visible ASCII and does not begin with \"@\"");
+        }
       } else if (word.equals("sync")) {
         throw ConfigException.at(
             d, i, "the \"" + word + "\" parameter of \"keyval_zone\" is not supported");
@@ -136,6 +149,19 @@ public final class KeyvalModule implements HttpModule {
     }
     if (zones.stream().map(ZoneSpec::name).anyMatch(name::equals)) {
       throw ConfigException.at(d, "duplicate zone \"" + name + "\"");
+    }
+    if (store != null && (state != null || timeout > 0)) {
+      throw ConfigException.at(
+              d,
+              "\"store\" and \"" + (state != null ? "state" : "timeout")
+                  + "\" of zone \"" + name + "\" do not go together")
+          .withHelp(
+              state != null
+                  ? "what nodes share is kept in the state directory, too"
+                  : "entries that end by themselves are not shared");
+    }
+    if (store != null) {
+      shared.put(name, store);
     }
     zones.add(new ZoneSpec(name, size, state, type, timeout));
   }
@@ -197,6 +223,11 @@ public final class KeyvalModule implements HttpModule {
   /// The zone of this name, which may be declared later in the file.
   public Declared find(String name) {
     return declared.computeIfAbsent(name, _ -> new Declared());
+  }
+
+  /// The zones that nodes share, by name, each with the prefix of its keys; empty: that of the store.
+  public Map<String, String> shared() {
+    return Collections.unmodifiableMap(shared);
   }
 
   /// How the first `keyval` of a zone looks it up, null if none does.

@@ -12,6 +12,7 @@ public final class Balancers {
     return switch (method) {
       case BalancingMethod.RoundRobin() -> new RoundRobin(tier);
       case BalancingMethod.LeastConnections() -> new LeastConnections(tier);
+      case BalancingMethod.Pack pack -> new IndexPacking(tier, pack.requests());
       case BalancingMethod.LeastTime time -> new LeastTime(tier, time);
       case BalancingMethod.IpHash() -> new IpHash(tier);
       case BalancingMethod.Hash(_, boolean consistent) ->

@@ -22,6 +22,7 @@ class DescriptionIT {
     keyval_zone zone=switch:32k;
     upstream app { server 127.0.0.1:1001; server 127.0.0.1:1002; server 127.0.0.1:1003; }
     upstream guarded { guard keep_nonempty; server 127.0.0.1:1001; }
+    upstream scaled { autoscale hpa dry_run; server 127.0.0.1:1001; }
     upstream held { server %s; server 127.0.0.1:1001 down; }
     server {
       listen 127.0.0.1:0;
@@ -45,6 +46,8 @@ class DescriptionIT {
           new Write("PATCH", "/upstreams/app/servers/0", "{'weight':2}"),
           new Write("DELETE", "/upstreams/app/servers/0", null),
           new Write("POST", "/upstreams/app/servers/0/drain", "{}"),
+          new Write("PUT", "/autoscale/scaled/override", "{'servers':1,'for':'1m'}"),
+          new Write("DELETE", "/autoscale/scaled/override", null),
           new Write("PUT", "/zones/switch/keys/a", "{'value':'b'}"),
           new Write("DELETE", "/zones/switch/keys/a", null),
           new Write("POST", "/changes", "{'operations':[{'op':'clear_zone','zone':'switch'}]}"),
@@ -89,12 +92,18 @@ class DescriptionIT {
 
     missing.removeAll(client.seen());
     missing.removeIf(DescriptionIT::isTroubleWithTheDisk);
+    missing.removeIf(DescriptionIT::isOfOtherNodes);
     assertThat(missing).isEmpty();
   }
 
   private static boolean isTroubleWithTheDisk(String what) {
     return what.endsWith(" 500")
         || (what.endsWith(" 507") && !what.startsWith("PUT /zones/") && !what.contains("/changes"));
+  }
+
+  /// What [NodesIT] sees.
+  private static boolean isOfOtherNodes(String what) {
+    return what.equals("GET /nodes 503") || (what.endsWith(" 202") && !what.contains("/drain"));
   }
 
   private void reads() {
@@ -114,8 +123,11 @@ class DescriptionIT {
             "/zones/switch/keys/a",
             "/revisions",
             "/revisions/1",
+            "/autoscale",
+            "/autoscale/scaled",
             "/drains",
             "/drains/x",
+            "/nodes",
             "/events?wait=0s")) {
       client.get(path);
       client.get(path.replaceAll("[?].*", "") + "?nonsense=1");
@@ -124,6 +136,7 @@ class DescriptionIT {
     client.get("/figures", "If-None-Match", client.get("/figures").etag());
     client.get("/figures?latency=none");
     client.get("/state?at=77");
+    client.get("/autoscale/none");
     client.get("/upstreams/none");
     client.get("/upstreams/none/servers");
     client.get("/upstreams/app/servers/77");
@@ -187,6 +200,8 @@ class DescriptionIT {
   private void unknowns() {
     client.put("/upstreams/none", "{'servers':[]}");
     client.delete("/upstreams/none");
+    client.put("/autoscale/none/override", "{'servers':1,'for':'1m'}");
+    client.delete("/autoscale/none/override");
     client.post("/upstreams/none/servers", "{'server':'127.0.0.1:2'}");
     client.patch("/upstreams/app/servers/77", "{'weight':2}");
     client.delete("/upstreams/app/servers/77");

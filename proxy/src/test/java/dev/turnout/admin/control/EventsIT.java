@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.admin.control.ControlClient.Reply;

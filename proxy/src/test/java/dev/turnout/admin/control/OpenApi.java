@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -192,6 +193,7 @@ final class OpenApi {
       case "array" -> value instanceof Json.Elements;
       case "string" -> value instanceof Json.Text;
       case "integer" -> value instanceof Json.Numeral(String text) && text.matches("-?[0-9]+");
+      case "number" -> value instanceof Json.Numeral;
       case "boolean" -> value instanceof Json.Truth;
       case "null" -> value instanceof Json.Null;
       default -> throw new AssertionError("unknown type " + type);

@@ -267,6 +267,9 @@ final class ReplicaSimulation {
       if (asExpected) {
         next();
         Map<String, String> before = values();
+        transaction.writes().keySet().stream()
+            .filter(key -> !Objects.equals(before.get(key), node.served.get(key)))
+            .forEach(node.unheard::add);
         Map<String, String> versions = new HashMap<>();
         transaction
             .writes()
@@ -342,7 +345,7 @@ final class ReplicaSimulation {
         if (truth.containsKey(key)) {
           beforeLoss.put(key, truth.get(key));
           nodes.stream()
-              .filter(node -> node.knows(key, truth.get(key)))
+              .filter(node -> node.heardSince <= to && node.knows(key, truth.get(key)))
               .forEach(node ->
                   witnesses.computeIfAbsent(key, _ -> new HashMap<>()).put(node, node.starts));
         }
@@ -407,6 +410,8 @@ final class ReplicaSimulation {
     boolean connected;
     int connection;
     int starts;
+    long heardSince; // the revision of the last snapshot
+    final Set<String> unheard = new HashSet<>(); // keys that it changed without knowing how they were
     final Map<String, @Nullable String> learned = new HashMap<>(); // as it was changed
     @Nullable Transaction asked;
     @Nullable Map<String, Replica.Write> wanted; // by an operator, if that is what is asked
@@ -515,7 +520,10 @@ final class ReplicaSimulation {
         Told told = inbox.remove();
         tell(() -> name + " hears " + told);
         switch (told) {
-          case Told.Synced(State all) -> take(now, now.synced(all));
+          case Told.Synced(State all) -> {
+            heardSince = all.revision();
+            take(now, now.synced(all));
+          }
           case Told.Changed(State some) -> {
             Replica.Step step = now.changed(some);
             if (now.known() != null) { // else it is in no cluster yet
@@ -550,7 +558,9 @@ final class ReplicaSimulation {
         }
         if (wish != null) {
           wish.forEach((key, write) -> {
-            learned.put(key, write.value());
+            if (!unheard.remove(key)) { // what is known of before is not what was there before
+              learned.put(key, write.value());
+            }
             serve(key, write.value());
           });
         }
@@ -583,7 +593,8 @@ final class ReplicaSimulation {
       Map<String, Replica.Write> wish =
           Map.of(key, new Replica.Write(value, chance.nextBoolean()));
       if (now.link() == Link.UP) {
-        Transaction transaction = now.propose(wish, Origin.of("test", name));
+        Transaction transaction = now.propose(
+                wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
         tell(() -> name + " is asked for " + wish);
         operations.add(transaction);
         wanted = wish;

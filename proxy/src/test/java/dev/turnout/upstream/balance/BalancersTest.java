@@ -64,6 +64,45 @@ class BalancersTest {
   }
 
   @Test
+  void packFillsTheFirstPeersForTheirWeightAndSpreadsWhatIsLeft() {
+    Upstream group =
+        upstream(spec(new BalancingMethod.Pack(3), server(1), server(2).withWeight(2), server(3)));
+    StringBuilder order = new StringBuilder();
+
+    for (int i = 0; i < 13; i++) {
+      Peer peer = group.pick(Request.at(NOW));
+      assertThat(peer).isNotNull();
+      order.append(port(peer));
+    }
+
+    assertThat(order).hasToString("1112222223331");
+  }
+
+  @Test
+  void packFollowsWhatIsLearned() {
+    Upstream group = upstream(spec(new BalancingMethod.Pack(10), server(1), server(2)));
+    group.pack(2);
+
+    StringBuilder order = new StringBuilder();
+    for (int i = 0; i < 4; i++) {
+      Peer peer = group.pick(Request.at(NOW));
+      assertThat(peer).isNotNull();
+      order.append(port(peer));
+    }
+
+    assertThat(order).hasToString("1122");
+  }
+
+  @Test
+  void packLeavesTheLastPeersIdle() {
+    Upstream group = upstream(spec(new BalancingMethod.Pack(3), server(1), server(2)));
+
+    for (int i = 0; i < 20; i++) {
+      assertThat(port(serve(group, Request.at(NOW)))).isEqualTo(1);
+    }
+  }
+
+  @Test
   void randomDrawsByWeight() {
     Upstream group = upstream(spec(new BalancingMethod.Random(false), weighing(1, 2, 7)));
     Random random = new Random(5);

@@ -1,4 +1,4 @@
-package dev.turnout.admin.control;
+package dev.turnout.admin.json;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -22,7 +22,7 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 
 /// JSON as bodies have it. Strings inside the program are bytes, one char each; JSON is UTF-8.
-final class Json {
+public final class Json {
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           // Names are data here: no table of them.
@@ -33,14 +33,31 @@ final class Json {
 
   private Json() {}
 
+  /// A text is no JSON.
+  public static final class Malformed extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final String place;
+
+    Malformed(String message, String place) {
+      super(message, null, false, false);
+      this.place = place;
+    }
+
+    /// The line and the column; empty if it is not known.
+    public String place() {
+      return place;
+    }
+  }
+
   /// A value of a document.
-  sealed interface Value {
+  public sealed interface Value {
     /// What it is, in words for whoever wrote it.
     String kind();
   }
 
   /// A string; its chars are bytes.
-  record Text(String bytes) implements Value {
+  public record Text(String bytes) implements Value {
     @Override
     public String kind() {
       return "a string";
@@ -48,35 +65,39 @@ final class Json {
   }
 
   /// A number, as it was written.
-  record Numeral(String text) implements Value {
+  public record Numeral(String text) implements Value {
     @Override
     public String kind() {
       return "a number";
     }
   }
 
-  record Truth(boolean value) implements Value {
+  /// `true` or `false`.
+  public record Truth(boolean value) implements Value {
     @Override
     public String kind() {
       return value ? "true" : "false";
     }
   }
 
-  record Null() implements Value {
+  /// `null`.
+  public record Null() implements Value {
     @Override
     public String kind() {
       return "null";
     }
   }
 
-  record Members(Map<String, Value> byName) implements Value {
+  /// An object.
+  public record Members(Map<String, Value> byName) implements Value {
     @Override
     public String kind() {
       return "an object";
     }
   }
 
-  record Elements(List<Value> values) implements Value {
+  /// A list.
+  public record Elements(List<Value> values) implements Value {
     @Override
     public String kind() {
       return "a list";
@@ -85,8 +106,8 @@ final class Json {
 
   /// The document in the bytes of a body.
   ///
-  /// @throws Problem that says where it is not JSON
-  static Value parse(String bytes) {
+  /// @throws Malformed that says where it is not JSON
+  public static Value parse(String bytes) {
     try (JsonParser in = FACTORY.createParser(ObjectReadContext.empty(), decoded(bytes))) {
       Value value = value(in, in.nextToken());
       if (in.nextToken() != null) {
@@ -94,16 +115,14 @@ final class Json {
       }
       return value;
     } catch (JacksonException e) {
-      throw Problem.of(400, "malformed_json", String.valueOf(e.getOriginalMessage()))
-          .at(place(e.getLocation()))
-          .hint("the body is one JSON object in UTF-8");
+      throw new Malformed(String.valueOf(e.getOriginalMessage()), place(e.getLocation()));
     } catch (CharacterCodingException _) {
-      throw Problem.of(400, "malformed_json", "the body is not UTF-8");
+      throw new Malformed("it is not UTF-8", "");
     }
   }
 
-  private static Problem malformed(String message, JsonParser in) {
-    return Problem.of(400, "malformed_json", message).at(place(in.currentTokenLocation()));
+  private static Malformed malformed(String message, JsonParser in) {
+    return new Malformed(message, place(in.currentTokenLocation()));
   }
 
   private static String place(tools.jackson.core.@Nullable TokenStreamLocation location) {
@@ -147,7 +166,7 @@ final class Json {
   }
 
   /// Bytes of the program as a text of a document: as UTF-8 where they are that.
-  static String text(String bytes) {
+  public static String text(String bytes) {
     for (int i = 0; i < bytes.length(); i++) {
       if (bytes.charAt(i) >= 0x80) {
         try {
@@ -161,12 +180,12 @@ final class Json {
   }
 
   /// What writes JSON to `to`.
-  static JsonGenerator generator(Writer to) {
+  public static JsonGenerator generator(Writer to) {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), to);
   }
 
   /// Writes a text, a whole number, a truth value, or null.
-  static void write(JsonGenerator out, String name, @Nullable Object value) {
+  public static void write(JsonGenerator out, String name, @Nullable Object value) {
     switch (value) {
       case null -> out.writeNullProperty(name);
       case String text -> out.writeStringProperty(name, text(text));

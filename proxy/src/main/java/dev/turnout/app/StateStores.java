@@ -1,0 +1,12 @@
+package dev.turnout.app;
+
+import dev.turnout.cluster.redis.RedisEngine;
+import dev.turnout.cluster.share.StoreEngine;
+import java.util.List;
+
+/// The engines that `state_store` knows besides the files of the node itself.
+final class StateStores {
+  private StateStores() {}
+
+  static final List<StoreEngine> ENGINES = List.of(new RedisEngine());
+}

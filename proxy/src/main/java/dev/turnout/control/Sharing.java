@@ -1,0 +1,984 @@
+package dev.turnout.control;
+
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.cluster.Origin;
+import dev.turnout.cluster.UpstreamState;
+import dev.turnout.cluster.file.GroupText;
+import dev.turnout.cluster.share.Layout;
+import dev.turnout.cluster.share.Note;
+import dev.turnout.cluster.share.Reading;
+import dev.turnout.cluster.share.Replica;
+import dev.turnout.cluster.share.SharedStore;
+import dev.turnout.cluster.share.SharedStore.Commit;
+import dev.turnout.cluster.share.SharedStore.State;
+import dev.turnout.cluster.share.Transaction;
+import dev.turnout.http.Product;
+import dev.turnout.http.Upstreams;
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
+import dev.turnout.upstream.UpstreamSpec;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// What ties the node to the store that it shares with others: changes of shared things go there
+/// before they are in force here, and what others change comes from there, through the same writer.
+///
+/// The [Replica] decides; here is what acts on it: the writer's thread, on which everything that
+/// belongs to the replica runs; the engine's, which brings news and waits until they are in force;
+/// and a virtual thread that announces the node, and tries again what the store did not take.
+/// Requests know nothing of all that.
+public final class Sharing implements AutoCloseable {
+  /// A store as configured.
+  ///
+  /// @param store its client
+  /// @param layout what is shared, and where it is in the store
+  /// @param node the name of the node; null: the one that it gave itself
+  /// @param keepsLocally what to do with a change while the store is away: to keep it, or to refuse
+  /// @param memory what the node remembers of it
+  /// @param said by what it was configured: equal to another if nothing was changed
+  public record Setup(
+      SharedStore store,
+      Layout layout,
+      @Nullable String node,
+      boolean keepsLocally,
+      StoreMemory memory,
+      Object said) {}
+
+  /// What became of a change.
+  sealed interface Outcome {
+    /// The store has it, or it is kept for it: it may take effect.
+    record Made() implements Outcome {}
+
+    /// Something was changed by others meanwhile: it is to be judged again.
+    record Moved() implements Outcome {}
+
+    /// It was not made, or it is not known whether it was.
+    record Failed(String message) implements Outcome {}
+  }
+
+  private static final long HEARTBEAT_MILLIS = 1000;
+  private static final long AGAIN_MILLIS = 100;
+  private static final long LOOK_MILLIS = 5;
+  private static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
+  private static final int REMEMBERED = 1000;
+  private static final int TOLD_CONFLICTS = 100;
+  private static final int NOTED_TRANSACTIONS = 20_000;
+
+  private final ChangeWriter writer;
+  private final Upstreams upstreams;
+  private final Function<String, @Nullable KeyvalZone> zones;
+  private final Events events;
+  private final Fence fence;
+  private final long startedMillis = System.currentTimeMillis();
+
+  // ---- the writer's thread
+  private @Nullable Replica replica;
+  private final String chance = byChance();
+  private String node = "";
+  private SharedStore.@Nullable Following following;
+  private final Map<String, String> rejected = new TreeMap<>();
+  private boolean heard; // since the start
+  private String trouble = "";
+  private long sinceMillis = startedMillis;
+  private StoreStatus.Link lastLink = StoreStatus.Link.NONE;
+
+  // ---- shared: docs/concurrency.md
+  private volatile @Nullable Setup setup;
+  private volatile @Nullable Setup staged;
+  private volatile StoreStatus status = StoreStatus.NONE;
+  private volatile @Nullable ErrorLog log;
+  private volatile String address = "";
+  private volatile long incarnation;
+  private volatile boolean againDue; // a snapshot is to be asked for
+  private final ConcurrentSkipListMap<Long, Long> storeRevisions =
+      new ConcurrentSkipListMap<>(); // by the node's own
+  private final ConcurrentSkipListSet<Long> kept = new ConcurrentSkipListSet<>(); // of the node's
+  private volatile boolean engineLost; // told by the engine, not taken by the writer yet
+  private final AtomicLong commits = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong keptChanges = new AtomicLong();
+  private final AtomicLong foreign = new AtomicLong();
+  private final AtomicLong conflicts = new AtomicLong();
+  private final AtomicLong losses = new AtomicLong();
+  private final AtomicLong applied = new AtomicLong();
+  private final Object announcing = new Object();
+  private boolean news; // guarded by announcing
+  private boolean closed; // guarded by announcing
+  private @Nullable Thread announcer;
+
+  Sharing(
+      ChangeWriter writer,
+      Upstreams upstreams,
+      Function<String, @Nullable KeyvalZone> zones,
+      Events events,
+      Fence fence) {
+    this.writer = writer;
+    this.upstreams = upstreams;
+    this.zones = zones;
+    this.events = events;
+    this.fence = fence;
+  }
+
+  /// Where what goes wrong is told from now on.
+  public void log(ErrorLog next) {
+    log = next;
+  }
+
+  private void log(Level level, String message) {
+    ErrorLog there = log;
+    if (there != null) {
+      there.log(level, message);
+    }
+  }
+
+  /// Where this node can be reached by those who operate it.
+  public void address(String next) {
+    address = next;
+  }
+
+  /// How the node stands with the store.
+  public StoreStatus status() {
+    StoreStatus there = status;
+    return there.link() == StoreStatus.Link.NONE ? there : there.with(applied.get(), counts());
+  }
+
+  /// True if there is a store.
+  public boolean isOn() {
+    return status.link() != StoreStatus.Link.NONE;
+  }
+
+  // ---- beginning
+
+  /// What is shared from the moment on at which the configuration that is being read takes effect.
+  public void stage(Setup next) {
+    staged = next;
+  }
+
+  /// The store that is in use; null if there is none.
+  public @Nullable Setup present() {
+    return setup;
+  }
+
+  /// Begins to share what was staged, or goes on with another layout. On the writer's thread, after
+  /// the configuration took effect. Returns at once, whether the store can be reached or not.
+  public void activate() {
+    Setup next = staged;
+    staged = null;
+    if (next == null) {
+      return;
+    }
+    Setup before = setup;
+    setup = next;
+    Replica old = replica;
+    if (old == null || before == null) {
+      String own = next.memory.node();
+      node = next.node != null ? next.node : own != null ? own : ownName(chance);
+      restart(next, old);
+    } else if (!before.layout.equals(next.layout)) {
+      restart(next, old);
+    } else {
+      retryRejected();
+      askAgain();
+    }
+    tell();
+  }
+
+  private static String byChance() {
+    SecureRandom random = new SecureRandom();
+    return new BigInteger(100, random).setBit(100).toString(36);
+  }
+
+  private static String ownName(String chance) {
+    String host = System.getenv().getOrDefault("HOSTNAME", "");
+    try {
+      host = host.isEmpty() ? java.net.InetAddress.getLocalHost().getHostName() : host;
+    } catch (java.net.UnknownHostException _) {
+      host = "node";
+    }
+    return host.replaceAll("[^A-Za-z0-9._-]", "-") + "-" + chance.substring(0, 4);
+  }
+
+  private void restart(Setup next, @Nullable Replica old) {
+    SharedStore.Following there = following;
+    if (there != null) {
+      there.close();
+    }
+    StoreMemory remembered = next.memory;
+    Replica.Known known = old == null ? remembered.known() : old.known();
+    Map<String, Replica.Pending> pending =
+        new LinkedHashMap<>(old == null ? remembered.kept() : old.pending());
+    pending.keySet().removeIf(key -> next.layout.thing(key) == null);
+    rejected.clear();
+    Replica fresh =
+        new Replica(
+            next.layout.names(node),
+            chance,
+            Math.min(500, next.store.mostKeys() - 3),
+            served(next.layout),
+            known,
+            pending);
+    replica = fresh;
+    remember();
+    upstreams.storedBy(name -> fresh.value(next.layout.group(name)) != null);
+    following = next.store.follow(next.layout.prefixes(), new News());
+    startAnnouncing();
+  }
+
+  /// What the node serves of what is shared.
+  private Map<String, String> served(Layout layout) {
+    Map<String, String> served = new HashMap<>();
+    for (String name : layout.zones().keySet()) {
+      KeyvalZone zone = zones.apply(name);
+      if (zone != null) {
+        zone.snapshot()
+            .entries()
+            .forEach((entry, value) -> {
+              String key = layout.key(name, entry);
+              if (key != null) {
+                served.put(key, value);
+              }
+            });
+      }
+    }
+    upstreams
+        .states()
+        .forEach((name, state) -> {
+          if (upstreams.isShared(name) && state.isChanged()) {
+            served.put(layout.group(name), new GroupText(state.name(), state.spec()).text());
+          }
+        });
+    return served;
+  }
+
+  // ---- changes of this node
+
+  /// Whether a change would be one of something shared. On the writer's thread.
+  boolean isShared(Operation operation) {
+    Setup now = setup;
+    if (now == null) {
+      return false;
+    }
+    return switch (operation) {
+      case Operation.EditZone edit -> now.layout.zones().containsKey(edit.zone().name());
+      case Operation.EditUpstream(String name, _) -> upstreams.isShared(name);
+      case Operation.CreateUpstream(UpstreamSpec spec) -> upstreams.isShared(spec.name());
+      case Operation.PutUpstream(UpstreamSpec spec) -> upstreams.isShared(spec.name());
+      case Operation.DeleteUpstream(String name) -> upstreams.isShared(name);
+      case Operation.Restore _ -> true; // it may be: what it comes to is seen then
+    };
+  }
+
+  /// Why these changes cannot be shared; empty if they can, or need not be. On the writer's thread.
+  Optional<String> check(List<Delta> deltas) {
+    Setup now = setup;
+    if (now == null) {
+      return Optional.empty();
+    }
+    int keys = 0;
+    for (Delta delta : deltas) {
+      switch (delta) {
+        case Delta.OfZone zone -> {
+          if (now.layout.zones().containsKey(zone.zone())) {
+            if (!zone.deadlinesAfter().isEmpty()) {
+              return Optional.of("a value that ends by itself cannot be shared");
+            }
+            for (Map.Entry<String, @Nullable String> one : zone.after().entrySet()) {
+              if (now.layout.key(zone.zone(), one.getKey()) == null) {
+                return Optional.of(
+                    "the key \"" + one.getKey() + "\" cannot be shared: such keys are visible"
+                        + " ASCII and do not begin with \"@\"");
+              }
+              if (one.getValue() != null && one.getValue().length() > SharedStore.LONGEST_VALUE) {
+                return Optional.of("the value is too long to be shared");
+              }
+            }
+            keys += zone.after().size();
+          }
+        }
+        case Delta.OfUpstream upstream -> keys += upstreams.isShared(upstream.name()) ? 1 : 0;
+      }
+    }
+    int most = Math.min(now.store.mostKeys(), NOTED_TRANSACTIONS) - 2;
+    return keys > most
+        ? Optional.of(keys + " shared things would change at once; the store takes " + most)
+        : Optional.empty();
+  }
+
+  /// Why it is not known that something shared is as this node serves it; null if it is known, or
+  /// this node may say so. On the writer's thread.
+  @Nullable String doubt() {
+    Setup now = setup;
+    Replica there = replica;
+    boolean heardOf = there != null && there.link() != Replica.Link.DOWN && !engineLost;
+    return now == null || now.keepsLocally || heardOf ? null : "not made: " + why();
+  }
+
+  /// What the store is to be told of changes; empty: nothing of it is shared.
+  Map<String, Replica.Write> writes(List<JournalEntry> entries, boolean guarded) {
+    Setup now = setup;
+    Map<String, Replica.Write> writes = new LinkedHashMap<>();
+    if (now != null) {
+      for (JournalEntry entry : entries) {
+        for (Delta delta : entry.deltas()) {
+          add(writes, delta, now.layout, guarded);
+        }
+      }
+    }
+    return writes;
+  }
+
+  private void add(
+      Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
+    switch (delta) {
+      case Delta.OfZone zone ->
+          zone.after()
+              .forEach((entry, value) -> {
+                String key = layout.key(zone.zone(), entry);
+                if (key != null) {
+                  writes.put(key, new Replica.Write(value, guarded));
+                }
+              });
+      case Delta.OfUpstream(String name, _, UpstreamState after) -> {
+        if (upstreams.isShared(name)) {
+          String text =
+              after == null ? null : new GroupText(after.name(), after.spec()).text();
+          writes.put(layout.group(name), new Replica.Write(text, true));
+        }
+      }
+    }
+  }
+
+  /// Tells the store of changes. On the writer's thread; waits for the store.
+  Outcome commit(Map<String, Replica.Write> change, List<JournalEntry> entries) {
+    Setup now = setup;
+    Replica there = replica;
+    if (now == null || there == null) {
+      throw new IllegalStateException("there is no store");
+    }
+    for (String key : change.keySet()) {
+      if (rejected.containsKey(key) && there.isUnreadable(key)) {
+        refused.incrementAndGet();
+        return new Outcome.Failed(
+            "the store has something else under \"" + key + "\": " + rejected.get(key));
+      }
+    }
+    open(now, there);
+    Outcome outcome;
+    if (there.link() != Replica.Link.UP || engineLost) {
+      outcome = away(now, there, change, why());
+    } else {
+      Transaction transaction = there.propose(change, noted(entries, now.layout));
+      Commit commit = now.store.commit(transaction);
+      Replica.Step step = there.made(transaction, commit);
+      outcome =
+          switch (commit) {
+            case Commit.Done(long revision, _, _) -> {
+              commits.incrementAndGet();
+              entries.forEach(entry -> storeRevisions.put(entry.revision(), revision));
+              while (storeRevisions.size() > REMEMBERED) {
+                storeRevisions.pollFirstEntry();
+              }
+              yield new Outcome.Made();
+            }
+            case Commit.Conflict _ -> new Outcome.Moved();
+            case Commit.Refused(String message) -> away(now, there, change, message);
+            case Commit.Unknown(String message) -> unknown(now, there, change, message);
+          };
+      apply(step, Origin.of("store", ""), null);
+    }
+    if (outcome instanceof Outcome.Made && !storeRevisions.containsKey(last(entries))) {
+      entries.forEach(entry -> kept.add(entry.revision()));
+      while (kept.size() > REMEMBERED) {
+        kept.pollFirst();
+      }
+    }
+    tell();
+    return outcome;
+  }
+
+  private static long last(List<JournalEntry> entries) {
+    return entries.getLast().revision();
+  }
+
+  private String why() {
+    String reason = status.reason();
+    return status.label()
+        + (engineLost || status.link() != StoreStatus.Link.READ_ONLY
+            ? " is away"
+            : " takes nothing")
+        + (reason.isEmpty() ? "" : ": " + reason);
+  }
+
+  private Outcome away(
+      Setup now, Replica there, Map<String, Replica.Write> change, String message) {
+    trouble = message;
+    if (!now.keepsLocally) {
+      refused.incrementAndGet();
+      return new Outcome.Failed("not made: " + message);
+    }
+    return keep(there, change);
+  }
+
+  private Outcome unknown(
+      Setup now, Replica there, Map<String, Replica.Write> change, String message) {
+    trouble = message;
+    if (!now.keepsLocally) {
+      refused.incrementAndGet();
+      return new Outcome.Failed(
+          "it is not known whether it was made, or will be: " + now.store.label() + ": " + message);
+    }
+    return keep(there, change);
+  }
+
+  private Outcome keep(Replica there, Map<String, Replica.Write> change) {
+    there.keep(change);
+    String failure = remember();
+    if (failure != null) {
+      refused.incrementAndGet();
+      return new Outcome.Failed("neither the store nor the disk takes it: " + failure);
+    }
+    keptChanges.incrementAndGet();
+    return new Outcome.Made();
+  }
+
+  /// Brings the store what it is yet to be told, until it has it or does not take it.
+  private void open(Setup now, Replica there) {
+    Transaction next = engineLost ? null : there.opening();
+    while (next != null) {
+      Commit commit = now.store.commit(next);
+      apply(there.made(next, commit), Origin.of("store", ""), null);
+      switch (commit) {
+        case Commit.Done _ -> trouble = "";
+        case Commit.Refused(String message) -> {
+          trouble = message;
+          return;
+        }
+        case Commit.Unknown(String message) -> trouble = message;
+        case Commit.Conflict _ -> {
+          // looked at anew, or without what others have changed
+        }
+      }
+      next = engineLost ? null : there.opening();
+    }
+  }
+
+  private static List<Note.Change> noted(List<JournalEntry> entries, Layout layout) {
+    List<Note.Change> changes = new ArrayList<>();
+    for (JournalEntry entry : entries) {
+      List<String> keys = new ArrayList<>();
+      for (Delta delta : entry.deltas()) {
+        switch (delta) {
+          case Delta.OfUpstream upstream -> keys.add(layout.group(upstream.name()));
+          case Delta.OfZone zone ->
+              zone.after().keySet().stream()
+                  .map(entryKey -> layout.key(zone.zone(), entryKey))
+                  .filter(Objects::nonNull)
+                  .forEach(keys::add);
+        }
+      }
+      changes.add(new Note.Change(keys, entry.origin()));
+    }
+    return changes;
+  }
+
+  // ---- changes of others
+
+  /// What the engine tells, on its thread: it waits until the writer has taken it.
+  private final class News implements SharedStore.Follower {
+    @Override
+    public void synced(State all) {
+      engineLost = false;
+      onWriter(() -> {
+        Replica there = replica;
+        if (there != null) {
+          heard = true;
+          trouble = "";
+          Origin origin = new Origin("store", "", "caught up", label());
+          apply(there.synced(all), origin, null);
+          retryRejected();
+          openNow();
+        }
+      });
+      settled(all.revision());
+    }
+
+    @Override
+    public void changed(State keys) {
+      onWriter(() -> {
+        Replica there = replica;
+        if (there != null) {
+          Origin unknown = new Origin("store", "", "", label());
+          apply(there.changed(keys), unknown, keys);
+          openNow();
+        }
+      });
+    }
+
+    @Override
+    public void settled(long revision) {
+      fence
+          .passed()
+          .whenComplete((_, _) -> {
+            applied.set(revision);
+            wake();
+          });
+    }
+
+    @Override
+    public void lost(String reason) {
+      engineLost = true;
+      losses.incrementAndGet();
+      log(Level.WARN, "the store " + label() + " is away: " + reason);
+      onWriter(() -> {
+        Replica there = replica;
+        if (there != null) {
+          there.lost();
+          trouble = reason;
+          tell();
+        }
+      });
+      events.publish("store", Map.of("what", "lost", "reason", reason));
+    }
+
+    @Override
+    public void noticed(String what) {
+      log(Level.WARN, "the store " + label() + ": " + what);
+      events.publish("store", Map.of("what", "noticed", "reason", what));
+    }
+
+    private String label() {
+      return status.label();
+    }
+  }
+
+  private void onWriter(Runnable task) {
+    try {
+      writer.exclusively(task);
+    } catch (IllegalStateException | CompletionException e) {
+      if (!writer.isClosed()) {
+        ErrorLog there = log;
+        if (there != null) {
+          there.log(Level.ALERT, 0, "unexpected error while following the store", e);
+        }
+      }
+    }
+  }
+
+  private void openNow() {
+    Setup now = setup;
+    Replica there = replica;
+    if (now != null && there != null) {
+      open(now, there);
+      if (there.link() == Replica.Link.UP) {
+        remember();
+      }
+    }
+    tell();
+  }
+
+  /// Puts in force what a step says.
+  ///
+  /// @param usual where it comes from if nobody says
+  /// @param told what the engine told, with the notes of those who changed it; null: a whole
+  ///   snapshot, or an answer
+  private void apply(Replica.Step step, Origin usual, @Nullable State told) {
+    step.unreadable().forEach(this::reject);
+    Map<Origin, List<Adoption>> byOrigin = new LinkedHashMap<>();
+    Map<Adoption, String> keys = new HashMap<>();
+    step.serve()
+        .forEach((key, value) -> {
+          Adoption adoption = adoption(key, value);
+          if (adoption != null) {
+            keys.put(adoption, key);
+            byOrigin
+                .computeIfAbsent(origin(key, usual, told), _ -> new ArrayList<>())
+                .add(adoption);
+          }
+        });
+    boolean groups = false;
+    for (Map.Entry<Origin, List<Adoption>> one : byOrigin.entrySet()) {
+      foreign.incrementAndGet();
+      one.getValue().forEach(adoption -> rejected.remove(keys.get(adoption)));
+      writer
+          .adopt(one.getValue(), one.getKey())
+          .forEach((adoption, reason) ->
+              reject(Objects.requireNonNull(keys.get(adoption)), reason));
+      groups |= one.getValue().stream().anyMatch(Adoption.Group.class::isInstance);
+    }
+    if (groups && !rejected.isEmpty()) {
+      retryRejected();
+    }
+    tellConflicts(step.conflicts());
+    if (step.again()) {
+      askAgain();
+    }
+  }
+
+  private void tellConflicts(List<Replica.Conflict> all) {
+    conflicts.addAndGet(all.size());
+    all.stream()
+        .limit(TOLD_CONFLICTS)
+        .forEach(one -> {
+          String ours = one.ours() == null ? "deleted" : "\"" + one.ours() + "\"";
+          String theirs = one.theirs() == null ? "deleted" : "\"" + one.theirs() + "\"";
+          log(
+              Level.WARN,
+              "conflict in the store over \"%s\": here it was %s, %s counts"
+                  .formatted(one.key(), ours, theirs));
+          events.publish(
+              "store",
+              Map.of("what", "conflict", "key", one.key(), "ours", ours, "theirs", theirs));
+        });
+  }
+
+  private @Nullable Adoption adoption(String key, @Nullable String value) {
+    Setup now = setup;
+    Layout.Thing thing = now == null ? null : now.layout.thing(key);
+    return switch (thing) {
+      case null -> null;
+      case Layout.Thing.ZoneKey(String zone, String entry) -> {
+        KeyvalZone there = zones.apply(zone);
+        yield there == null ? null : new Adoption.Entry(there, entry, value);
+      }
+      case Layout.Thing.Group(String name) -> group(key, name, value);
+    };
+  }
+
+  private @Nullable Adoption group(String key, String name, @Nullable String value) {
+    if (!upstreams.isShared(name)) {
+      if (value != null) {
+        reject(key, "upstream \"" + name + "\" is configured here without \"store\"");
+      }
+      return null;
+    }
+    if (value == null) {
+      return new Adoption.Group(name, null);
+    }
+    try {
+      GroupText text = GroupText.parse(value);
+      if (!text.name().toLowerCase(Locale.ROOT).equals(name)) {
+        throw new IllegalArgumentException("its name is \"" + text.name() + "\"");
+      }
+      return new Adoption.Group(name, text);
+    } catch (IllegalArgumentException e) {
+      reject(key, String.valueOf(e.getMessage()));
+      return null;
+    }
+  }
+
+  /// What was served before goes on being served.
+  private void reject(String key, String reason) {
+    if (!reason.equals(rejected.put(key, reason))) {
+      log(
+          Level.ERROR,
+          "the store has something under \"" + key + "\" that is not taken: " + reason);
+      events.publish("store", Map.of("what", "rejected", "key", key, "reason", reason));
+    }
+  }
+
+  /// What could not be taken may be right by now.
+  private void retryRejected() {
+    Replica there = replica;
+    if (there == null) {
+      return;
+    }
+    for (String key : List.copyOf(rejected.keySet())) {
+      if (there.isUnreadable(key)) {
+        continue;
+      }
+      Adoption adoption = adoption(key, there.value(key));
+      if (adoption == null) {
+        if (there.value(key) == null) {
+          rejected.remove(key);
+        }
+        continue;
+      }
+      String usual = status.label();
+      Map<Adoption, String> refusals =
+          writer.adopt(List.of(adoption), new Origin("store", "", "caught up", usual));
+      if (refusals.isEmpty()) {
+        rejected.remove(key);
+      }
+    }
+  }
+
+  /// Where a key's change comes from: the node that changed it says so in its note, which changes
+  /// with it.
+  private Origin origin(String key, Origin usual, @Nullable State told) {
+    Replica there = replica;
+    Setup now = setup;
+    if (told == null || there == null || now == null) {
+      return usual;
+    }
+    String notes = now.layout.names(node).notes();
+    for (Map.Entry<String, Reading> one : told.keys().entrySet()) {
+      if (one.getKey().startsWith(notes)
+          && one.getValue() instanceof Reading.Present(String text, _)) {
+        Note note = Note.parse(text);
+        String name = one.getKey().substring(notes.length());
+        for (int i = note == null ? -1 : note.changes().size() - 1; i >= 0; i--) {
+          Note.Change change = Objects.requireNonNull(note).changes().get(i);
+          if (change.keys().contains(key)) {
+            Origin origin = change.origin();
+            String from = origin.from().isEmpty() ? "" : ", " + origin.from();
+            return new Origin(
+                origin.dialect(), origin.who(), origin.why(), "node " + name + from);
+          }
+        }
+      }
+    }
+    return usual;
+  }
+
+  private void askAgain() {
+    againDue = true;
+    wake();
+  }
+
+  // ---- what is remembered and told
+
+  private @Nullable String remember() {
+    Setup there = setup;
+    Replica now = replica;
+    return there == null || now == null
+        ? null
+        : there.memory.keep(node, now.known(), now.pending());
+  }
+
+  private void tell() {
+    Setup now = setup;
+    Replica there = replica;
+    if (now == null || there == null) {
+      return;
+    }
+    StoreStatus.Link link =
+        switch (there.link()) {
+          case UP -> StoreStatus.Link.UP;
+          case OPENING -> StoreStatus.Link.READ_ONLY;
+          case DOWN -> heard ? StoreStatus.Link.LOST : StoreStatus.Link.CONNECTING;
+        };
+    if (link != lastLink) {
+      if (link == StoreStatus.Link.UP) {
+        log(Level.NOTICE, "the store " + now.store.label() + " and this node agree");
+        events.publish("store", Map.of("what", "synced", "revision", there.revision()));
+      } else if (link == StoreStatus.Link.READ_ONLY && !trouble.isEmpty()) {
+        log(Level.WARN, "the store " + now.store.label() + " takes nothing: " + trouble);
+        events.publish("store", Map.of("what", "read_only", "reason", trouble));
+      }
+      lastLink = link;
+      sinceMillis = System.currentTimeMillis();
+    }
+    Replica.Known known = there.known();
+    incarnation = known == null ? 0 : known.lineage().incarnation();
+    status =
+        new StoreStatus(
+            now.store.label(),
+            node,
+            link,
+            sinceMillis,
+            link == StoreStatus.Link.UP ? "" : trouble,
+            there.revision(),
+            applied.get(),
+            there.pending().size(),
+            rejected,
+            counts());
+  }
+
+  private StoreStatus.Counts counts() {
+    return new StoreStatus.Counts(
+        commits.get(),
+        refused.get(),
+        keptChanges.get(),
+        foreign.get(),
+        conflicts.get(),
+        losses.get());
+  }
+
+  // ---- the cluster
+
+  private void startAnnouncing() {
+    synchronized (announcing) {
+      if (announcer == null) {
+        announcer = Thread.ofVirtual().name("announcer").start(this::announceOn);
+      }
+    }
+  }
+
+  private void wake() {
+    synchronized (announcing) {
+      news = true;
+      announcing.notifyAll();
+    }
+  }
+
+  private void announceOn() {
+    long lastBeat = 0;
+    long lastAgain = 0;
+    try {
+      while (true) {
+        synchronized (announcing) {
+          if (!news && !closed) {
+            announcing.wait(againDue ? AGAIN_MILLIS : HEARTBEAT_MILLIS);
+          }
+          if (closed) {
+            return;
+          }
+          news = false;
+        }
+        long nowMillis = System.nanoTime() / 1_000_000;
+        if (againDue && nowMillis - lastAgain >= AGAIN_MILLIS) {
+          lastAgain = nowMillis;
+          againDue = false;
+          onWriter(this::doAskAgain);
+        } else if (nowMillis - lastBeat >= HEARTBEAT_MILLIS) {
+          lastBeat = nowMillis;
+          onWriter(this::openNow);
+        }
+        announce();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void doAskAgain() {
+    SharedStore.Following there = following;
+    if (there != null) {
+      there.again();
+    }
+  }
+
+  private void announce() {
+    Setup now = setup;
+    StoreStatus present = status;
+    if (now == null || present.link() == StoreStatus.Link.NONE || engineLost) {
+      return;
+    }
+    try {
+      now.store.announce(node, MemberText.of(self()), ANNOUNCED_FOR);
+    } catch (IOException _) {
+      // the next one says all of it again
+    }
+  }
+
+  private StoreStatus.Member self() {
+    StoreStatus present = status;
+    return new StoreStatus.Member(
+        present.node(),
+        address,
+        "turnout/" + Product.VERSION,
+        present.link().name().toLowerCase(Locale.ROOT),
+        incarnation,
+        applied.get(),
+        writer.history().revision(),
+        startedMillis,
+        true);
+  }
+
+  /// The nodes of the cluster that live, this one first. Waits for the store.
+  ///
+  /// @throws IOException if the store did not tell
+  public List<StoreStatus.Member> members() throws IOException {
+    Setup now = setup;
+    List<StoreStatus.Member> members = new ArrayList<>();
+    members.add(self());
+    if (now != null) {
+      new TreeMap<>(now.store.nodes())
+          .forEach((name, text) -> {
+            StoreStatus.Member member = MemberText.parse(name, text, false);
+            if (member != null && !name.equals(status.node())) {
+              members.add(member);
+            }
+          });
+    }
+    return members;
+  }
+
+  /// True if a change is not in the store: it was made while that was away.
+  ///
+  /// @param revision the node's own
+  public boolean isKept(long revision) {
+    return kept.contains(revision);
+  }
+
+  /// Waits until every node that lives serves a change.
+  ///
+  /// @param revision the node's own
+  /// @return which do, at the latest after `millis`; empty if the change is not in the store
+  /// @throws IOException if the store did not tell who lives
+  public Optional<StoreStatus.Spread> awaitEverywhere(long revision, long millis)
+      throws IOException, InterruptedException {
+    Map.Entry<Long, Long> at = storeRevisions.floorEntry(revision);
+    if (at == null || kept.contains(revision)) {
+      return Optional.empty();
+    }
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (true) {
+      List<String> serving = new ArrayList<>();
+      List<String> missing = new ArrayList<>();
+      for (StoreStatus.Member member : members()) {
+        boolean serves =
+            member.applied() >= at.getValue() && member.incarnation() >= incarnation;
+        (serves ? serving : missing).add(member.node());
+      }
+      if (missing.isEmpty() || System.nanoTime() - end >= 0) {
+        return Optional.of(new StoreStatus.Spread(serving, missing));
+      }
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+  }
+
+  @Override
+  public void close() {
+    SharedStore.Following there = following;
+    Setup now = setup;
+    Thread thread;
+    synchronized (announcing) {
+      closed = true;
+      announcing.notifyAll();
+      thread = announcer;
+    }
+    if (there != null) {
+      there.close();
+    }
+    try {
+      if (thread != null) {
+        thread.join();
+      }
+      if (now != null) {
+        now.store.withdraw(node);
+      }
+    } catch (IOException _) {
+      // it is forgotten in time
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    if (now != null) {
+      onWriter(() -> {
+        remember();
+        now.memory.close();
+      });
+      now.store.close();
+    }
+  }
+}
