@@ -67,9 +67,15 @@ function out() {
   return sum;
 }
 
+/** What is wrong with the store that nodes share, in two words; "" if nothing is. */
+function storeTrouble() {
+  const standing = state.store?.state ?? "up";
+  return standing === "up" ? "" : `store ${standing.replaceAll("_", " ")}`;
+}
+
 function title() {
-  const trouble = out();
-  const lead = state.link === "silent" ? "⚠ no answer · " : trouble ? `⚠ ${trouble} out · ` : "";
+  const trouble = [state.link === "silent" && "no answer", storeTrouble(), out() > 0 && `${out()} out`].find(Boolean);
+  const lead = trouble ? `⚠ ${trouble} · ` : "";
   const next = `${lead}${view?.title ?? ""} · r${state.revision} · Turnout`;
   if (document.title !== next) document.title = next;
 }
@@ -78,9 +84,9 @@ const LINKS = { connecting: "connecting", live: "live", silent: "no answer", ref
 
 function line() {
   const pill = document.getElementById("link");
-  text(pill, LINKS[state.link]);
-  pill.className = `pill ${state.link}`;
-  if (state.link === "refused") notice(state.refusal.message, "error");
+  const trouble = state.link === "live" && storeTrouble();
+  text(pill, trouble || LINKS[state.link]);
+  pill.className = `pill ${trouble ? "silent" : state.link}`;
 }
 
 function who() {
@@ -107,10 +113,11 @@ function who() {
 }
 
 watch((topics) => {
-  if (topics.has("link")) line();
+  if (topics.has("link") || topics.has("state")) line();
+  if (topics.has("link") && state.link === "refused") notice(state.refusal.message, "error");
   if (topics.has("you")) who();
   if (topics.has("controllers")) tabs.get("controller").parentElement.hidden = state.controllers.length === 0;
-  if (["figures", "revisions", "link"].some((topic) => topics.has(topic))) title();
+  if (["figures", "revisions", "link", "state"].some((topic) => topics.has(topic))) title();
 });
 
 // ---- who asks

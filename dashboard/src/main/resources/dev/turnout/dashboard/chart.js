@@ -21,12 +21,15 @@ function marks() {
         ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
         ctx.textBaseline = "top";
         ctx.textAlign = "left";
+        let drawn = Infinity;
         let free = Infinity; // the newest has its number, others where there is room
         for (const one of state.revisions) {
           const at = Date.parse(one.time) / 1000;
           if (at < min) break;
           if (at > max) continue;
           const x = Math.round(plot.valToPos(at, "x", true));
+          if (drawn - x < 3) continue; // many at once are one line
+          drawn = x;
           ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
           ctx.beginPath();
           ctx.moveTo(x, bbox.top);

@@ -35,6 +35,8 @@ function figure(label, value, more = "") {
   return el("div", { class: "figure" }, el("dt", {}, label), el("dd", {}, value, more && el("small", {}, more)));
 }
 
+const tenths = (value) => (value === null ? "–" : value.toFixed(1));
+
 function saved(of, always, unit) {
   if (!(always > 0)) return "–";
   return `${Math.round((1 - of / always) * 100)} % (${number(of)} of ${number(always)} ${unit})`;
@@ -47,11 +49,11 @@ function figures(one) {
     "dl",
     { class: "figures" },
     now && [
-      figure("Requests in the system", now.in_system.toFixed(1), `${rate(now.rate)} req/s`),
+      figure("Requests in the system", tenths(now.in_system), `${rate(now.rate)} req/s`),
       figure("Target", String(now.target), `of ${one.min} to ${one.max}`),
       figure("On", String(now.on), `${now.starting} starting, ${now.draining} draining, ${now.off} off${now.failing ? `, ${now.failing} failing` : ""}`),
-      figure("Response", millis(now.latency_ms), `${Math.round(now.utilisation * 100)} % busy`),
-      figure("One server carries", now.capacity_per_server.toFixed(1), now.capacity_learned ? "learned" : "as configured"),
+      figure("Response", millis(now.latency_ms), now.utilisation === null ? "" : `${Math.round(now.utilisation * 100)} % busy`),
+      figure("One server carries", tenths(now.capacity_per_server), now.capacity_learned ? "learned" : "as configured"),
     ],
     totals && [
       figure("Server time saved", saved(totals.server_seconds, totals.always_on_server_seconds, "server-s")),
@@ -120,7 +122,9 @@ export function controllerView() {
     if (reading) return;
     reading = true;
     try {
-      const all = await Promise.all(state.controllers.map((one) => readController(one.upstream)));
+      const all = await Promise.all(
+        state.controllers.map((one) => (one.decisions ? one : readController(one.upstream))),
+      );
       known = all
         .filter(Boolean)
         .flatMap((one) => (one.decisions ?? []).map((decision) => ({ upstream: one.upstream, one: decision })))
@@ -137,7 +141,7 @@ export function controllerView() {
   };
   const draw = () => {
     nothing.hidden = state.controllers.length > 0;
-    keyed(cards, state.controllers, (one) => one.upstream, (one) => JSON.stringify([one, state.you]), card);
+    keyed(cards, state.controllers, (one) => one.upstream, (one) => JSON.stringify([{ ...one, decisions: null }, state.you]), card);
   };
   const end = watch((topics) => {
     if (topics.has("controllers") || topics.has("you")) draw();

@@ -21,7 +21,9 @@ export function said({ kind, data }) {
     case "drain":
       return `${data.upstream}: ${data.address ?? data.server} ${data.phase ?? ""}${data.note ? ` (${data.note})` : ""}`;
     case "store":
-      return `not stored: ${data.message}`;
+      return data.what
+        ? [data.what.replaceAll("_", " "), data.key, data.reason].filter(Boolean).join(": ")
+        : `not stored: ${data.message}`;
     case "autoscale":
       return `${data.upstream}: ${data.text}`;
     default: {
@@ -32,7 +34,7 @@ export function said({ kind, data }) {
 }
 
 function bad({ kind, data }) {
-  return kind === "store" || (kind === "panic" && data.on) || (kind === "health" && ["unhealthy", "unavail"].includes(data.to));
+  return (kind === "store" && data.what !== "synced") || (kind === "panic" && data.on) || (kind === "health" && ["unhealthy", "unavail"].includes(data.to));
 }
 
 export function eventsView() {

@@ -1,42 +1,71 @@
 // The node, its store, and the other nodes if there are any.
 
 import { el, table } from "./ui.js";
+import { duration, number, time } from "./format.js";
 import { role } from "./roles.js";
+import { said } from "./events.js";
 import { state, watch } from "./store.js";
-import { time } from "./format.js";
-
-function shown(value) {
-  if (value === null || value === undefined || value === "") return "–";
-  if (Array.isArray(value)) return value.map(shown).join(", ");
-  if (typeof value === "object") return Object.entries(value).map(([name, one]) => `${name} ${shown(one)}`).join(", ");
-  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) ? time(value) : String(value);
-}
-
-const words = (name) => name.replaceAll("_", " ");
 
 function facts(entries) {
   return el(
     "dl",
     { class: "facts" },
-    entries.map(([name, value]) => el("div", {}, el("dt", {}, words(name)), el("dd", {}, shown(value)))),
+    entries.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value ?? "–")))),
   );
 }
 
-/** What /nodes says, whatever it has: what it has of each node, and what it says of all. */
-function cluster(body) {
-  const lists = Object.entries(body).filter(([, value]) => Array.isArray(value) && value.every((one) => one && typeof one === "object"));
-  const rest = Object.entries(body).filter(([name]) => !lists.some(([list]) => list === name));
+const LINKS = { up: "on", read_only: "draining", connecting: "starting", lost: "failing" };
+
+function link(standing) {
+  return el("span", { class: `state ${LINKS[standing] ?? ""}` }, standing.replaceAll("_", " "));
+}
+
+function store(one) {
   return [
-    rest.length > 0 && facts(rest),
-    lists.map(([name, rows]) => {
-      const columns = [...new Set(rows.flatMap((one) => Object.keys(one)))];
-      return table(
-        words(name),
-        columns.map(words),
-        rows.map((one) => el("tr", {}, columns.map((column, i) => el(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, shown(one[column]))))),
-      );
-    }),
+    el("p", {}, link(one.state), ` since ${time(one.since)}`, one.reason && `: ${one.reason}`),
+    facts([
+      ["store", one.store],
+      ["this node is", one.node],
+      ["its last revision", one.revision],
+      ["served up to", one.applied],
+      ["waiting to be stored", one.pending],
+      ["may be stale for", one.stale_ms > 0 ? duration(one.stale_ms) : "nothing"],
+    ]),
+    one.rejected.length > 0 && [
+      el("h3", {}, "Not served"),
+      el("ul", {}, one.rejected.map(({ key, reason }) => el("li", {}, `${key}: ${reason}`))),
+    ],
   ];
+}
+
+function nodeRow(one) {
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, one.node, one.self && [" ", el("span", { class: "tag" }, "this one")]),
+    el("td", {}, link(one.state)),
+    el("td", { class: "medium" }, one.address),
+    el("td", { class: "number" }, one.lag === 0 ? "–" : number(one.lag)),
+    el("td", { class: "number medium" }, number(one.revision)),
+    el("td", { class: "medium" }, time(one.started)),
+    el("td", { class: "medium" }, one.version),
+  );
+}
+
+function nodes(all) {
+  return table(
+    "Nodes",
+    [
+      "Node",
+      "State",
+      { text: "Address", class: "medium" },
+      { text: "Behind", class: "number" },
+      { text: "Revision", class: "number medium" },
+      { text: "Since", class: "medium" },
+      { text: "Version", class: "medium" },
+    ],
+    all.map(nodeRow),
+  );
 }
 
 export function nodeView() {
@@ -44,7 +73,7 @@ export function nodeView() {
   const others = el("div");
   const draw = () => {
     const servers = [...state.upstreams.values()].reduce((sum, one) => sum + one.servers.length, 0);
-    const store = state.events.find((event) => event.kind === "store");
+    const trouble = state.events.find((event) => event.kind === "store" && event.data.what !== "synced");
     node.replaceChildren(
       facts([
         ["revision", state.revision],
@@ -54,14 +83,13 @@ export function nodeView() {
         ["switch tables", state.zones.length],
         ["you", state.you?.who],
         ["role", state.you && role(state.you)],
-        ["store", store ? `last trouble ${time(store.data.time)}: ${store.data.message}` : "no trouble seen"],
+        ["last trouble with the store", trouble ? `${time(trouble.data.time)}: ${said(trouble)}` : "none seen"],
       ]),
     );
-    others.replaceChildren(
-      ...(state.nodes
-        ? cluster(Array.isArray(state.nodes) ? { nodes: state.nodes } : state.nodes).flat(2).filter(Boolean)
-        : [el("p", { class: "dim" }, "This node keeps its state by itself.")]),
-    );
+    const shared = state.store
+      ? [...store(state.store), state.nodes.length > 0 && nodes(state.nodes)]
+      : [el("p", { class: "dim" }, "This node keeps its state by itself.")];
+    others.replaceChildren(...shared.flat(2).filter(Boolean));
   };
   const end = watch((topics) => {
     if (["nodes", "you", "state", "revisions"].some((topic) => topics.has(topic))) draw();

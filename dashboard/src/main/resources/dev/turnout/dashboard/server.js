@@ -265,7 +265,7 @@ export function details(upstream, id) {
       buttons.replaceChildren(...actions(upstream, id, one));
     }
     const latency = one.figures?.now.latency;
-    if (latency) bars.update(one.figures.now.bounds_us, latency[one.row]);
+    if (latency && one.row !== undefined) bars.update(one.figures.now.bounds_us, latency[one.row]);
   };
   wantLatency(upstream);
   const end = watch((topics) => {

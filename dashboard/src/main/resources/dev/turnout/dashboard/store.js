@@ -5,8 +5,10 @@ import { follow, get, segment } from "./api.js";
 const SECOND = 1000;
 const HIDDEN = 10 * SECOND; // between two polls while nobody looks: the title goes on telling
 const MOST_EVENTS = 500;
-const MOST_REVISIONS = 200;
+const MOST_REVISIONS = 200; // that are asked for at once
+const KEPT_REVISIONS = 2000;
 const HOUR = 3600;
+const TOLD = 40; // what happens within so many milliseconds is drawn once
 const FEW = 8; // groups that are read one by one; more, and all are
 
 /** A view reads this, and never writes it. */
@@ -22,7 +24,8 @@ export const state = {
   figures: new Map(), // name -> {now, before, index}
   rates: new Map(), // name -> {requests, errors} per second, by row
   timeline: { kept: true, time: [], requests: [], clientErrors: [], serverErrors: [], p50: [], p99: [] },
-  nodes: null,
+  store: null, // how it stands with the store that nodes share; null: there is none
+  nodes: [],
   controllers: [],
   link: "connecting", // or "live", "silent"
 };
@@ -40,11 +43,11 @@ let pending = null;
 function changed(topic) {
   if (!pending) {
     pending = new Set();
-    queueMicrotask(() => {
+    setTimeout(() => {
       const topics = pending;
       pending = null;
       for (const listener of [...listeners]) listener(topics);
-    });
+    }, TOLD);
   }
   pending.add(topic);
 }
@@ -66,6 +69,7 @@ async function readState() {
   state.oldest = body.oldest_revision;
   state.upstreams = new Map(body.upstreams.map((one) => [one.name, one]));
   state.zones = body.zones;
+  state.store = body.store ?? null;
   changed("state");
 }
 
@@ -141,8 +145,12 @@ async function readIfAny(path) {
 }
 
 export async function readNodes() {
-  state.nodes = await readIfAny("/nodes");
-  changed("nodes");
+  try {
+    state.nodes = (await readIfAny("/nodes")) ?? [];
+    changed("nodes");
+  } catch (error) {
+    if (error.status !== 503) throw error; // the store does not tell: what was known is shown, with its state
+  }
 }
 
 export async function readControllers() {
@@ -225,6 +233,7 @@ async function readTimeline() {
 let upstreamsToRead = new Set();
 let zonesToRead = new Set();
 let drainsToRead = false;
+let stateToRead = false;
 let controllersToRead = false;
 
 function happened(event) {
@@ -232,47 +241,53 @@ function happened(event) {
   state.events.length = Math.min(state.events.length, MOST_EVENTS);
   changed("events");
   if (event.kind === "change") {
-    const { changes, ...revision } = event.data;
-    state.revision = revision.revision;
-    if (!state.revisions.some((one) => one.revision === revision.revision)) {
-      state.revisions = [{ ...revision, changes }, ...state.revisions];
+    const { revision, changes } = event.data;
+    if (revision > state.revision || state.revisions.length === 0) {
+      state.revision = revision;
+      state.revisions.unshift(event.data);
+      state.revisions.length = Math.min(state.revisions.length, KEPT_REVISIONS);
+      changed("revisions");
     }
-    changed("revisions");
     for (const one of changes.upstreams) upstreamsToRead.add(one.upstream);
     for (const one of changes.zones) zonesToRead.add(one.zone);
   }
   if (event.kind === "drain") drainsToRead = true;
+  if (event.kind === "store") stateToRead = true;
   if (event.kind === "autoscale") controllersToRead = true;
   readSoon();
 }
 
 let readingSoon = false;
+let readLast = -Infinity;
 
-/** Reads what events have told of, several at once. */
+/** Reads what events have told of: at once, and once a second where they do not end. */
 function readSoon() {
   if (readingSoon) return;
   readingSoon = true;
-  setTimeout(async () => {
-    readingSoon = false;
-    const upstreams = [...upstreamsToRead];
-    const zones = [...zonesToRead];
-    const drains = drainsToRead;
-    const controllers = controllersToRead;
-    upstreamsToRead = new Set();
-    zonesToRead = new Set();
-    drainsToRead = controllersToRead = false;
-    try {
-      if (upstreams.length > FEW) await readState();
-      else {
-        if (upstreams.length) await readUpstreams(upstreams);
-        if (zones.length) await readZones(zones);
-      }
-      if (drains) await readDrains();
-      if (controllers) await readControllers();
-    } catch {
-      // the poll tells when nobody answers
+  setTimeout(readTold, Math.max(80, readLast + SECOND - performance.now()));
+}
+
+async function readTold() {
+  readLast = performance.now();
+  readingSoon = false;
+  const upstreams = [...upstreamsToRead];
+  const zones = [...zonesToRead];
+  const everything = stateToRead || upstreams.length > FEW;
+  const [drains, controllers] = [drainsToRead, controllersToRead];
+  upstreamsToRead = new Set();
+  zonesToRead = new Set();
+  stateToRead = drainsToRead = controllersToRead = false;
+  try {
+    if (everything) await readState();
+    else {
+      if (upstreams.length) await readUpstreams(upstreams);
+      if (zones.length) await readZones(zones);
     }
-  }, 80);
+    if (drains) await readDrains();
+    if (controllers) await readControllers();
+  } catch {
+    // the poll tells when nobody answers
+  }
 }
 
 // ---- going on
@@ -348,7 +363,7 @@ async function poll() {
           rounds.push(readTimeline());
           if (state.drains.size) rounds.push(readDrains());
           if (state.controllers.length) rounds.push(readControllers());
-          if (state.nodes && round % 5 === 0) rounds.push(readNodes());
+          if (state.store && round % 5 === 0) rounds.push(readNodes());
         }
         await Promise.all(rounds);
         if (state.link === "silent") link("live");

@@ -86,9 +86,9 @@ public record BuildInfo(String nginx, String turnout, Set<String> modules, List<
     return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+", -1));
   }
 
-  /// `nginx version: nginx/1.31.5 (turnout/0.1.0)`: the answer to `-v`.
+  /// `nginx version: nginx/1.31.5 (turnout 0.1.0)`: the answer to `-v`.
   public String versionLine() {
-    return "nginx version: nginx/" + nginx + " (turnout/" + turnout + ")";
+    return "nginx version: nginx/" + nginx + " (turnout " + turnout + ")";
   }
 
   /// All lines, each with its line feed: the answer to `-V`.

@@ -61,6 +61,7 @@ import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
+import dev.turnout.lua.dict.SharedDictModule;
 import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
@@ -78,9 +79,7 @@ final class Modules {
     AuthBasicModule basic = new AuthBasicModule(satisfy);
     GateModule gate = new GateModule(access, basic, writer);
     RewriteModule rewrites = new RewriteModule();
-    LuaModule lua =
-        new LuaModule(
-            core, rewrites, () -> String.join(" ", BuildInfo.load().configureArguments()));
+    SharedDictModule dicts = new SharedDictModule(core, keyvals);
     ResolverModule resolvers = new ResolverModule(core);
     UpstreamModule upstreams =
         new UpstreamModule(resolvers, sticky, HealthModule::options, HealthModule.OF_UPSTREAMS);
@@ -88,6 +87,8 @@ final class Modules {
         Followers.of(process.environment()).plan(process.control(), process.environment());
     StateModule state =
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
+    LuaModule lua = new LuaModule(
+            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
@@ -101,6 +102,7 @@ final class Modules {
         upstreams, // before proxy_pass, which names upstreams
         keyvals,
         new StateStoreModule(process.control().sharing(), state, keyvals), // after what it shares
+        dicts, // dictionaries that may be zones
         new MapModule(),
         new SplitClientsModule(),
         new GeoModule(),
@@ -136,9 +138,9 @@ final class Modules {
         new PlusApiModule(writer, gate),
         new KeepaliveDisableModule(),
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
+        lua.filters(), // sees what was made before anything is added to it
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to
         new EchoModule(prefix), // says its lines to all the filters
-        lua.filters(), // before the filters that nginx itself has
         new HeadersModule(), // adds fields: after all that set them
         new UserIdModule(),
         new GunzipModule(), // makes plain what others read

@@ -118,6 +118,7 @@ final class Running {
     environment.upstreams().stopResolving();
     environment.zones().close();
     workers.close();
+    environment.close(); // nobody changes anything any more
     environment.logs().close();
     return 0;
   }

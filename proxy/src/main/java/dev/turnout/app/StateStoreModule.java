@@ -69,7 +69,9 @@ final class StateStoreModule implements HttpModule {
         .read(this::read)
         .syntax(
             "file:directory | redis://[[user:]password@]host[:port][/db] | rediss://... |"
-                + " redis+sentinel://[password@]host[:port][,...]/master [prefix=text] [timeout=time]"
+                + " redis+sentinel://[password@]host[:port][,...]/master |"
+                + " etcd://[user:password@]host[:port][,...] | etcds://... |"
+                + " consul://[:token@]host[:port][,...] | consuls://... [prefix=text] [timeout=time]"
                 + " [on_unavailable=refuse | local] [node=name] [parameter=value ...]")
         .defaultText("file:state")
         .summary(
@@ -82,7 +84,9 @@ final class StateStoreModule implements HttpModule {
                 + " or, with `on_unavailable=local`, kept and written to it afterwards, unless"
                 + " somebody else has changed the same. `node` is the name of this node, which no"
                 + " other one may have. Redis also takes `wait=number`, of replicas that must have a"
-                + " change before it is answered, and `ssl_trusted_certificate=file`.");
+                + " change before it is answered, Consul `token_file=file`, and all of them with TLS"
+                + " `ssl_trusted_certificate=file`. The usual prefix is `/turnout/` in etcd and"
+                + " `turnout/` in Consul.");
     http.beforeBuild(this::prepare);
     http.pending(
         new HttpRegistry.Pending() {
@@ -168,8 +172,7 @@ final class StateStoreModule implements HttpModule {
   }
 
   private static List<String> parameters(StoreEngine engine) {
-    List<String> all =
-        new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node"));
+    List<String> all = new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node"));
     all.addAll(engine.parameters());
     return all;
   }
@@ -243,8 +246,7 @@ final class StateStoreModule implements HttpModule {
             d, "\"state_store\" cannot be changed by a reload: start the node anew");
       } else {
         setup =
-            new Sharing.Setup(
-                present.store(), layout, now.node, now.keeps, present.memory(), now);
+            new Sharing.Setup(present.store(), layout, now.node, now.keeps, present.memory(), now);
       }
     } catch (IllegalArgumentException e) {
       close();

@@ -1,5 +1,7 @@
 package dev.turnout.app;
 
+import dev.turnout.cluster.consul.ConsulEngine;
+import dev.turnout.cluster.etcd.EtcdEngine;
 import dev.turnout.cluster.redis.RedisEngine;
 import dev.turnout.cluster.share.StoreEngine;
 import java.util.List;
@@ -8,5 +10,6 @@ import java.util.List;
 final class StateStores {
   private StateStores() {}
 
-  static final List<StoreEngine> ENGINES = List.of(new RedisEngine());
+  static final List<StoreEngine> ENGINES =
+      List.of(new RedisEngine(), new EtcdEngine(), new ConsulEngine());
 }

@@ -433,8 +433,7 @@ public final class ChangeWriter implements AutoCloseable {
     record Not(ChangeResult failure) implements Made {}
   }
 
-  private Made make(
-      Draft draft, List<Judged> judged, List<Work.Submitted> batch, boolean lastTry) {
+  private Made make(Draft draft, List<Judged> judged, List<Work.Submitted> batch, boolean lastTry) {
     Sharing there = sharing;
     Map<String, Replica.Write> shared =
         there == null ? Map.of() : there.writes(draft.entries(), isGuarded(batch));
@@ -451,7 +450,8 @@ public final class ChangeWriter implements AutoCloseable {
       case Sharing.Outcome.Moved _ ->
           lastTry
               ? new Made.Not(
-                  new ChangeResult.Unavailable("not made: other nodes change the same all the time"))
+                  new ChangeResult.Unavailable(
+                      "not made: other nodes change the same all the time"))
               : new Made.Again();
       case Sharing.Outcome.Failed(String message) ->
           new Made.Not(new ChangeResult.Unavailable(message));
@@ -460,8 +460,8 @@ public final class ChangeWriter implements AutoCloseable {
         keepAdopted(draft);
         String unrecorded = record(judged);
         if (unrecorded != null) {
-          judged.replaceAll(
-              one -> one.with(new ChangeResult.Unavailable("made, but not audited: " + unrecorded)));
+          judged.replaceAll(one ->
+              one.with(new ChangeResult.Unavailable("made, but not audited: " + unrecorded)));
         }
         yield new Made.Done();
       }

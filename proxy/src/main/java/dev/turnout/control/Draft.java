@@ -172,7 +172,7 @@ final class Draft {
     }
     Map<Adoption, String> refused = new LinkedHashMap<>();
     List<Adoption> groupsFirst = new ArrayList<>(things); // what keys point to
-    groupsFirst.sort(Comparator.comparing(thing -> thing instanceof Adoption.Group ? 0 : 1));
+    groupsFirst.sort(Comparator.comparingInt(thing -> thing instanceof Adoption.Group ? 0 : 1));
     for (Adoption thing : groupsFirst) {
       String reason = adoptTogether(List.of(thing), origin, targets);
       if (reason != null) {

@@ -305,7 +305,9 @@ public final class Sharing implements AutoCloseable {
             for (Map.Entry<String, @Nullable String> one : zone.after().entrySet()) {
               if (now.layout.key(zone.zone(), one.getKey()) == null) {
                 return Optional.of(
-                    "the key \"" + one.getKey() + "\" cannot be shared: such keys are visible"
+                    "the key \""
+                        + one.getKey()
+                        + "\" cannot be shared: such keys are visible"
                         + " ASCII and do not begin with \"@\"");
               }
               if (one.getValue() != null && one.getValue().length() > SharedStore.LONGEST_VALUE) {
@@ -347,8 +349,7 @@ public final class Sharing implements AutoCloseable {
     return writes;
   }
 
-  private void add(
-      Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
+  private void add(Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
     switch (delta) {
       case Delta.OfZone zone ->
           zone.after()
@@ -360,8 +361,7 @@ public final class Sharing implements AutoCloseable {
               });
       case Delta.OfUpstream(String name, _, UpstreamState after) -> {
         if (upstreams.isShared(name)) {
-          String text =
-              after == null ? null : new GroupText(after.name(), after.spec()).text();
+          String text = after == null ? null : new GroupText(after.name(), after.spec()).text();
           writes.put(layout.group(name), new Replica.Write(text, true));
         }
       }
@@ -385,7 +385,7 @@ public final class Sharing implements AutoCloseable {
     open(now, there);
     Outcome outcome;
     if (there.link() != Replica.Link.UP || engineLost) {
-      outcome = away(now, there, change, why());
+      outcome = notMade(now, there, change, why());
     } else {
       Transaction transaction = there.propose(change, noted(entries, now.layout));
       Commit commit = now.store.commit(transaction);
@@ -432,6 +432,11 @@ public final class Sharing implements AutoCloseable {
   private Outcome away(
       Setup now, Replica there, Map<String, Replica.Write> change, String message) {
     trouble = message;
+    return notMade(now, there, change, now.store.label() + ": " + message);
+  }
+
+  private Outcome notMade(
+      Setup now, Replica there, Map<String, Replica.Write> change, String message) {
     if (!now.keepsLocally) {
       refused.incrementAndGet();
       return new Outcome.Failed("not made: " + message);
@@ -576,10 +581,7 @@ public final class Sharing implements AutoCloseable {
       writer.exclusively(task);
     } catch (IllegalStateException | CompletionException e) {
       if (!writer.isClosed()) {
-        ErrorLog there = log;
-        if (there != null) {
-          there.log(Level.ALERT, 0, "unexpected error while following the store", e);
-        }
+        tellBug(e);
       }
     }
   }
@@ -621,8 +623,8 @@ public final class Sharing implements AutoCloseable {
       one.getValue().forEach(adoption -> rejected.remove(keys.get(adoption)));
       writer
           .adopt(one.getValue(), one.getKey())
-          .forEach((adoption, reason) ->
-              reject(Objects.requireNonNull(keys.get(adoption)), reason));
+          .forEach(
+              (adoption, reason) -> reject(Objects.requireNonNull(keys.get(adoption)), reason));
       groups |= one.getValue().stream().anyMatch(Adoption.Group.class::isInstance);
     }
     if (groups && !rejected.isEmpty()) {
@@ -741,8 +743,7 @@ public final class Sharing implements AutoCloseable {
           if (change.keys().contains(key)) {
             Origin origin = change.origin();
             String from = origin.from().isEmpty() ? "" : ", " + origin.from();
-            return new Origin(
-                origin.dialect(), origin.who(), origin.why(), "node " + name + from);
+            return new Origin(origin.dialect(), origin.who(), origin.why(), "node " + name + from);
           }
         }
       }
@@ -878,6 +879,15 @@ public final class Sharing implements AutoCloseable {
       now.store.announce(node, MemberText.of(self()), ANNOUNCED_FOR);
     } catch (IOException _) {
       // the next one says all of it again
+    } catch (RuntimeException e) {
+      tellBug(e);
+    }
+  }
+
+  private void tellBug(Exception e) {
+    ErrorLog there = log;
+    if (there != null) {
+      there.log(Level.ALERT, 0, "unexpected error while following the store", e);
     }
   }
 
@@ -937,8 +947,7 @@ public final class Sharing implements AutoCloseable {
       List<String> serving = new ArrayList<>();
       List<String> missing = new ArrayList<>();
       for (StoreStatus.Member member : members()) {
-        boolean serves =
-            member.applied() >= at.getValue() && member.incarnation() >= incarnation;
+        boolean serves = member.applied() >= at.getValue() && member.incarnation() >= incarnation;
         (serves ? serving : missing).add(member.node());
       }
       if (missing.isEmpty() || System.nanoTime() - end >= 0) {

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a node remembers of the store over a restart: its own name there, which cluster it is in, up
-/// to which revision it knew, and what it has kept for the store. Owned by the writer's thread.
+/// What a node remembers of the store over a restart: its own name there, which cluster it is in,
+/// up to which revision it knew, and what it has kept for the store. Owned by the writer's thread.
 public final class StoreMemory {
   private static final String NODE = "node";
   private static final String LINEAGE = "cluster";

@@ -53,8 +53,7 @@ public record StoreStatus(
 
   /// No store.
   public static final StoreStatus NONE =
-      new StoreStatus(
-          "", "", Link.NONE, 0, "", 0, 0, 0, Map.of(), new Counts(0, 0, 0, 0, 0, 0));
+      new StoreStatus("", "", Link.NONE, 0, "", 0, 0, 0, Map.of(), new Counts(0, 0, 0, 0, 0, 0));
 
   public StoreStatus {
     rejected = Map.copyOf(rejected);

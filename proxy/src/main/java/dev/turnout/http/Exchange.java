@@ -835,6 +835,11 @@ public final class Exchange {
     stored[slot] = value;
   }
 
+  /// Has the values that `other` has now.
+  public void copyStored(Exchange other) {
+    stored = other.stored.clone();
+  }
+
   /// What the owner of `slot` keeps about this exchange, or null.
   @SuppressWarnings("unchecked") // a slot holds only what was put through it
   public <T> @Nullable T get(ExchangeSlot<T> slot) {

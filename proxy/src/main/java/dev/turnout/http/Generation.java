@@ -2,9 +2,11 @@ package dev.turnout.http;
 
 import dev.turnout.upstream.sticky.Sticky;
 import java.net.SocketAddress;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// One loaded configuration, as requests are served by it. Immutable but for the count of requests
 /// under way. The word is the NGINX Plus API's.
@@ -18,6 +20,7 @@ public final class Generation {
   private final Map<String, Template> hashKeys = new ConcurrentHashMap<>();
   private final Map<Sticky, StickyValues> sticky = new ConcurrentHashMap<>();
   private final StickyValues.Compiler stickyCompiler;
+  private final @Nullable Map<String, PeerChooser> choosers;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -29,6 +32,7 @@ public final class Generation {
       int exchangeSlots,
       Variables variables,
       StickyValues.Compiler stickyCompiler,
+      Map<String, PeerChooser> choosers,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
@@ -37,6 +41,7 @@ public final class Generation {
     this.exchangeSlots = exchangeSlots;
     this.variables = variables;
     this.stickyCompiler = stickyCompiler;
+    this.choosers = choosers.isEmpty() ? null : Map.copyOf(choosers);
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -95,6 +100,12 @@ public final class Generation {
     } catch (IllegalArgumentException _) {
       return StickyValues.NONE; // it was judged where it was brought in
     }
+  }
+
+  /// What chooses the servers of this upstream in place of its method; null if it is the method.
+  public @Nullable PeerChooser chooser(String upstream) {
+    Map<String, PeerChooser> all = choosers;
+    return all == null ? null : all.get(upstream.toLowerCase(Locale.ROOT));
   }
 
   int variableSlots() {

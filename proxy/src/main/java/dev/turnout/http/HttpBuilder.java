@@ -55,6 +55,7 @@ public final class HttpBuilder {
             http.exchangeSlotCount(),
             http.variables(),
             http.sticky(),
+            http.choosers(),
             workers);
     http.built(generation);
     return generation;
@@ -138,7 +139,7 @@ public final class HttpBuilder {
     made.put(scope, location);
     boolean added = true;
     switch (name.kind()) {
-      case EXACT -> added = tree.exact(name.name(), location);
+      case EXACT -> added = tree.exact(name.name(), location, autoRedirect(scope));
       case PREFIX -> added = tree.prefix(name.name(), location, false, autoRedirect(scope));
       case PREFIX_FIRST -> added = tree.prefix(name.name(), location, true, autoRedirect(scope));
       case PATTERN -> tree.pattern(regex(name), location);

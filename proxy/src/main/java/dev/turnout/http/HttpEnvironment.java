@@ -110,17 +110,18 @@ public final class HttpEnvironment {
     return type.cast(kept.computeIfAbsent(type, _ -> make.apply(this)));
   }
 
-  /// What modules have of their own ends with the process.
+  /// The process ends: what modules have kept is closed, where it can be.
   public void close() {
-    for (Object one : kept.values()) {
-      if (one instanceof AutoCloseable closeable) {
+    for (Object each : kept.values()) {
+      if (each instanceof AutoCloseable resource) {
         try {
-          closeable.close();
+          resource.close();
         } catch (Exception e) {
-          throw new IllegalStateException(e);
+          throw new IllegalStateException("closing " + each, e);
         }
       }
     }
+    kept.clear();
   }
 
   /// Where the journal of changes is; null: nowhere.

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -69,6 +70,7 @@ public final class HttpRegistry {
   private final List<Runnable> beforeBuild = new ArrayList<>();
   private final List<Pending> pending = new ArrayList<>();
   private StickyValues.Compiler sticky = (_, _) -> StickyValues.NONE;
+  private final Map<String, PeerChooser> choosers = new HashMap<>();
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -208,6 +210,15 @@ public final class HttpRegistry {
   /// Says what reads and writes what a `sticky` speaks of.
   public void sticky(StickyValues.Compiler compiler) {
     sticky = compiler;
+  }
+
+  /// Notes what chooses the servers of an upstream in place of its method.
+  public void chooser(String upstream, PeerChooser chooser) {
+    choosers.put(upstream.toLowerCase(Locale.ROOT), chooser);
+  }
+
+  Map<String, PeerChooser> choosers() {
+    return choosers;
   }
 
   StickyValues.Compiler sticky() {

@@ -40,7 +40,23 @@ public final class LocationTree {
 
     /// `location = name`; false if there is one already.
     public boolean exact(String name, Location location) {
-      return exact.putIfAbsent(name, location) == null;
+      return exact(name, location, false);
+    }
+
+    /// `location = name`, where a request for the name without its last slash may be redirected to
+    /// it; false if there is one already.
+    public boolean exact(String name, Location location, boolean autoRedirect) {
+      if (exact.putIfAbsent(name, location) != null) {
+        return false;
+      }
+      redirect(name, location, autoRedirect);
+      return true;
+    }
+
+    private void redirect(String name, Location location, boolean autoRedirect) {
+      if (autoRedirect && name.length() > 1 && name.endsWith("/")) {
+        autoRedirects.putIfAbsent(name.substring(0, name.length() - 1), location);
+      }
     }
 
     /// `location name` and, with `winsOverPatterns`, `location ^~ name`. With `autoRedirect` a
@@ -51,9 +67,7 @@ public final class LocationTree {
       if (prefixes.putIfAbsent(name, new Prefix(location, winsOverPatterns)) != null) {
         return false;
       }
-      if (autoRedirect && name.length() > 1 && name.endsWith("/")) {
-        autoRedirects.put(name.substring(0, name.length() - 1), location);
-      }
+      redirect(name, location, autoRedirect);
       return true;
     }
 

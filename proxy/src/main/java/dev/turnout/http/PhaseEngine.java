@@ -317,8 +317,11 @@ public final class PhaseEngine {
     response.location(location);
     if (!Status.hasPage(shown)) {
       response.contentLength(shown == 204 || shown == 304 ? Response.UNKNOWN_LENGTH : 0);
-      exchange.sendHead(true);
-      exchange.downstream().flush();
+      if (exchange.sendHead(true)) {
+        exchange.downstream().flush();
+      } else {
+        special(exchange, response.refusal());
+      }
       return;
     }
     String token = exchange.core().serverHeader();
@@ -355,10 +358,12 @@ public final class PhaseEngine {
   }
 
   private static void send(Exchange exchange, byte[] bytes) {
-    if (bytes.length == 0 || exchange.isHead()) {
-      exchange.sendHead(true);
-    } else {
-      exchange.sendHead(false);
+    boolean alone = bytes.length == 0 || exchange.isHead();
+    if (!exchange.sendHead(alone)) {
+      exchange.finish(exchange.response().refusal());
+      return;
+    }
+    if (!alone) {
       ByteBuf body = PooledByteBufAllocator.DEFAULT.directBuffer(bytes.length).writeBytes(bytes);
       exchange.downstream().writeBody(exchange, body, true); // behind the filters of the head
     }

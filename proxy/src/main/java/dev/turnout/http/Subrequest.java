@@ -4,6 +4,7 @@ import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A request that the node makes to itself on behalf of another, its parent: an exchange of its own
@@ -31,6 +32,7 @@ public final class Subrequest implements Downstream {
   private String method = "GET";
   private boolean sharesBody;
   private boolean ownVariables;
+  private @Nullable Consumer<Exchange> preparation;
   private byte @Nullable [] ownBody;
   private boolean headOnly;
   private boolean inMemory;
@@ -143,6 +145,18 @@ public final class Subrequest implements Downstream {
     return this;
   }
 
+  /// Files of its response come as bytes.
+  public Subrequest inMemory() {
+    inMemory = true;
+    return this;
+  }
+
+  /// Does this with its exchange before anything else happens to it.
+  public Subrequest prepared(Consumer<Exchange> step) {
+    preparation = step;
+    return this;
+  }
+
   /// Starts it, and has its response collected in memory; false if there are too many, which is
   /// logged.
   public boolean collect(Collected then) {
@@ -180,6 +194,10 @@ public final class Subrequest implements Downstream {
     }
     exchange = made;
     receiver = to;
+    Consumer<Exchange> step = preparation;
+    if (step != null) {
+      step.accept(made);
+    }
     state = State.RUNNING;
     family.family(1);
     parent.subrequests().add(this);

@@ -151,8 +151,8 @@ public final class Upstreams {
     return entry == null || entry.configured == null || shared.contains(key(name));
   }
 
-  /// Says which upstreams the store of all nodes has: of these the configuration says only what they
-  /// begin with. Called by the writer.
+  /// Says which upstreams the store of all nodes has: of these the configuration says only what
+  /// they begin with. Called by the writer.
   public void storedBy(Predicate<String> has) {
     stored = has;
   }
@@ -331,7 +331,8 @@ public final class Upstreams {
       entries.forEach((name, entry) -> there.put(name, entry.state()));
       there.forEach((name, before) -> {
         if (before.configured() != null && !specs.containsKey(name)) {
-          deltas.add(new Delta.OfUpstream(before.name(), before, orphan(before))); // its block is gone
+          deltas.add(
+              new Delta.OfUpstream(before.name(), before, orphan(before))); // its block is gone
         }
       });
       return deltas;

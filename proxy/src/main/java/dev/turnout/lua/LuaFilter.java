@@ -35,9 +35,12 @@ final class LuaFilter implements ResponseFilter {
     LuaChunk script = head;
     if (script != null) {
       LuaRun run = program.run(exchange);
+      int before = run.filterExit();
       if (!program.call(run, script, 0)) {
-        response.refuse(500);
-      } else if (run.takeExit() && run.exitCode() >= 300) {
+        response.refuse(before == 500 ? 0 : 500);
+        run.filterExit(500);
+      } else if (run.takeExit() && run.exitCode() >= 200 && run.exitCode() != before) {
+        run.filterExit(run.exitCode()); // it will see the answer that stands in, and say so again
         response.refuse(run.exitCode());
       }
     }

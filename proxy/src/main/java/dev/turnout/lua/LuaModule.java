@@ -6,12 +6,14 @@ import static dev.turnout.config.Context.LOCATION_IF;
 import static dev.turnout.config.Context.MAIN;
 import static dev.turnout.config.Context.SERVER;
 import static dev.turnout.config.Context.SERVER_IF;
+import static dev.turnout.config.Context.UPSTREAM;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.config.Setting;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
@@ -23,8 +25,10 @@ import dev.turnout.http.Slot;
 import dev.turnout.http.Template;
 import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
+import dev.turnout.lua.dict.SharedDictModule;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -49,6 +53,16 @@ public final class LuaModule implements HttpModule {
       Setting.of("rewrite_by_lua_no_postpone", false);
   private static final Setting<Boolean> ACCESS_AT_ONCE =
       Setting.of("access_by_lua_no_postpone", false);
+  private static final Setting<Long> WATCHDOG = Setting.of("lua_watchdog", 0L);
+  private static final Setting<Long> MEMORY = Setting.of("lua_memory_limit", 0L);
+  private static final Setting<Integer> PENDING_TIMERS =
+      Setting.of("lua_max_pending_timers", 1024);
+  private static final Setting<Integer> RUNNING_TIMERS =
+      Setting.of("lua_max_running_timers", 256);
+  private static final Setting<Integer> THREAD_CACHE =
+      Setting.of("lua_thread_cache_max_entries", 1024);
+  private static final Setting<Integer> MALLOC_TRIM = Setting.of("lua_malloc_trim", 1000);
+  private static final Setting<Boolean> SA_RESTART = Setting.of("lua_sa_restart", true);
   private static final Map<LuaPhase, Setting<@Nullable LuaChunk>> CHUNKS =
       new EnumMap<>(LuaPhase.class);
 
@@ -61,14 +75,28 @@ public final class LuaModule implements HttpModule {
   private final CoreModule core;
   private final Supplier<String> configured;
   private final RewriteModule rewrites;
+  private final SharedDictModule dicts;
+  private final UpstreamModule upstreams;
+  private final ChangeWriter writer;
   private @Nullable HttpRegistry http;
   private @Nullable Slot<LuaSettings> settings;
   private @Nullable LuaProgram program;
   private @Nullable Scope main;
+  private @Nullable Scope blockHttp;
+  private @Nullable Slot<SocketSettings> socketSettings;
 
   /// @param configured what `ngx.config.nginx_configure` answers
-  public LuaModule(CoreModule core, RewriteModule rewrites, Supplier<String> configured) {
+  public LuaModule(
+      CoreModule core,
+      RewriteModule rewrites,
+      SharedDictModule dicts,
+      UpstreamModule upstreams,
+      ChangeWriter writer,
+      Supplier<String> configured) {
     this.configured = configured;
+    this.dicts = dicts;
+    this.upstreams = upstreams;
+    this.writer = writer;
     this.core = core;
     this.rewrites = rewrites;
   }
@@ -110,6 +138,7 @@ public final class LuaModule implements HttpModule {
     settings = registry.keep(LuaModule::settings);
     flags(registry);
     processWide(registry);
+    socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
     content(registry);
@@ -129,6 +158,7 @@ public final class LuaModule implements HttpModule {
         scope.get(DEFAULT_TYPE),
         scope.get(BUFFER_HTTP10),
         scope.get(CHECK_ABORT),
+        chunk(scope, LuaPhase.HEADER_FILTER) != null,
         chunk(scope, LuaPhase.BODY_FILTER) != null);
   }
 
@@ -179,14 +209,15 @@ public final class LuaModule implements HttpModule {
   private void processWide(HttpRegistry http) {
     http.directive("lua_package_path")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_path", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_path", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in Lua; `;;` stands for the default.");
     http.directive("lua_package_cpath")
         .in(HTTP)
-        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(d.argument(0))))
+        .read((d, scope) -> program(d, scope).config("package_cpath", quoted(withPrefix(d, scope))))
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
+    limits(http);
     once(
         LuaPhase.INIT,
         "Runs when the configuration is read: once in each event loop's Lua, before any request.",
@@ -200,6 +231,57 @@ public final class LuaModule implements HttpModule {
         "Runs once on each event loop when the configuration has been replaced and its last request"
             + " is over.",
         LuaProgram::exitWorker);
+  }
+
+  private static void limits(HttpRegistry http) {
+    http.directive("lua_watchdog")
+        .in(HTTP)
+        .time(WATCHDOG)
+        .defaultText("0")
+        .summary(
+            "Stops a script that keeps its event loop so long; 0 for never. With it scripts are"
+                + " interpreted, not compiled: what is compiled cannot be stopped.");
+    http.directive("lua_memory_limit")
+        .in(HTTP)
+        .offset(MEMORY)
+        .defaultText("0")
+        .summary(
+            "Stops a script while the Lua of its event loop has more than that in use; 0 for no"
+                + " limit. With it scripts are interpreted, not compiled.");
+    http.directive("lua_max_pending_timers")
+        .in(HTTP)
+        .number(PENDING_TIMERS, 0, Integer.MAX_VALUE)
+        .defaultText("1024")
+        .summary("How many timers may be set at once on an event loop.");
+    http.directive("lua_max_running_timers")
+        .in(HTTP)
+        .number(RUNNING_TIMERS, 0, Integer.MAX_VALUE)
+        .defaultText("256")
+        .summary("How many timers may run at once on an event loop.");
+    http.directive("lua_thread_cache_max_entries")
+        .in(HTTP)
+        .number(THREAD_CACHE, 0, Integer.MAX_VALUE)
+        .defaultText("1024")
+        .summary("How many coroutines are kept for later requests.")
+        .differs("As many are kept as were in use at once, 1024 at most.");
+    http.directive("lua_malloc_trim")
+        .in(HTTP)
+        .number(MALLOC_TRIM, 0, Integer.MAX_VALUE)
+        .defaultText("1000")
+        .summary("Gives memory back to the system after so many requests.")
+        .differs("The memory of Lua is its own; nothing is done.");
+    http.directive("lua_sa_restart")
+        .in(HTTP)
+        .flag(SA_RESTART)
+        .defaultText("on")
+        .summary("Restarts system calls that a signal has interrupted.")
+        .differs("They always are.");
+  }
+
+  /// `$prefix` stands for the directory that the node was started with.
+  private static String withPrefix(Directive d, Scope scope) {
+    String prefix = scope.get(ConfigLoader.PREFIX);
+    return d.argument(0).replace("${prefix}", prefix).replace("$prefix", prefix);
   }
 
   private void once(LuaPhase phase, String summary, BiConsumer<LuaProgram, LuaChunk> keep) {
@@ -268,6 +350,17 @@ public final class LuaModule implements HttpModule {
     directives(LuaPhase.HEADER_FILTER, EVERYWHERE, "Looks at the head of each response.", keep);
     directives(
         LuaPhase.BODY_FILTER, EVERYWHERE, "Looks at each part of the body of a response.", keep);
+    directives(
+        LuaPhase.BALANCER,
+        new Context[] {UPSTREAM},
+        "Chooses the server of each attempt with `ngx.balancer`.",
+        (d, scope, chunk) -> {
+          Directive upstream = scope.directive();
+          if (upstream == null) {
+            throw ConfigException.directive(d, "is not allowed here");
+          }
+          http.chooser(upstream.argument(0), new LuaBalancer(program(d, scope), chunk));
+        });
     directives(LuaPhase.LOG, EVERYWHERE, "Runs when a request is logged.", keep);
   }
 
@@ -415,6 +508,7 @@ public final class LuaModule implements HttpModule {
           new LuaProgram(
               http(),
               Objects.requireNonNull(settings),
+              writer,
               prefix.endsWith("/") ? prefix : prefix + "/");
       made.config("prefix", quoted(prefix.endsWith("/") ? prefix : prefix + "/"));
       made.config("nginx_version", Integer.toString(nginxVersion()));
@@ -422,6 +516,7 @@ public final class LuaModule implements HttpModule {
       made.config("configure", quoted(configured.get()));
       program = made;
       main = scope.enclosing(MAIN);
+      blockHttp = scope.enclosing(HTTP);
     }
     return made;
   }
@@ -451,7 +546,7 @@ public final class LuaModule implements HttpModule {
     return d.argument(d.argumentCount() - 1);
   }
 
-  private static String quoted(String text) {
+  static String quoted(String text) {
     StringBuilder out = new StringBuilder("'");
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -469,6 +564,18 @@ public final class LuaModule implements HttpModule {
     Scope outermost = main;
     if (made != null && outermost != null) {
       ErrorLog log = core.errorLog(outermost);
+      Scope block = Objects.requireNonNull(blockHttp, "scripts outside of http");
+      made.limits(
+          new LuaLimits(
+              block.get(WATCHDOG) * 1_000_000,
+              block.get(MEMORY),
+              block.get(PENDING_TIMERS),
+              block.get(RUNNING_TIMERS)));
+      made.dicts(dicts.dicts(), dicts.zones());
+      made.sockets(
+          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
+      made.servers((name, content) -> upstreams.read(name, content, block));
+      made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());
     }
   }

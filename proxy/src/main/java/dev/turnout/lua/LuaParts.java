@@ -12,7 +12,15 @@ final class LuaParts {
           new VariableCalls(),
           new RequestCalls(),
           new ResponseCalls(),
-          new ControlCalls());
+          new ControlCalls(),
+          new ThreadCalls(),
+          new CaptureCalls(),
+          new BalancerCalls(),
+          new SharedDictCalls(),
+          new RegexCalls(),
+          new SocketCalls(),
+          new JsonCalls(),
+          new UpstreamCalls());
 
   private LuaParts() {}
 

@@ -1,18 +1,27 @@
 package dev.turnout.lua;
 
+import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
+import dev.turnout.config.Scope;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.ExchangeSlot;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Slot;
 import dev.turnout.http.Template;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.rewrite.KeyvalModule;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
+import dev.turnout.lua.dict.SharedDict;
 import dev.turnout.net.Worker;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,12 +47,23 @@ public final class LuaProgram {
   private @Nullable LuaChunk init;
   private @Nullable LuaChunk initWorker;
   private @Nullable LuaChunk exitWorker;
+  private final ChangeWriter writer;
   private LuaVm[] vms = {};
+  private SharedDict[] dicts = {};
+  private int regexLimit;
+  private @Nullable ServerReader servers;
+  private @Nullable Slot<SocketSettings> socketSlot;
+  private @Nullable SocketSettings socketSettings;
+  private KeyvalModule.Declared[] zones = {};
   private @Nullable ErrorLog log;
   private volatile boolean active;
   private boolean strict;
+  private LuaLimits limits = new LuaLimits(0, 0, 1024, 256);
+  private @Nullable LuaWatchdog watchdog;
 
-  LuaProgram(HttpRegistry http, Slot<LuaSettings> settings, String prefix) {
+  LuaProgram(
+      HttpRegistry http, Slot<LuaSettings> settings, ChangeWriter writer, String prefix) {
+    this.writer = writer;
     this.http = http;
     this.settings = settings;
     this.prefix = prefix;
@@ -80,6 +100,71 @@ public final class LuaProgram {
   /// Adds `name=value` to what scripts of parts find in `T.config`; the value is Lua.
   public void config(String name, String lua) {
     config.add(name + "=" + lua);
+  }
+
+  /// The single writer of what changes at run time.
+  ChangeWriter writer() {
+    return writer;
+  }
+
+  /// The dictionaries that scripts find in `ngx.shared`.
+  void dicts(Map<String, SharedDict> declared, Map<String, KeyvalModule.Declared> asZones) {
+    dicts = declared.values().toArray(new SharedDict[0]);
+    zones = asZones.values().toArray(new KeyvalModule.Declared[0]);
+    config("dicts", indexes(declared.keySet()));
+    config("zones", indexes(asZones.keySet()));
+  }
+
+  private static String indexes(Set<String> names) {
+    StringBuilder table = new StringBuilder("{");
+    int index = 0;
+    for (String name : names) {
+      table.append('[').append(LuaModule.quoted(name)).append("]=").append(index++).append(',');
+    }
+    return table.append('}').toString();
+  }
+
+  /// What holds for the regular expressions of scripts.
+  void regexes(int cached, int limit) {
+    config("regex_cache", Integer.toString(cached));
+    regexLimit = limit;
+  }
+
+  int regexLimit() {
+    return regexLimit;
+  }
+
+  /// Reads the content of an `upstream` block as scripts write it; may wait.
+  interface ServerReader {
+    UpstreamSpec read(String name, String content);
+  }
+
+  void servers(ServerReader reader) {
+    servers = reader;
+  }
+
+  ServerReader servers() {
+    return Objects.requireNonNull(servers);
+  }
+
+  /// What holds for the sockets of scripts: in a location, or where there is none.
+  void sockets(Slot<SocketSettings> ofLocation, SocketSettings ofBlock) {
+    socketSlot = ofLocation;
+    socketSettings = ofBlock;
+  }
+
+  SocketSettings sockets(@Nullable Exchange exchange) {
+    return exchange == null || socketSlot == null
+        ? Objects.requireNonNull(socketSettings)
+        : exchange.location().get(socketSlot);
+  }
+
+  SharedDict dict(int index) {
+    return dicts[index];
+  }
+
+  KeyvalZone zone(int index) {
+    return zones[index].zone();
   }
 
   String configTable() {
@@ -147,7 +232,7 @@ public final class LuaProgram {
     List<Worker> workers = http.environment().workers().all();
     vms = new LuaVm[workers.size()];
     for (int i = 0; i < vms.length; i++) {
-      LuaVm vm = new LuaVm(this, workers.get(i));
+      LuaVm vm = made(workers.get(i));
       open.incrementAndGet();
       vms[i] = vm;
       prepare(vm, i == 0);
@@ -321,8 +406,35 @@ public final class LuaProgram {
     return run;
   }
 
-  private LuaVm fresh(Worker worker) {
+  /// Gives a subrequest a run with this number, under which its `ngx.ctx` has been put.
+  void adopt(Exchange exchange, LuaVm vm, int number) {
+    exchange.put(runs, new LuaRun(vm, exchange, number));
+  }
+
+  LuaLimits limits() {
+    return limits;
+  }
+
+  void limits(LuaLimits told) {
+    limits = told;
+    watchdog = told.stopsScripts() ? new LuaWatchdog(told) : null;
+  }
+
+  @Nullable LuaWatchdog watchdog() {
+    return watchdog;
+  }
+
+  private LuaVm made(Worker worker) {
     LuaVm vm = new LuaVm(this, worker);
+    LuaWatchdog dog = watchdog;
+    if (dog != null) {
+      dog.add(vm);
+    }
+    return vm;
+  }
+
+  private LuaVm fresh(Worker worker) {
+    LuaVm vm = made(worker);
     open.incrementAndGet();
     LuaChunk begin = init;
     if (begin != null) {

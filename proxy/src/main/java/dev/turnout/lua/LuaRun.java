@@ -10,7 +10,9 @@ import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +49,14 @@ public final class LuaRun implements Exchange.Companion {
   // what a script has asked for
   private Wish wish = Wish.NONE;
   private int exitCode;
+  private int filterExit;
   private String target = "";
   private @Nullable String targetArgs;
 
   // the response
   private boolean headWanted;
   private boolean headSent;
+  private boolean headRefused;
   private boolean ended;
   private boolean endSent;
   private boolean flushWanted;
@@ -75,6 +79,13 @@ public final class LuaRun implements Exchange.Companion {
       redirects = exchange.redirectsLeft();
       exchange.companion(this);
     }
+  }
+
+  /// The run of a subrequest whose `ngx.ctx` is given: it has that number.
+  LuaRun(LuaVm vm, Exchange exchange, int number) {
+    this(vm, exchange, LuaPhase.CONTENT, false);
+    this.number = number;
+    keepsTable = true;
   }
 
   /// A run that belongs to no request.
@@ -127,7 +138,8 @@ public final class LuaRun implements Exchange.Companion {
   public void log(Level level, String text) {
     Exchange there = exchange;
     if (there != null && !over) {
-      there.logVerbatim(level, text);
+      there.logVerbatim(
+          level, phase == LuaPhase.BALANCER ? text + " while connecting to upstream" : text);
     } else {
       vm.program().log().logVerbatim(level, 0, text + context);
     }
@@ -311,7 +323,8 @@ public final class LuaRun implements Exchange.Companion {
 
   private Verdict exit(Exchange there) {
     int code = exitCode;
-    if (code == -1 || code == 408 || code == Status.CLOSE || code == Status.CLIENT_CLOSED) {
+    boolean closes = code < 0 && (code == -1 || phase == LuaPhase.CONTENT);
+    if (closes || code == 408 || code == Status.CLOSE || code == Status.CLIENT_CLOSED) {
       if (code > 0 && !headSent) {
         there.response().status(code);
       }
@@ -386,6 +399,14 @@ public final class LuaRun implements Exchange.Companion {
     if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
+    if (!buffering && !settings.filtersHead() && !settings.filtersBody() && !there.isHead()) {
+      sendHead(there, false); // no script looks at it: then it can be seen at once what it became
+    }
+  }
+
+  private void sendHead(Exchange there, boolean alone) {
+    headSent = true;
+    headRefused = !there.sendHead(alone);
   }
 
   /// The script wants no `Content-Type`.
@@ -440,20 +461,6 @@ public final class LuaRun implements Exchange.Companion {
     }
   }
 
-  /// `Content-Type` as it is, or would be.
-  @Nullable String contentType() {
-    Exchange there = requireExchange();
-    String type = there.response().contentType();
-    if (type == null
-        && !contentTypeCleared
-        && phase != LuaPhase.HEADER_FILTER
-        && phase != LuaPhase.LOG
-        && settings(there).useDefaultType()) {
-      return RequestFile.mediaType(there);
-    }
-    return type;
-  }
-
   /// Nothing follows.
   void end() {
     wantHead();
@@ -463,12 +470,31 @@ public final class LuaRun implements Exchange.Companion {
   /// Ends the response, which may have none of it out yet.
   private Verdict respond(Exchange there) {
     if (!endSent) {
-      wantHead();
-      ended = true;
-      boolean _ = writeOut(there);
+      ended = true; // first, so that a head without a body is sent as such
+      if (headWanted) {
+        boolean _ = writeOut(there);
+      } else {
+        headAlone(there);
+      }
     }
     settle(there);
     return Verdict.RESPONDED;
+  }
+
+  private void headAlone(Exchange there) {
+    LuaSettings settings = settings(there);
+    Response response = there.response();
+    headWanted = true;
+    if (response.status() == 0) {
+      response.status(200);
+    }
+    if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
+      response.contentType(RequestFile.mediaType(there));
+    }
+    if (settings.bufferHttp10() && there.request().version() < 11 && response.contentLength() < 0) {
+      response.contentLength(0);
+    }
+    boolean _ = writeOut(there);
   }
 
   /// Nothing more is done for the exchange, which may have waited for that.
@@ -495,7 +521,6 @@ public final class LuaRun implements Exchange.Companion {
       there.body().discard();
     }
     if (!headSent) {
-      headSent = true;
       if (buffering) {
         long length = 0;
         for (ByteBuf part : written) {
@@ -504,16 +529,21 @@ public final class LuaRun implements Exchange.Companion {
         there.response().contentLength(length);
       }
       boolean alone = last && written.isEmpty();
-      endSent = alone;
-      if (!there.sendHead(alone)) {
-        releaseWritten();
-        there.finish(there.response().refusal());
-        return false;
-      }
-      if (alone) {
+      sendHead(there, alone);
+      endSent = alone && !headRefused;
+      if (endSent) {
         there.downstream().flush();
         return true;
       }
+    }
+    if (headRefused) {
+      headRefused = false;
+      endSent = true;
+      releaseWritten();
+      running = false;
+      dropWaits();
+      there.finish(there.response().refusal());
+      return false;
     }
     writeBody(there, last);
     if (last || flushWanted) {
@@ -577,6 +607,15 @@ public final class LuaRun implements Exchange.Companion {
     return wanted;
   }
 
+  /// What the header filter has exited with.
+  int filterExit() {
+    return filterExit;
+  }
+
+  void filterExit(int code) {
+    filterExit = code;
+  }
+
   void exec(String path, @Nullable String args) {
     wish = Wish.EXEC;
     target = path;
@@ -590,6 +629,80 @@ public final class LuaRun implements Exchange.Companion {
 
   void jump() {
     wish = Wish.JUMP;
+  }
+
+  // ---- a server to be chosen
+
+  private LuaBalancer.@Nullable Answer balancer;
+
+  void balancer(LuaBalancer.@Nullable Answer answer) {
+    balancer = answer;
+  }
+
+  LuaBalancer.Answer balancer() {
+    LuaBalancer.Answer there = balancer;
+    if (there == null) {
+      throw new LuaError("API disabled in the current context");
+    }
+    return there;
+  }
+
+  // ---- requests of its own
+
+  private final Map<Integer, LuaCapture> captured = new HashMap<>(0);
+  private @Nullable LuaCapture capture;
+  private int captures;
+
+  void capture(LuaCapture begun) {
+    capture = begun;
+  }
+
+  LuaCapture capture() {
+    LuaCapture there = capture;
+    if (there == null) {
+      throw new IllegalStateException("no capture is under way");
+    }
+    return there;
+  }
+
+  /// A number by which the answers can be asked for.
+  int captured(LuaCapture done) {
+    captured.put(++captures, done);
+    return captures;
+  }
+
+  void selectCapture(int handle) {
+    capture = captured.get(handle);
+  }
+
+  void endCapture(int handle) {
+    captured.remove(handle);
+    capture = null;
+  }
+
+  boolean isCapturing(int id) {
+    return waits.stream().anyMatch(wait -> wait.thread() == id && wait.waitsForCapture());
+  }
+
+  void dropWaits(int id) {
+    for (LuaWait wait : List.copyOf(waits)) {
+      if (wait.thread() == id) {
+        waits.remove(wait);
+        wait.drop();
+      }
+    }
+  }
+
+  // ---- a client that goes away
+
+  private boolean abortWanted;
+
+  boolean wantsAbort() {
+    return abortWanted;
+  }
+
+  void wantAbort() {
+    abortWanted = true;
   }
 
   // ---- its end
@@ -612,7 +725,28 @@ public final class LuaRun implements Exchange.Companion {
 
   @Override
   public boolean clientGone() {
-    return true; // a script goes on, unless it wants to know
+    Exchange there = exchange;
+    if (there == null || !settings(there).checksClientAbort()) {
+      return true; // a script goes on, unless it wants to know
+    }
+    if (abortWanted) {
+      abortWanted = false;
+      there
+          .worker()
+          .loop()
+          .execute(() -> {
+            if (!over && running) {
+              there.guarded(() -> {
+                if (settled(vm.onAbort(this, thread)) == Verdict.CONTINUE) {
+                  there.resume();
+                }
+              });
+            }
+          });
+      return true;
+    }
+    there.response().status(Status.CLIENT_CLOSED);
+    return false;
   }
 
   @Override
@@ -638,6 +772,7 @@ public final class LuaRun implements Exchange.Companion {
       running = false;
       vm.kill(this, thread);
     }
+    captured.clear();
     ends.forEach(Runnable::run);
     ends.clear();
     forget();

@@ -8,6 +8,7 @@ package dev.turnout.lua;
 /// @param useDefaultType `lua_use_default_type`
 /// @param bufferHttp10 `lua_http10_buffering`
 /// @param checksClientAbort `lua_check_client_abort`
+/// @param filtersHead whether a `header_filter_by_lua` is there
 /// @param filtersBody whether a `body_filter_by_lua` is there
 public record LuaSettings(
     boolean codeCache,
@@ -16,4 +17,5 @@ public record LuaSettings(
     boolean useDefaultType,
     boolean bufferHttp10,
     boolean checksClientAbort,
+    boolean filtersHead,
     boolean filtersBody) {}

@@ -6,6 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.turnout.log.Level;
+import dev.turnout.lua.dict.SharedDict;
+import dev.turnout.lua.json.JsonDecoder;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -55,6 +57,7 @@ public final class LuaVm {
   static final int LOAD_FILE = 7;
   static final int TIMER = 8;
   static final int FORGET = 9;
+  static final int ON_ABORT = 10;
 
   static final int DONE = 0;
   static final int WAITS = 1;
@@ -102,14 +105,24 @@ public final class LuaVm {
   private final MemorySegment io;
   private final long state;
   private final int dispatch;
+  private final long hook;
   private final ArrayDeque<Runnable> afterwards = new ArrayDeque<>();
   private final LuaNames names;
+  private final LuaTimers timers;
+  private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final JsonDecoder json = new JsonDecoder();
+  private final LuaSockets sockets = new LuaSockets();
+  private final LuaRegexes regexes = new LuaRegexes();
+  private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
   private byte[] bytes = new byte[1024];
   private @Nullable String result;
   private @Nullable LuaRun run;
   private boolean inside;
   private boolean closed;
+  private final boolean[] armed = {false}; // also the monitor of what the watchdog looks at
+  private volatile long enteredAt;
+  private volatile @Nullable String stopped;
   private int serial;
   private int lists;
   private int nextRun;
@@ -125,6 +138,7 @@ public final class LuaVm {
     this.program = program;
     this.worker = worker;
     this.names = new LuaNames(program.http().variables());
+    this.timers = new LuaTimers(this);
     io = arena.allocate(IO_SIZE, 8);
     scratch = arena.allocate(SCRATCH, 8);
     number = take(this);
@@ -138,6 +152,8 @@ public final class LuaVm {
       throw new IllegalStateException("Lua does not start: " + wrong);
     }
     dispatch = LuaNative.keep(state);
+    hook = LuaNative.hook(state);
+    LuaNative.hook(state, 0, 0, 0);
   }
 
   private static int take(LuaVm vm) {
@@ -168,7 +184,9 @@ public final class LuaVm {
     StringBuilder out = new StringBuilder(128 * 1024);
     out.append("local ffi=require'ffi' ffi.cdef[[").append(STRUCT).append("]] local P={vm=");
     out.append(number).append(",io=ffi.cast('turnout_io*',ffi.cast('void*',");
-    out.append(io.address()).append("ULL)),fn=").append(LuaParts.functions()).append("}\n");
+    out.append(io.address()).append("ULL)),fn=").append(LuaParts.functions()).append(",interpreted=")
+        .append(program.limits().stopsScripts())
+        .append("}\n");
     out.append("local function load(s,n) return assert(loadstring(s,n)) end\n");
     out.append("local dispatch,T=load(").append(quoted(script("core.lua")));
     out.append(",'=turnout:core')(P)\nT.config=").append(program.configTable()).append('\n');
@@ -223,6 +241,10 @@ public final class LuaVm {
     assert worker == null || !program.isActive() || worker.loop().inEventLoop()
         : "Lua used off its event loop";
     inside = true;
+    LuaWatchdog dog = program.watchdog();
+    if (dog != null) {
+      enteredAt = System.nanoTime();
+    }
     LuaRun before = run;
     run = of;
     io.set(JAVA_INT, OP, op);
@@ -240,14 +262,53 @@ public final class LuaVm {
       }
       String error = LuaNative.text(state, -1);
       LuaNative.setTop(state, 0);
-      LuaNative.hook(state, 0, 0, 0);
-      of.log(Level.ALERT, "lua dispatch failed: " + error);
+      String cause = stopped;
+      of.log(
+          cause == null ? Level.ALERT : Level.ERROR,
+          cause == null ? "lua dispatch failed: " + error : "lua script stopped: " + cause);
       return BROKEN;
     } finally {
+      if (dog != null) {
+        disarm();
+      }
       inside = false;
       run = before;
       if (!afterwards.isEmpty()) {
         afterwards();
+      }
+    }
+  }
+
+  // ---- scripts that take too long or too much
+
+  private void disarm() {
+    synchronized (armed) {
+      enteredAt = 0;
+      if (armed[0]) {
+        armed[0] = false;
+        LuaNative.hook(state, 0, 0, 0);
+      }
+      stopped = null;
+    }
+  }
+
+  /// Looks after the script that runs, from another thread.
+  void watch(LuaLimits limits, long now) {
+    synchronized (armed) {
+      long since = enteredAt;
+      if (since == 0 || armed[0] || closed) {
+        return;
+      }
+      String why = null;
+      if (limits.nanos() > 0 && now - since > limits.nanos()) {
+        why = "it kept the event loop for more than " + limits.nanos() / 1_000_000 + " ms";
+      } else if (limits.bytes() > 0 && bytesInUse() > limits.bytes()) {
+        why = "Lua had more than " + limits.bytes() + " bytes in use";
+      }
+      if (why != null) {
+        armed[0] = true;
+        stopped = why;
+        LuaNative.hook(state, hook, LuaNative.MASK_COUNT, 1);
       }
     }
   }
@@ -338,10 +399,16 @@ public final class LuaVm {
     return rc;
   }
 
-  /// The function of a timer that will never run is let go of.
-  void forgetTimer(LuaRun of, int timer) {
+  /// The function of a timer that will never run is let go of; returns where it is from.
+  @Nullable String forgetTimer(LuaRun of, int timer) {
     io.set(JAVA_INT, CHUNK, timer);
-    enter(FORGET, of);
+    return enter(FORGET, of) == DONE ? result() : null;
+  }
+
+  /// Runs what a request's scripts want done when its client is gone, beside its threads.
+  int onAbort(LuaRun of, int thread) {
+    io.set(JAVA_INT, THREAD, thread);
+    return enter(ON_ABORT, of);
   }
 
   /// Resumes a thread that waits; its function gets `code`.
@@ -371,6 +438,24 @@ public final class LuaVm {
     enter(FREE, of);
   }
 
+  // ---- timers, and threads that wait for other threads
+
+  LuaTimers timers() {
+    return timers;
+  }
+
+  void park(int key, LuaWait wait) {
+    parked.put(key, wait);
+  }
+
+  @Nullable LuaWait unpark(int key) {
+    return parked.remove(key);
+  }
+
+  int lastSerial() {
+    return serial;
+  }
+
   int newRun() {
     nextRun = nextRun == Integer.MAX_VALUE ? 1 : nextRun + 1;
     return nextRun;
@@ -391,6 +476,9 @@ public final class LuaVm {
 
   /// Its configuration has been replaced: closed as soon as nothing uses it.
   void leave() {
+    if (!ending) {
+      announceEnd();
+    }
     leaving = true;
     closeIfDone();
   }
@@ -398,6 +486,7 @@ public final class LuaVm {
   /// Another configuration has taken effect, or the process ends: timers run before their time.
   void announceEnd() {
     ending = true;
+    timers.expireAll();
   }
 
   boolean isEnding() {
@@ -425,7 +514,15 @@ public final class LuaVm {
     if (closed) {
       return;
     }
-    closed = true;
+    synchronized (armed) { // the watchdog looks at no state that is gone
+      closed = true;
+    sockets.close();
+    }
+    LuaWatchdog dog = program.watchdog();
+    if (dog != null) {
+      dog.forget(this);
+    }
+    parked.clear();
     if (state != 0) {
       LuaNative.close(state);
     }
@@ -451,6 +548,26 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// Reads JSON.
+  JsonDecoder json() {
+    return json;
+  }
+
+  /// The sockets of its scripts.
+  LuaSockets sockets() {
+    return sockets;
+  }
+
+  /// The regular expressions of its scripts.
+  LuaRegexes regexes() {
+    return regexes;
+  }
+
+  /// Where look-ups in dictionaries put what they find.
+  SharedDict.Found found() {
+    return found;
+  }
 
   /// Whose script runs.
   public LuaRun run() {
@@ -481,6 +598,16 @@ public final class LuaVm {
     }
     MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, into, 0, length);
     return new String(into, 0, length, StandardCharsets.ISO_8859_1);
+  }
+
+  /// An array that begins with the `length` bytes at `address`: of this VM, valid until the next
+  /// text is read.
+  byte[] borrow(long address, int length) {
+    if (bytes.length < length) {
+      bytes = new byte[Math.max(length, bytes.length * 2)];
+    }
+    MemorySegment.copy(LuaNative.memory(), JAVA_BYTE, address, bytes, 0, length);
+    return bytes;
   }
 
   /// The `length` bytes at `address`.
@@ -540,6 +667,31 @@ public final class LuaVm {
   /// Gives a number to Lua. Returns [#OK].
   public int answer(double number) {
     io.set(JAVA_DOUBLE, NUMBER, number);
+    return OK;
+  }
+
+  /// Gives byte strings as an array. Returns [#OK].
+  int answerAll(List<byte[]> texts) {
+    int size = 0;
+    for (byte[] text : texts) {
+      size += 4 + text.length;
+    }
+    MemorySegment to = scratch(size + 1);
+    int at = 0;
+    for (byte[] text : texts) {
+      to.set(JAVA_INT.withByteAlignment(1), at, text.length);
+      MemorySegment.copy(text, 0, to, JAVA_BYTE, at + 4L, text.length);
+      at += 4 + text.length;
+    }
+    given(to, size);
+    return OK;
+  }
+
+  /// Gives `count` ints as they lie in memory. Returns [#OK].
+  int answer(int[] numbers, int count) {
+    MemorySegment to = scratch(count * Integer.BYTES);
+    MemorySegment.copy(numbers, 0, to, JAVA_INT, 0, count);
+    given(to, count);
     return OK;
   }
 

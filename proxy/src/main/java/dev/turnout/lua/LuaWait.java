@@ -12,6 +12,7 @@ public final class LuaWait {
   private final int serial;
   private @Nullable Runnable onDrop;
   private boolean over;
+  private boolean capture;
 
   LuaWait(LuaVm vm, LuaRun run, int thread, int serial) {
     this.vm = vm;
@@ -69,5 +70,14 @@ public final class LuaWait {
 
   int thread() {
     return thread;
+  }
+
+  /// It waits for requests of its own.
+  void isCapture() {
+    capture = true;
+  }
+
+  boolean waitsForCapture() {
+    return capture;
   }
 }

@@ -110,7 +110,7 @@ final class RequestCalls implements LuaPart {
   /// Kinds: 0 sets a field, 1 adds a line, 2 takes it out.
   static int reqField(LuaVm vm, int kind, long name, int length, long value, int valueLength) {
     RequestHead head = vm.run().requireExchange().changeRequest();
-    String called = vm.text(name, length);
+    String called = TextCalls.fieldName(vm.text(name, length));
     switch (kind) {
       case 0 -> head.setField(called, vm.text(value, valueLength));
       case 1 -> head.addField(called, vm.text(value, valueLength));

@@ -1,15 +1,16 @@
 package dev.turnout.lua;
 
+import dev.turnout.config.Units;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
+import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseHeaders;
 import dev.turnout.log.Level;
 import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What a script says to the client: `ngx.say`, `ngx.header`, `ngx.status` and their kind.
@@ -127,18 +128,18 @@ final class ResponseCalls implements LuaPart {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
     String called = named(vm, exchange, vm.text(name, length));
-    return vm.answer(values(run, exchange, FieldName.of(called)));
+    return vm.answer(values(exchange, FieldName.of(called)));
   }
 
   private static String named(LuaVm vm, Exchange exchange, String name) {
     return vm.run().settings(exchange).transformsUnderscores() ? name.replace('_', '-') : name;
   }
 
-  private static List<@Nullable String> values(LuaRun run, Exchange exchange, FieldName name) {
+  private static List<@Nullable String> values(Exchange exchange, FieldName name) {
     Response response = exchange.response();
     List<@Nullable String> found = new ArrayList<>(1);
     switch (name.known()) {
-      case FieldName.CONTENT_TYPE -> add(found, run.contentType());
+      case FieldName.CONTENT_TYPE -> add(found, response.contentType());
       case FieldName.CONTENT_LENGTH -> {
         if (response.contentLength() >= 0) {
           found.add(Long.toString(response.contentLength()));
@@ -153,7 +154,7 @@ final class ResponseCalls implements LuaPart {
       }
       case FieldName.SERVER -> add(found, response.server());
       case FieldName.DATE -> add(found, response.date());
-      case FieldName.CONNECTION -> found.add(exchange.isKeepAlive() ? "keep-alive" : "close");
+      case FieldName.CONNECTION -> found.add(connection(exchange));
       default -> others(response, name, found);
     }
     return found;
@@ -179,11 +180,10 @@ final class ResponseCalls implements LuaPart {
   static int setField(LuaVm vm, int kind, long name, int length, long value, int valueLength) {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
-    String called = named(vm, exchange, vm.text(name, length));
+    String called = TextCalls.fieldName(named(vm, exchange, vm.text(name, length)));
     if (run.isHeadOut() && run.phase() != LuaPhase.HEADER_FILTER) {
       run.log(
-          Level.ERROR,
-          "attempt to set ngx.header." + called + " after sending out response headers");
+          Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
       return LuaVm.OK;
     }
     String text = kind == 2 ? "" : vm.text(value, valueLength);
@@ -192,8 +192,13 @@ final class ResponseCalls implements LuaPart {
     if (field.known() == FieldName.CONTENT_TYPE) {
       run.clearContentType(text.isEmpty());
     }
-    if (field.known() == FieldName.CONTENT_LENGTH && !text.isEmpty() && kind == 1) {
-      return LuaVm.OK;
+    if (field.known() == FieldName.CONTENT_LENGTH && !text.isEmpty()) {
+      if (Units.number(text).isEmpty()) {
+        throw new LuaError("failed to set header " + called + " (error: -1)");
+      }
+      if (kind == 1) {
+        return LuaVm.OK;
+      }
     }
     if (field.known() == FieldName.LOCATION && text.startsWith("/")) {
       response.location(null);
@@ -213,18 +218,36 @@ final class ResponseCalls implements LuaPart {
 
   /// The names and values of all lines of the response so far.
   static int fields(LuaVm vm) {
-    LuaRun run = vm.run();
-    Exchange exchange = run.requireExchange();
-    Response response = exchange.response();
-    List<@Nullable String> texts = new ArrayList<>();
-    pair(texts, "content-type", run.contentType());
-    if (response.contentLength() >= 0) {
-      pair(texts, "content-length", Long.toString(response.contentLength()));
+    Exchange exchange = vm.run().requireExchange();
+    List<@Nullable String> texts = lines(exchange.response());
+    pair(texts, "Connection", connection(exchange));
+    LuaPhase phase = vm.run().phase();
+    if ((phase == LuaPhase.BODY_FILTER || phase == LuaPhase.LOG)
+        && exchange.response().contentLength() < 0
+        && exchange.request().version() >= 11) {
+      pair(texts, "Transfer-Encoding", "chunked");
     }
-    pair(texts, "last-modified", response.lastModified());
-    pair(texts, "location", response.location());
-    pair(texts, "server", response.server());
-    pair(texts, "date", response.date());
+    return vm.answer(texts);
+  }
+
+  private static String connection(Exchange exchange) {
+    RequestHead head = exchange.request();
+    boolean keeps =
+        head.version() >= 11 ? !head.hasConnectionClose() : head.hasConnectionKeepAlive();
+    return keeps && exchange.isKeepAlive() ? "keep-alive" : "close";
+  }
+
+  /// The names and values of the lines of a head.
+  static List<@Nullable String> lines(Response response) {
+    List<@Nullable String> texts = new ArrayList<>();
+    pair(texts, "Content-Type", response.contentType());
+    if (response.contentLength() >= 0) {
+      pair(texts, "Content-Length", Long.toString(response.contentLength()));
+    }
+    pair(texts, "Last-Modified", response.lastModified());
+    pair(texts, "Location", response.location());
+    pair(texts, "Server", response.server());
+    pair(texts, "Date", response.date());
     Fields passed = response.passed();
     for (int i = 0; passed != null && i < passed.count(); i++) {
       if (!response.isWithheld(i)) {
@@ -235,16 +258,12 @@ final class ResponseCalls implements LuaPart {
     for (int i = 0; i < own.count(); i++) {
       pair(texts, own.name(i), own.value(i));
     }
-    pair(texts, "connection", exchange.isKeepAlive() ? "keep-alive" : "close");
-    if (response.contentLength() < 0 && exchange.request().version() >= 11) {
-      pair(texts, "transfer-encoding", "chunked");
-    }
-    return vm.answer(texts);
+    return texts;
   }
 
   private static void pair(List<@Nullable String> to, String name, @Nullable String value) {
     if (value != null && !value.isEmpty()) {
-      to.add(name.toLowerCase(Locale.ROOT).equals(name) ? name : name);
+      to.add(name);
       to.add(value);
     }
   }

@@ -26,6 +26,11 @@ final class TextCalls implements LuaPart {
     {-1, 0x00000021, 0, 0, 0, 0, 0, 0}, // mail
   };
 
+  /// What the name of a field cannot have.
+  private static final int[] NOT_IN_NAMES = {
+    -1, 0xfc009305, 0x38000001, 0xa8000000, -1, -1, -1, -1
+  };
+
   @Override
   public String script() {
     return "text.lua";
@@ -52,18 +57,28 @@ final class TextCalls implements LuaPart {
   }
 
   static int escape(LuaVm vm, long text, int length, int type) {
-    String in = vm.text(text, length);
-    int[] escaped = ESCAPED[type];
-    StringBuilder out = new StringBuilder(length + 16);
-    for (int i = 0; i < length; i++) {
+    return vm.answer(escape(vm.text(text, length), ESCAPED[type]));
+  }
+
+  /// A name that can be one of a field: what cannot be in it is encoded.
+  static String fieldName(String name) {
+    return escape(name, NOT_IN_NAMES);
+  }
+
+  private static String escape(String in, int[] escaped) {
+    StringBuilder out = null;
+    for (int i = 0; i < in.length(); i++) {
       int c = in.charAt(i);
       if ((escaped[c >> 5] & 1 << (c & 31)) != 0) {
+        if (out == null) {
+          out = new StringBuilder(in.length() + 16).append(in, 0, i);
+        }
         out.append('%').append(HEX[c >> 4]).append(HEX[c & 15]);
-      } else {
+      } else if (out != null) {
         out.append((char) c);
       }
     }
-    return vm.answer(out.toString());
+    return out == null ? in : out.toString();
   }
 
   static int unescape(LuaVm vm, long text, int length) {

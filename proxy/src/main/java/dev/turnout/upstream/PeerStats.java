@@ -82,6 +82,11 @@ public final class PeerStats {
     return fails.sum();
   }
 
+  /// The responses that the peer gave.
+  public Responses responses() {
+    return Responses.sum(loops.all().stream().map(loop -> loop.responses).toList());
+  }
+
   /// How often the peer's failures reached `max_fails`.
   public long unavail() {
     return unavail.sum();
@@ -124,7 +129,7 @@ public final class PeerStats {
   private PeerTotals all(long nowMillis) {
     List<Loop> all = loops.all();
     Latencies times = Latencies.sum(all.stream().map(loop -> loop.responseTimes).toList());
-    Responses responses = Responses.sum(all.stream().map(loop -> loop.responses).toList());
+    Responses responses = responses();
     long sent = all.stream().mapToLong(loop -> loop.sent.get()).sum();
     long received = all.stream().mapToLong(loop -> loop.received.get()).sum();
     return new PeerTotals(

@@ -63,6 +63,8 @@ local depth, DEPTH_MAX = 0, 128         -- each nested resume takes native stack
 local cur                               -- the light thread that runs; nil where nothing may wait
 local threads = {}                      -- those that wait for something outside, by id
 local last_id = 0
+local recs = setmetatable({}, { __mode = 'k' })   -- light threads by their coroutines
+local aborts = {}                       -- what ngx.on_abort was given, by run
 local pool, pooled, POOL_MAX = {}, 0, 1024
 local queue, head, tail = {}, 1, 0      -- those of this request that can go on
 local now                               -- the one that goes on before them
@@ -114,6 +116,14 @@ coroutine.wrap = function(f)
   function_wanted(f, 'wrap')
   local co = raw_create(f)
   return function(...) return wrapped(co, co_resume(co, ...)) end
+end
+
+coroutine.status = function(co)
+  local rec = type(co) == 'thread' and recs[co]
+  if not rec then return raw_status(co) end
+  if rec.zombie then return 'zombie' end
+  if rec.ended or rec.dead then return 'dead' end
+  return 'running'
 end
 
 -- Waits until Java resumes the thread with the serial number of this wait.
@@ -353,6 +363,10 @@ end
 local function schedule(rec, ...)
   local top = rec.top or rec
   local group
+  if now or tail >= head then                -- left behind by what was cut off
+    now, queue = nil, {}
+  end
+  head, tail = 1, 0
   local outcome = drive(rec, ...)
   while true do
     if outcome == ABORTED or outcome == FAILED then
@@ -397,8 +411,7 @@ end
 
 local function user_body(f, ...) return ENDED, f(...) end
 
-local function spawn(f, ...)
-  local parent = cur
+local function user_thread(parent, f, ...)
   local top = parent.top or parent
   local group = top.group
   if not group then
@@ -410,15 +423,25 @@ local function spawn(f, ...)
     co = raw_create(user_body), id = last_id, user = true, parent = parent, top = top,
     group = group, args = { n = select('#', ...) + 1, f, ... },
   }
+  recs[rec.co] = rec
   group.alive = group.alive + 1
   group[#group + 1] = rec
   parent.children = parent.children or {}
   parent.children[#parent.children + 1] = rec
-  post(parent)
+  return rec
+end
+
+-- A light thread that runs at once; who spawns it goes on when it waits.
+local function spawn(f, ...)
+  if not cur or not isyieldable() then
+    error('attempt to yield across C-call boundary', 0)
+  end
+  local rec = user_thread(cur, f, ...)
+  post(cur)
   now = rec
   action = WAITS
   raw_yield(ASYNC)
-  return rec
+  return rec.co
 end
 
 -- What Java enters by -----------------------------------------------------------------------------
@@ -461,6 +484,7 @@ local ops = {
   function()
     local f, e = raw_load(fstr(io_.p, io_.n), fstr(io_.q, io_.m))
     if not f then return fail(e) end
+    if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
   end,
@@ -505,19 +529,38 @@ local ops = {
   function()
     local f, e = raw_loadfile(fstr(io_.q, io_.m))
     if not f then return fail(e) end
+    if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
   end,
   -- TIMER: a thread that a timer starts
   function()
     local timer = timers[io_.chunk]
-    timers[io_.chunk] = nil
+    if not timer.every or io_.kind == 1 then timers[io_.chunk] = nil end
     local rec = entry_thread()
     local premature = io_.kind == 1
     schedule(rec, function() timer.f(premature, unpack(timer, 1, timer.n)) end)
   end,
-  -- FORGET: a timer that will never run
-  function() timers[io_.chunk] = nil end,
+  -- FORGET: a timer that will never run; tells where its function is from
+  function()
+    local timer = timers[io_.chunk]
+    timers[io_.chunk] = nil
+    local ar = getinfo(timer.f, 'S')
+    local s = ar.source .. ':' .. ar.linedefined
+    fn.result(VM, s, #s)
+    io_.rc = DONE
+  end,
+  -- ON_ABORT: the client is gone, and the scripts want to know
+  function()
+    local top = threads[io_.thread]
+    local f = aborts[io_.run]
+    aborts[io_.run] = nil
+    if not top or not f then
+      io_.rc = WAITS
+      return
+    end
+    schedule(user_thread(top, f))
+  end,
 }
 local function op_now() return ops[io_.op] end
 
@@ -527,6 +570,10 @@ local function dispatch()
 end
 
 -- What Lua has and a server cannot let scripts have -----------------------------------------------
+
+-- Java arms this from another thread when a script takes too long or too much: it then raises an error
+-- at every instruction, until Lua has returned.
+debug.sethook(function() error('the script was stopped', 0) end, '', 1000000000)
 
 os.exit = function() error('os.exit is not available: it would end the whole server', 2) end
 debug.sethook = nil
@@ -581,13 +628,32 @@ end
 
 -- Bytecode is not checked by LuaJIT: damaged, it can do anything to the process.
 local raw_loader = load
+local function plain(f, e)
+  if f and P.interpreted then jit.off(f, true) end
+  return f, e
+end
 loadstring = function(s, name)
   if type(s) ~= 'string' then return raw_load(s, name) end
-  return raw_loader(s, name, 't')
+  return plain(raw_loader(s, name, 't'))
+end
+loadfile = function(name) return plain(raw_loadfile(name, 't')) end
+dofile = function(name)
+  local f, e = loadfile(name)
+  if not f then error(e, 2) end
+  return f()
 end
 load = function(f, name, mode, ...)
-  if select('#', ...) == 0 then return raw_loader(f, name or (type(f) == 'string' and f or '=(load)'), 't') end
-  return raw_loader(f, name, 't', ...)
+  if name == nil then name = type(f) == 'string' and f or '=(load)' end
+  if select('#', ...) == 0 then return plain(raw_loader(f, name, 't')) end
+  return plain(raw_loader(f, name, 't', ...))
+end
+if P.interpreted then                    -- what is required is not compiled either
+  local from_file = package.loaders[2]
+  package.loaders[2] = function(name)
+    local f = from_file(name)
+    if type(f) == 'function' then jit.off(f, true) end
+    return f
+  end
 end
 
 -- What the parts build on -------------------------------------------------------------------------
@@ -623,7 +689,7 @@ return dispatch, {
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,
   timers = timers,
   current = function() return cur end,
-  spawn = spawn, post = post, forget = forget, threads = threads,
+  spawn = spawn, recs = recs, aborts = aborts, post = post, forget = forget, threads = threads,
   status_of = raw_status, raw_yield = raw_yield,
   wait_for_threads = function()
     action = WAITS

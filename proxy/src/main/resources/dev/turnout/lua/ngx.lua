@@ -8,7 +8,8 @@ local getmetatable, setmetatable, getinfo = getmetatable, setmetatable, debug.ge
 local tconcat = table.concat
 local ffi = T.ffi
 
-ngx.null = ffi.cast('void *', 0)
+local has_buffer, buffer = pcall(require, 'string.buffer')
+ngx.null = has_buffer and buffer.decode('\3') or ffi.cast('void *', 0)  -- light userdata, NULL
 local null = ngx.null
 
 for name, value in pairs {

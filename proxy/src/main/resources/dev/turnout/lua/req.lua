@@ -137,7 +137,7 @@ local fields_meta = {
     return value
   end,
 }
-T.collect_fields = function(max, raw)
+T.collect_fields = function(max, raw, what)
   local all, n = list()
   if not max or max < 0 then max = 100 end
   local fields, count, truncated = {}, 0, false
@@ -155,20 +155,18 @@ T.collect_fields = function(max, raw)
     else fields[key] = { before, value } end
   end
   if not raw then setmetatable(fields, fields_meta) end
-  if truncated then return fields, max end
+  if truncated then
+    local line = 'lua exceeding ' .. what .. ' header limit ' .. n / 2 .. ' > ' .. max
+    if fn.logged(VM, 8) ~= 0 then fn.log(VM, 8, line, #line) end
+    return fields, 'truncated'
+  end
   return fields
 end
 req.get_headers = function(max, raw)
   need_request()
   fn.req_fields(VM)
-  local fields, limit = T.collect_fields(max, raw)
-  if limit then
-    local line = 'lua exceeding request header limit '
-      .. select(2, list()) / 2 .. ' > ' .. limit
-    if fn.logged(VM, 8) ~= 0 then fn.log(VM, 8, line, #line) end
-    return fields, 'truncated'
-  end
-  return fields
+  local fields, err = T.collect_fields(max, raw, 'request')
+  return fields, err
 end
 
 local function set_field(name, value, override)

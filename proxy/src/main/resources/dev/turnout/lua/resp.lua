@@ -168,7 +168,7 @@ local function set_field(name, value, add)
     end
   else
     value = tostring(value)
-    fn.set_field(VM, add and 1 or 0, name, #name, value, #value)
+    if fn.set_field(VM, add and 1 or 0, name, #name, value, #value) < 0 then error(text(), 3) end
   end
 end
 ngx.header = setmetatable({}, {
@@ -180,9 +180,8 @@ ngx.resp = {
   get_headers = function(max, raw)
     need_request()
     fn.fields(VM)
-    local fields, limit = T.collect_fields(max, raw)
-    if limit then return fields, 'truncated' end
-    return fields
+    local fields, err = T.collect_fields(max, raw, 'response')
+    return fields, err
   end,
   add_header = function(name, value) set_field(name, value, true) end,
   set_status = function(status, reason)

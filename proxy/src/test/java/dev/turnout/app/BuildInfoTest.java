@@ -13,7 +13,7 @@ class BuildInfoTest {
     var info = new BuildInfo("1.31.5", "0.1.0", Set.of(), List.of());
 
     assertThat(info.text())
-        .startsWith("nginx version: nginx/1.31.5 (turnout/0.1.0)\nturnout version: 0.1.0\n");
+        .startsWith("nginx version: nginx/1.31.5 (turnout 0.1.0)\nturnout version: 0.1.0\n");
   }
 
   @Test

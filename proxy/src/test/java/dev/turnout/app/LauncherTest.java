@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(30)
 class LauncherTest {
   private static final String VERSION =
-      "nginx version: nginx/1.31.5 (turnout/0.1.0)\nconfigure arguments: --with-debug\n";
+      "nginx version: nginx/1.31.5 (turnout 0.1.0)\nconfigure arguments: --with-debug\n";
 
   @TempDir Path directory;
 
@@ -85,7 +85,7 @@ class LauncherTest {
     Process whole = start(launch(), "-p", "-t", "-V");
 
     assertThat(brief.errorReader().readAllLines())
-        .containsExactly("nginx version: nginx/1.31.5 (turnout/0.1.0)");
+        .containsExactly("nginx version: nginx/1.31.5 (turnout 0.1.0)");
     assertThat(whole.errorReader().readAllLines())
         .containsExactlyElementsOf(VERSION.lines().toList());
     assertThat(brief.inputReader().readAllLines()).isEmpty();

@@ -240,6 +240,7 @@ public final class TestProxy implements AutoCloseable {
     environment.upstreams().stopResolving();
     zones.close();
     workers.close();
+    environment.close();
     String log = errorLog();
     logs.close();
     try (Stream<Path> files = directoryStays ? Stream.empty() : Files.walk(directory)) {

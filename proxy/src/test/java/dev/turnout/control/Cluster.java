@@ -17,7 +17,8 @@ import java.util.concurrent.Callable;
 /// A few nodes in the test's own process that share their state by a real Redis. A node that is
 /// stopped can be started again, with what it had on disk.
 final class Cluster implements AutoCloseable {
-  static final String ZONE = "keyval_zone zone=switch:4m store; keyval $host $ups zone=switch default=blue;";
+  static final String ZONE =
+      "keyval_zone zone=switch:4m store; keyval $host $ups zone=switch default=blue;";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final RedisServer redis;

@@ -73,8 +73,7 @@ class KeptChangesIT {
 
     assertThat(List.of(kept, also, other)).allMatch(ChangeResult.Applied.class::isInstance);
     assertThat(cluster.value(0, "k1")).isEqualTo("green");
-    assertThat(
-            cluster.node(0).control().sharing().isKept(((ChangeResult.Applied) kept).revision()))
+    assertThat(cluster.node(0).control().sharing().isKept(((ChangeResult.Applied) kept).revision()))
         .isTrue();
     assertThat(cluster.status(0).pending()).isEqualTo(2);
     redis.goOn();
@@ -115,8 +114,7 @@ class KeptChangesIT {
         },
         "both agree");
     cluster.until(
-        () ->
-            cluster.status(0).counts().conflicts() + cluster.status(1).counts().conflicts() == 1,
+        () -> cluster.status(0).counts().conflicts() + cluster.status(1).counts().conflicts() == 1,
         "one conflict is shown");
   }
 }

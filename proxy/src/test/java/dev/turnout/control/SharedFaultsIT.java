@@ -99,8 +99,7 @@ class SharedFaultsIT {
   @BeforeEach
   void begin() {
     cluster =
-        Cluster.start(
-            redis, 3, "timeout=400ms", HTTP.formatted(blue.address(), green.address()));
+        Cluster.start(redis, 3, "timeout=400ms", HTTP.formatted(blue.address(), green.address()));
     traffic = new Traffic(cluster);
   }
 

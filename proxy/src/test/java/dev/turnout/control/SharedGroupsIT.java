@@ -65,8 +65,7 @@ class SharedGroupsIT {
   private static UpstreamSpec group(String name, int... ports) {
     List<PeerSpec> servers =
         java.util.Arrays.stream(ports).mapToObj(SharedGroupsIT::server).toList();
-    return UpstreamSpec.of(
-        name, servers, new BalancingMethod.RoundRobin(), Keepalive.DEFAULT);
+    return UpstreamSpec.of(name, servers, new BalancingMethod.RoundRobin(), Keepalive.DEFAULT);
   }
 
   private static Operation add(String upstream, int port) {
@@ -144,8 +143,7 @@ class SharedGroupsIT {
                 .node(node)
                 .writer()
                 .submit(
-                    ChangeRequest.of(
-                        Origin.of("test", ""), add("app", 3000 + 10 * round + node))));
+                    ChangeRequest.of(Origin.of("test", ""), add("app", 3000 + 10 * round + node))));
       }
     }
 

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,8 +94,7 @@ class SharedSwitchIT {
 
     REDIS.cli("DEL", "turnout:shop.example");
     cluster.awaitValue("shop.example", "");
-    assertThat(RawClient.get(cluster.node(2).port(), "shop.example", "/").body())
-        .isEqualTo("blue");
+    assertThat(RawClient.get(cluster.node(2).port(), "shop.example", "/").body()).isEqualTo("blue");
   }
 
   @Test
@@ -137,7 +135,10 @@ class SharedSwitchIT {
     cluster.awaitValue("shop.example", "");
     put(0, "shop.example", "green");
     cluster.awaitValue("shop.example", "green");
-    REDIS.cli("EVAL", "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')", "1",
+    REDIS.cli(
+        "EVAL",
+        "redis.call('DEL', KEYS[1]) redis.call('LPUSH', KEYS[1], 'x')",
+        "1",
         "turnout:shop.example");
     cluster.until(
         () -> cluster.status(1).rejected().containsKey("turnout:shop.example"), "a rejection");

@@ -74,8 +74,7 @@ public final class SharingMeasurement {
   private static void byHand(Cluster cluster, int switches) {
     long[] served = new long[switches];
     try (var socket =
-            new java.net.Socket(
-                java.net.InetAddress.ofLiteral("127.0.0.1"), cluster.redis().port())) {
+        new java.net.Socket(java.net.InetAddress.ofLiteral("127.0.0.1"), cluster.redis().port())) {
       socket.setTcpNoDelay(true);
       for (int i = 0; i < switches; i++) {
         String value = "h" + i;

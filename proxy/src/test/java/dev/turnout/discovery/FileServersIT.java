@@ -97,6 +97,36 @@ class FileServersIT {
   }
 
   @Test
+  void howASourceIsDoingIsShown() throws Exception {
+    Files.writeString(list, "server 127.0.0.1:1;\n");
+    String node =
+        NODE.replace(
+            "location /",
+            "location /control { control_api; } location /metrics { prometheus; } location /");
+    try (TestProxy proxy = TestProxy.startIn(directory, node)) {
+      save("server 127.0.0.1:2;\n");
+      await(proxy, "server 127.0.0.1:2;\n");
+      Eventually.until(SOON, () -> sources(proxy).contains("\"in_step\""), proxy::errorLog);
+      assertThat(sources(proxy))
+          .contains("{\"upstream\":\"u\",\"source\":\"" + list + "\",\"state\":\"in_step\"")
+          .contains("\"changes\":1,\"failures\":0");
+      assertThat(RawClient.get(proxy.port(), "localhost", "/metrics").body())
+          .contains("turnout_source_in_step{upstream=\"u\"} 1")
+          .contains("turnout_source_changes_total{upstream=\"u\"} 1");
+
+      save("nonsense");
+
+      Eventually.until(SOON, () -> sources(proxy).contains("\"silent\""), proxy::errorLog);
+      assertThat(RawClient.get(proxy.port(), "localhost", "/metrics").body())
+          .contains("turnout_source_in_step{upstream=\"u\"} 0");
+    }
+  }
+
+  private static String sources(TestProxy proxy) throws Exception {
+    return RawClient.get(proxy.port(), "localhost", "/control/sources").body();
+  }
+
+  @Test
   void aRestartWithoutTheListGoesOnWithWhatItWas() throws Exception {
     Files.writeString(list, "server 127.0.0.1:1;\n");
     try (TestProxy proxy = TestProxy.startIn(directory, NODE)) {

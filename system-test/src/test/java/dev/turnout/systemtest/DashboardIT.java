@@ -623,6 +623,64 @@ class DashboardIT {
         "in_system":12.4,"rate":57.0,"actions":[{"do":"drain","server":2}],"revision":17}]\
       """;
 
+  /// The store is not part of this node, either.
+  @Test
+  void nodesAndTheStoreTheyShareAreShown() {
+    try (Window window = open("/ui/#/node")) {
+      Page page = window.page();
+      assertThat(page.getByText("This node keeps its state by itself.")).isVisible();
+      answer(page, "**/control/nodes", NODES);
+      page.route(
+          "**/control/state",
+          route -> {
+            String body = route.fetch().text();
+            route.fulfill(
+                new Route.FulfillOptions()
+                    .setContentType("application/json")
+                    .setBody("{" + STORE + "," + body.substring(1)));
+          });
+      page.reload();
+
+      assertThat(page.locator("#link")).hasText("store lost");
+      assertThat(page).hasTitle(Pattern.compile("⚠ store lost.*"));
+      assertThat(page.getByText("lost since")).containsText("no answer");
+      Locator other = page.locator("tr").filter(new Locator.FilterOptions().setHasText("two"));
+      assertThat(other).containsText(Pattern.compile("two.*read only.*10\\.0\\.0\\.2:80.*3"));
+      assertThat(window.hindrances()).isEmpty();
+    }
+  }
+
+  private static final String STORE =
+      """
+      "store":{"store":"redis://127.0.0.1:6379","node":"one","state":"lost",
+        "since":"2026-01-01T08:00:00Z","reason":"no answer","stale_ms":1200,"revision":41,
+        "applied":41,"pending":2,"rejected":[{"key":"switch/a.test","reason":"no such upstream"}]}\
+      """;
+
+  private static final String NODES =
+      """
+      [{"node":"one","address":"10.0.0.1:80","version":"0.1.0","state":"up","applied":41,"lag":0,
+        "revision":44,"started":"2026-01-01T08:00:00Z","self":true},
+       {"node":"two","address":"10.0.0.2:80","version":"0.1.0","state":"read_only","applied":38,
+        "lag":3,"revision":40,"started":"2026-01-01T08:00:00Z","self":false}]
+      """;
+
+  @Test
+  void whatChangesFasterThanItCanBeReadIsRightInTheEnd() throws Exception {
+    try (Window window = open("/ui/")) {
+      Page page = window.page();
+      assertThat(page.locator("#link")).hasText("live");
+      for (int i = 0; i < 300; i++) {
+        put("fast.test", i % 2 == 0 ? "green" : "blue");
+      }
+      put("fast.test", "canary");
+
+      assertThat(zone(page)).containsText(Pattern.compile("fast\\.test\\s*canary"));
+      assertThat(revision(page, "fast.test from blue → canary")).isVisible();
+      assertThat(page.locator("tr[data-revision]")).hasCount(12);
+    }
+  }
+
   // ---- everybody
 
   @Test

@@ -16,27 +16,29 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /// names it (Debian package: prometheus-nginx-exporter).
 @EnabledIfSystemProperty(named = "turnout.exporter", matches = ".+")
 class ExporterIT {
-  private static final String SITE =
-      """
-        resolver 127.0.0.1:1 status_zone=names;
-        keyval_zone zone=switch:1m;
-        keyval $host $ups zone=switch default=app;
-        limit_req_zone $binary_remote_addr zone=asked:1m rate=1000r/s;
-        limit_conn_zone $binary_remote_addr zone=open:1m;
-        upstream app { zone app 256k; server %1$s; server 127.0.0.1:2 down; server 127.0.0.1:1 backup; }
-        upstream images { zone images 256k; server %1$s; server 127.0.0.1:1 down; }
-        server {
-          listen 127.0.0.1:@PORT@;
-          server_name localhost;
-          status_zone site;
-          limit_req zone=asked burst=100;
-          limit_conn open 100;
-          location /api { status_zone api; api write=on; }
-          location /images { status_zone images; proxy_pass http://images; health_check interval=1s; }
-          location / { status_zone app; proxy_pass http://$ups; }
-        }
-        server { listen 127.0.0.1:@PORT@; server_name other.test; status_zone other; location / { return 204; } }
-      """;
+  private static String site(String address) {
+    return """
+      resolver 127.0.0.1:1 status_zone=names;
+      keyval_zone zone=switch:1m;
+      keyval $host $ups zone=switch default=app;
+      limit_req_zone $binary_remote_addr zone=asked:1m rate=1000r/s;
+      limit_conn_zone $binary_remote_addr zone=open:1m;
+      upstream app { zone app 256k; server %1$s; server 127.0.0.1:2 down; server 127.0.0.1:1 backup; }
+      upstream images { zone images 256k; server %1$s; server 127.0.0.1:1 down; }
+      server {
+        listen 127.0.0.1:@PORT@;
+        server_name localhost;
+        status_zone site;
+        limit_req zone=asked burst=100;
+        limit_conn open 100;
+        location /api { status_zone api; api write=on; }
+        location /images { status_zone images; proxy_pass http://images; health_check interval=1s; }
+        location / { status_zone app; proxy_pass http://$ups; }
+      }
+      server { listen 127.0.0.1:@PORT@; server_name other.test; status_zone other; location / { return 204; } }
+    """
+        .formatted(address);
+  }
 
   private static String scrape(int port) {
     try {
@@ -50,7 +52,7 @@ class ExporterIT {
   void itScrapesMoreThanFiveHundredFigures() throws Exception {
     int port = Ports.free();
     try (var upstream = FakeUpstream.answering("hello");
-        var turnout = Turnout.start(SITE.formatted(upstream.address()))) {
+        var turnout = Turnout.start(site(upstream.address()))) {
       RawClient.get(turnout.port(), "localhost", "/");
       RawClient.get(turnout.port(), "localhost", "/images");
       Process exporter =

@@ -21,19 +21,21 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 /// ours to hand on. With `-Dturnout.screenshots=DIRECTORY` what it looked like is kept there.
 @EnabledIfSystemProperty(named = "turnout.plus-dashboard", matches = ".+")
 class PlusDashboardIT {
-  private static final String SITE =
-      """
-        upstream app { zone app 64k; server 127.0.0.1:1; server %s weight=2; }
-        upstream other { zone other 64k; server 127.0.0.1:1 down; }
-        server {
-          listen 127.0.0.1:@PORT@;
-          server_name localhost;
-          status_zone site;
-          location /api { api write=on; }
-          location = /dashboard.html { root .; default_type text/html; }
-          location / { proxy_pass http://app; }
-        }
-      """;
+  private static String site(String address) {
+    return """
+      upstream app { zone app 64k; server 127.0.0.1:1; server %s weight=2; }
+      upstream other { zone other 64k; server 127.0.0.1:1 down; }
+      server {
+        listen 127.0.0.1:@PORT@;
+        server_name localhost;
+        status_zone site;
+        location /api { api write=on; }
+        location = /dashboard.html { root .; default_type text/html; }
+        location / { proxy_pass http://app; }
+      }
+    """
+        .formatted(address);
+  }
 
   private static Locator row(Page page, String server) {
     return page.locator("tr").filter(new Locator.FilterOptions().setHasText(server));
@@ -70,8 +72,7 @@ class PlusDashboardIT {
             Path.of(System.getProperty("turnout.plus-dashboard")), StandardCharsets.ISO_8859_1);
     try (var added = FakeUpstream.answering("added");
         var there = FakeUpstream.answering("there");
-        var turnout =
-            Turnout.start(SITE.formatted(there.address()), Map.of("dashboard.html", html));
+        var turnout = Turnout.start(site(there.address()), Map.of("dashboard.html", html));
         var chromium = Chromium.start();
         Window window = chromium.open("http://127.0.0.1:" + turnout.port())) {
       Page page = window.page();

@@ -54,4 +54,23 @@ public final class Etcd extends Registry {
   boolean isReady() {
     return call("GET", "/health", "").contains("\"true\"");
   }
+
+  /// Removes all keys.
+  public void clear() {
+    call("POST", "/v3/kv/deleterange", "{\"key\":\"AA==\",\"range_end\":\"AA==\"}");
+  }
+
+  /// Whether it leads its cluster.
+  public boolean isLeader() {
+    String status = call("POST", "/v3/maintenance/status", "{}");
+    String member = status.replaceAll("(?s).*\"member_id\":\"(\\d+)\".*", "$1");
+    return status.contains("\"leader\":\"" + member + "\"");
+  }
+
+  /// Forgets what happened before the present revision.
+  public void compact() {
+    String answer = call("POST", "/v3/kv/range", "{\"key\":\"AA==\"}");
+    String revision = answer.replaceAll("(?s).*\"revision\":\"(\\d+)\".*", "$1");
+    call("POST", "/v3/kv/compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
+  }
 }

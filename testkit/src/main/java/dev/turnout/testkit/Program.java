@@ -64,6 +64,11 @@ final class Program implements AutoCloseable {
     process = run();
   }
 
+  /// Removes what it has left.
+  void forget() {
+    delete(directory.resolve("data"));
+  }
+
   /// Stops it where it is, until it is told to go on.
   void freeze() {
     signal("STOP");
@@ -87,7 +92,14 @@ final class Program implements AutoCloseable {
   public void close() {
     thaw();
     kill();
-    try (Stream<Path> files = Files.walk(directory)) {
+    delete(directory);
+  }
+
+  private static void delete(Path tree) {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(tree)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }

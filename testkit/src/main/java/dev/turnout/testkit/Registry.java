@@ -90,6 +90,13 @@ abstract class Registry implements AutoCloseable {
     return List.of(words);
   }
 
+  /// Kills it, and starts it again without anything that it had.
+  public void replace() {
+    program.kill();
+    program.forget();
+    restart();
+  }
+
   /// Kills it without a word.
   public void kill() {
     program.kill();

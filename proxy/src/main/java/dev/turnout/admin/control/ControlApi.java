@@ -19,6 +19,8 @@ import dev.turnout.control.Operation;
 import dev.turnout.control.Sharing;
 import dev.turnout.control.StoreStatus;
 import dev.turnout.control.Timeline;
+import dev.turnout.discovery.FollowerStatus;
+import dev.turnout.discovery.Followers;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
 import dev.turnout.scale.ScaleView;
@@ -100,11 +102,7 @@ final class ControlApi {
     key("PUT", CHANGE, true, this::setKey);
     key("DELETE", CHANGE, false, this::deleteKey);
     route(
-        "POST",
-        "changes",
-        Set.of("dry_run", "force", "wait", "wait_timeout"),
-        true,
-        this::change);
+        "POST", "changes", Set.of("dry_run", "force", "wait", "wait_timeout"), true, this::change);
     get("revisions", Set.of("since", "limit"), this::revisions);
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
@@ -117,6 +115,7 @@ final class ControlApi {
     get("drains/{drain}", Set.of("wait"), this::drain);
     route("DELETE", "drains/{drain}", Set.of("force", "who", "why"), false, this::cancelDrain);
     get("nodes", Set.of(), this::nodes);
+    get("sources", Set.of(), this::sources);
     get("events", Set.of("since", "wait", "limit"), this::events);
   }
 
@@ -599,7 +598,9 @@ final class ControlApi {
 
   private Answer edit(Call call, UpstreamChange change) {
     return changed(
-        call, 200, call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
+        call,
+        200,
+        call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
   }
 
   private Answer deleteUpstream(Call call) {
@@ -773,6 +774,17 @@ final class ControlApi {
         out -> {
           out.writeStartArray();
           members.forEach(member -> Views.member(out, member, farthest));
+          out.writeEndArray();
+        });
+  }
+
+  private Answer sources(Call call) {
+    List<FollowerStatus> all = Followers.of(environment).statuses();
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartArray();
+          all.forEach(one -> Views.source(out, one));
           out.writeEndArray();
         });
   }

@@ -1,21 +1,21 @@
 package dev.turnout.admin.control;
 
 import dev.turnout.admin.json.Json;
-import dev.turnout.control.NodeStatus;
 import dev.turnout.control.Timeline;
 import dev.turnout.metrics.Latencies;
+import dev.turnout.metrics.Responses;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerSet;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.PeerStats;
-import dev.turnout.upstream.PeerTotals;
+import dev.turnout.upstream.ProbeResult;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// What is measured, in columns: one list for each figure, with a place for each server. It is
@@ -23,28 +23,30 @@ import tools.jackson.core.JsonGenerator;
 final class FiguresView {
   private FiguresView() {}
 
-  /// A server, and what stands for it: several peers if its name has several addresses.
-  private record Row(long id, String state, List<Peer> live, List<NodeStatus.Server> peers) {
-    static Row of(PeerSpec server, List<Peer> live, long nowMillis) {
+  /// A server, and what stands for it: several peers if its name has several addresses. What it has
+  /// answered is added up once.
+  private record Row(
+      long id, String state, List<Peer> peers, long clientErrors, long serverErrors) {
+    static Row of(PeerSpec server, List<Peer> peers, long nowMillis) {
+      long clientErrors = 0;
+      long serverErrors = 0;
+      for (Peer peer : peers) {
+        Responses responses = peer.stats().responses();
+        clientErrors += responses.ofClass(4);
+        serverErrors += responses.ofClass(5);
+      }
       return new Row(
-          server.id(),
-          StateView.state(live, nowMillis),
-          live,
-          live.stream().map(NodeStatus::server).toList());
+          server.id(), StateView.state(peers, nowMillis), peers, clientErrors, serverErrors);
     }
 
-    long sum(ToLongFunction<NodeStatus.Server> figure) {
+    long sum(ToLongFunction<Peer> figure) {
       return peers.stream().mapToLong(figure).sum();
-    }
-
-    long total(ToLongFunction<PeerTotals> figure) {
-      return sum(peer -> figure.applyAsLong(peer.totals()));
     }
 
     /// The mean of those that have such an average, in microseconds; 0 if none has.
     long micros(ToLongFunction<PeerStats> nanos) {
       return Math.round(
-          live.stream()
+          peers.stream()
                   .mapToLong(peer -> nanos.applyAsLong(peer.stats()))
                   .filter(value -> value > 0)
                   .average()
@@ -53,18 +55,32 @@ final class FiguresView {
     }
 
     /// Whether the last checks were all passed; null if there was none.
-    Object passed() {
-      List<Boolean> last =
-          peers.stream().map(peer -> peer.health().lastPassed()).flatMap(Optional::stream).toList();
-      return last.isEmpty() ? NONE : last.stream().allMatch(passed -> passed);
+    @Nullable Boolean passed() {
+      List<ProbeResult> last =
+          peers.stream()
+              .map(peer -> Optional.ofNullable(peer.activeHealth().last()))
+              .flatMap(Optional::stream)
+              .toList();
+      return last.isEmpty() ? null : last.stream().allMatch(ProbeResult::passed);
+    }
+
+    /// How many responses each bucket of times has.
+    long[] latencies(long nowMillis) {
+      long[] counts = new long[Latencies.NONE.buckets().size()];
+      for (Peer peer : peers) {
+        List<Latencies.Bucket> buckets = peer.stats().totals(nowMillis).responseTimes().buckets();
+        for (int i = 0; i < counts.length; i++) {
+          counts[i] += buckets.get(i).count();
+        }
+      }
+      return counts;
     }
   }
 
-  private static final Object NONE = new Object();
-
   /// @param latency whether how long responses took is told for each server
   static void upstream(JsonGenerator out, Upstream upstream, boolean latency) {
-    List<Row> rows = rows(upstream);
+    long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
+    List<Row> rows = rows(upstream, nowMillis);
     out.writeStartObject();
     Json.write(out, "name", upstream.name());
     out.writeNumberProperty("idle", upstream.idleConnections());
@@ -73,27 +89,35 @@ final class FiguresView {
     out.writeArrayPropertyStart("state");
     rows.forEach(row -> out.writeString(row.state()));
     out.writeEndArray();
-    numbers(out, "active", rows, row -> row.sum(NodeStatus.Server::active));
-    numbers(out, "requests", rows, row -> row.total(PeerTotals::requests));
-    numbers(out, "client_errors", rows, row -> row.total(totals -> totals.responses().ofClass(4)));
-    numbers(out, "server_errors", rows, row -> row.total(totals -> totals.responses().ofClass(5)));
-    numbers(out, "fails", rows, row -> row.total(PeerTotals::fails));
+    numbers(out, "active", rows, row -> row.sum(Peer::active));
+    numbers(out, "requests", rows, row -> row.sum(peer -> peer.stats().requests()));
+    numbers(out, "client_errors", rows, Row::clientErrors);
+    numbers(out, "server_errors", rows, Row::serverErrors);
+    numbers(out, "fails", rows, row -> row.sum(peer -> peer.stats().fails()));
     numbers(out, "header_us", rows, row -> row.micros(PeerStats::headerNanos));
     numbers(out, "response_us", rows, row -> row.micros(PeerStats::responseNanos));
-    numbers(out, "checks", rows, row -> row.sum(peer -> peer.health().checks()));
-    numbers(out, "checks_failed", rows, row -> row.sum(peer -> peer.health().fails()));
-    column(out, "last_passed", rows, Row::passed);
+    numbers(out, "checks", rows, row -> row.sum(peer -> peer.activeHealth().checks()));
+    numbers(out, "checks_failed", rows, row -> row.sum(peer -> peer.activeHealth().fails()));
+    out.writeArrayPropertyStart("last_passed");
+    for (Row row : rows) {
+      Boolean passed = row.passed();
+      if (passed == null) {
+        out.writeNull();
+      } else {
+        out.writeBoolean(passed);
+      }
+    }
+    out.writeEndArray();
     if (latency) {
-      latency(out, rows);
+      latency(out, rows, nowMillis);
     }
     out.writeEndObject();
   }
 
-  private static List<Row> rows(Upstream upstream) {
+  private static List<Row> rows(Upstream upstream, long nowMillis) {
     PeerSet current = upstream.current();
     Map<Long, List<Peer>> peers = current.byServer();
     List<Row> rows = new ArrayList<>();
-    long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
     for (PeerSpec server : current.spec().servers()) {
       rows.add(Row.of(server, peers.getOrDefault(server.id(), List.of()), nowMillis));
     }
@@ -107,20 +131,7 @@ final class FiguresView {
     out.writeEndArray();
   }
 
-  private static void column(
-      JsonGenerator out, String name, List<Row> rows, Function<Row, Object> figure) {
-    out.writeArrayPropertyStart(name);
-    for (Row row : rows) {
-      if (figure.apply(row) instanceof Boolean truth) {
-        out.writeBoolean(truth);
-      } else {
-        out.writeNull();
-      }
-    }
-    out.writeEndArray();
-  }
-
-  private static void latency(JsonGenerator out, List<Row> rows) {
+  private static void latency(JsonGenerator out, List<Row> rows, long nowMillis) {
     out.writeArrayPropertyStart("bounds_us");
     for (Latencies.Bucket bucket : Latencies.NONE.buckets()) {
       if (!bucket.isUnbounded()) {
@@ -131,9 +142,8 @@ final class FiguresView {
     out.writeArrayPropertyStart("latency");
     for (Row row : rows) {
       out.writeStartArray();
-      for (int i = 0; i < Latencies.NONE.buckets().size(); i++) {
-        int at = i;
-        out.writeNumber(row.total(totals -> totals.responseTimes().buckets().get(at).count()));
+      for (long count : row.latencies(nowMillis)) {
+        out.writeNumber(count);
       }
       out.writeEndArray();
     }

@@ -9,6 +9,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.time.Instant;
@@ -254,6 +255,20 @@ final class Views {
 
   /// A node of the cluster.
   ///
+  /// Where the servers of a group come from.
+  static void source(JsonGenerator out, FollowerStatus status) {
+    long answered = status.answeredMillis();
+    out.writeStartObject();
+    Json.write(out, "upstream", status.upstream());
+    Json.write(out, "source", status.source());
+    Json.write(out, "state", status.state().name().toLowerCase(Locale.ROOT));
+    Json.write(out, "message", status.message());
+    Json.write(out, "answered", answered == 0 ? null : time(answered));
+    out.writeNumberProperty("changes", status.changes());
+    out.writeNumberProperty("failures", status.failures());
+    out.writeEndObject();
+  }
+
   /// @param farthest the revision of the store that any node serves
   static void member(JsonGenerator out, StoreStatus.Member member, long farthest) {
     out.writeStartObject();

@@ -6,6 +6,8 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.control.Sharing;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.discovery.FollowerStatus;
+import dev.turnout.discovery.Followers;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.metrics.Traffic;
@@ -36,7 +38,12 @@ final class NodeMetrics {
   }
 
   /// Tells everything.
-  static void tell(NodeStatus status, ChangeWriter writer, Scalers scalers, Exposition to) {
+  static void tell(
+      NodeStatus status,
+      ChangeWriter writer,
+      Scalers scalers,
+      Followers followers,
+      Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -49,6 +56,7 @@ final class NodeMetrics {
     metrics.zones();
     metrics.changes(writer);
     metrics.store(writer);
+    metrics.sources(followers.statuses());
     metrics.autoscale(scalers.all());
   }
 
@@ -373,5 +381,28 @@ final class NodeMetrics {
     counter("turnout_store_foreign_changes_total", "Changes of others", counts.foreign());
     counter("turnout_store_conflicts_total", "Values given up for others", counts.conflicts());
     counter("turnout_store_losses_total", "How often the store was lost", counts.losses());
+  }
+
+  // ---- groups whose servers are found out
+
+  private void sources(List<FollowerStatus> all) {
+    if (all.isEmpty()) {
+      return;
+    }
+    Family inStep = to.gauge("turnout_source_in_step", "Whether a group is as its source says");
+    all.forEach(one ->
+        inStep.sample(one.state() == FollowerStatus.State.IN_STEP ? 1 : 0, of(one)));
+    Family answered =
+        to.gauge("turnout_source_answered_timestamp_seconds", "When a source answered last");
+    all.forEach(one -> answered.sample(one.answeredMillis() / 1000.0, of(one)));
+    Family changes = to.counter("turnout_source_changes_total", "Changes that a source made");
+    all.forEach(one -> changes.sample(one.changes(), of(one)));
+    Family failures =
+        to.counter("turnout_source_failures_total", "How often a source gave nothing of use");
+    all.forEach(one -> failures.sample(one.failures(), of(one)));
+  }
+
+  private static Labels of(FollowerStatus one) {
+    return Labels.of("upstream", one.upstream());
   }
 }

@@ -5,6 +5,7 @@ import static dev.turnout.config.Context.LOCATION;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.ControlPlane;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.discovery.Followers;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
@@ -37,12 +38,14 @@ public final class PrometheusModule implements HttpModule {
   public void register(HttpRegistry http) {
     NodeStatus status = new NodeStatus(http.environment());
     Scalers scalers = Scalers.of(http.environment(), control);
+    Followers followers = Followers.of(http.environment());
     http.directive("prometheus")
         .in(LOCATION)
         .arguments(0)
         .read((_, scope) ->
             scope.set(
-                HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, status, writer, scalers)))
+                HttpRegistry.CONTENT,
+                _ -> exchange -> handle(exchange, status, writer, scalers, followers)))
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
                 + " OpenMetrics by `Accept`: under the names of the exporter for nginx and NGINX"
@@ -51,7 +54,11 @@ public final class PrometheusModule implements HttpModule {
   }
 
   private static void handle(
-      Exchange exchange, NodeStatus status, ChangeWriter writer, Scalers scalers) {
+      Exchange exchange,
+      NodeStatus status,
+      ChangeWriter writer,
+      Scalers scalers,
+      Followers followers) {
     String method = exchange.method();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       exchange.finish(405);
@@ -62,7 +69,7 @@ public final class PrometheusModule implements HttpModule {
     exchange.offLoop(
         () -> {
           Exposition exposition = new Exposition(format, names);
-          NodeMetrics.tell(status, writer, scalers, exposition);
+          NodeMetrics.tell(status, writer, scalers, followers, exposition);
           return exposition.end();
         },
         (text, failure) -> {

@@ -10,8 +10,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
 
-/// A group of servers as the text that nodes share: the object that the journal has for it, with its
-/// name.
+/// A group of servers as the text that nodes share: the object that the journal has for it, with
+/// its name.
 ///
 /// @param name as it was written
 /// @param spec what is wanted; null: the group is deleted, wherever a configuration has it

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param secret what must not be shown; empty: there is none
 /// @param trusted the certificates that its own is signed by; null: those that Java trusts
 /// @param copies on how many replicas a write has to be before it is answered
-record RedisAddress(
-    RedisURI uri, String label, String secret, @Nullable Path trusted, int copies) {
+record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path trusted, int copies) {
   private static final int USUAL_PORT = 6379;
   private static final int SENTINEL_PORT = 26379;
   private static final int MOST_COPIES = 100;
@@ -65,8 +64,7 @@ record RedisAddress(
         throw new IllegalArgumentException("an address is written " + usual(scheme));
       }
       uri.setSentinelMasterId(parts[1]);
-      places.forEach(place ->
-          uri.getSentinels().add(RedisURI.create(place.host, place.port)));
+      places.forEach(place -> uri.getSentinels().add(RedisURI.create(place.host, place.port)));
     } else {
       uri.setHost(places.getFirst().host);
       uri.setPort(places.getFirst().port);
@@ -87,8 +85,7 @@ record RedisAddress(
             + (sentinel ? "/" + parts[1] : "")
             + "/"
             + database;
-    return new RedisAddress(
-        uri, label, password, trusted(spec, scheme), copies(spec));
+    return new RedisAddress(uri, label, password, trusted(spec, scheme), copies(spec));
   }
 
   private static String usual(String scheme) {

@@ -12,7 +12,8 @@ import java.util.logging.Logger;
 ///
 /// Keys and values are plain strings, so that `redis-cli` shows and changes them.
 public final class RedisEngine implements StoreEngine {
-  // Held, or its level is forgotten. What goes wrong is told by whoever asked; the client would tell
+  // Held, or its level is forgotten. What goes wrong is told by whoever asked; the client would
+  // tell
   // it a second time, on the standard error.
   private static final Logger CLIENT = Logger.getLogger("io.lettuce");
 

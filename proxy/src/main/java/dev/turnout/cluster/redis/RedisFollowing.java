@@ -74,6 +74,10 @@ final class RedisFollowing implements Following {
           failures++;
           pause(failures);
         }
+      } catch (RuntimeException | LinkageError e) {
+        lost("unexpected " + e); // a bug, of ours or the client's, is to be seen and not to end this
+        failures++;
+        pause(failures);
       } finally {
         disconnect();
       }

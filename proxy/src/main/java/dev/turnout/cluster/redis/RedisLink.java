@@ -1,11 +1,11 @@
 package dev.turnout.cluster.redis;
 
+import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
-import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.TrackingArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -43,8 +43,7 @@ final class RedisLink implements AutoCloseable {
   static RedisLink open(RedisClient client, RedisAddress address, Duration timeout)
       throws RedisTrouble {
     try {
-      return new RedisLink(
-          client.connect(BYTES, address.uri()), address.secret(), timeout);
+      return new RedisLink(client.connect(BYTES, address.uri()), address.secret(), timeout);
     } catch (RuntimeException e) {
       throw RedisTrouble.notConnected(e, address.secret());
     }
@@ -63,8 +62,7 @@ final class RedisLink implements AutoCloseable {
           commands.<List<Object>>evalsha(script.digest, ScriptOutputType.MULTI, names, values));
     } catch (NoScript _) {
       // since it was started, or somebody has flushed its scripts
-      return await(
-          commands.<List<Object>>eval(script.text, ScriptOutputType.MULTI, names, values));
+      return await(commands.<List<Object>>eval(script.text, ScriptOutputType.MULTI, names, values));
     }
   }
 
@@ -76,12 +74,12 @@ final class RedisLink implements AutoCloseable {
 
   /// One of the values that `INFO` tells.
   String info(String section, String name) throws RedisTrouble {
-    for (String line : await(commands.info(section)).split("\r?\n")) {
-      if (line.startsWith(name + ":")) {
-        return line.substring(name.length() + 1).strip();
-      }
-    }
-    return "";
+    return await(commands.info(section))
+        .lines()
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> line.substring(name.length() + 1).strip())
+        .findFirst()
+        .orElse("");
   }
 
   /// From now on the listener is told when a key under a prefix changes, whoever changes it.

@@ -5,6 +5,7 @@ import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.share.Transaction;
 import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A Redis as the store that nodes share.
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class RedisStore implements SharedStore {
   private static final int MOST_KEYS = 20_000;
   private static final int IO_THREADS = 2; // the least that the client takes
+  private static final long QUIET_MILLIS = 100;
 
   private final RedisAddress address;
   private final String prefix;
@@ -64,9 +67,11 @@ final class RedisStore implements SharedStore {
             .autoReconnect(false) // who follows has to read everything anew
             .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
             .protocolVersion(ProtocolVersion.RESP3)
-            .socketOptions(
-                SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
-            .timeoutOptions(TimeoutOptions.enabled(timeout));
+            .socketOptions(SocketOptions.builder().connectTimeout(timeout).keepAlive(true).build())
+            // Whoever waits has a time limit of its own; and what the client has for that, and for
+            // the maintenance of clouds, wants a logging façade that is not here.
+            .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
+            .maintNotificationsConfig(MaintNotificationsConfig.disabled());
     if (address.trusted() != null) {
       options.sslOptions(
           SslOptions.builder().jdkSslProvider().trustManager(address.trusted().toFile()).build());
@@ -206,8 +211,7 @@ final class RedisStore implements SharedStore {
   }
 
   @Override
-  public synchronized void announce(String node, String text, Duration forTime)
-      throws IOException {
+  public synchronized void announce(String node, String text, Duration forTime) throws IOException {
     run(
         Script.ANNOUNCE,
         List.of(nodesKey(), nodeKey(node)),
@@ -259,7 +263,8 @@ final class RedisStore implements SharedStore {
     closed = true;
     followings.forEach(RedisFollowing::close);
     unlink();
-    client.shutdown(Duration.ZERO, timeout);
-    resources.shutdown(0, timeout.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS);
+    // What was being connected ends by itself; the client's threads have to be there for that.
+    client.shutdownAsync(QUIET_MILLIS, timeout.toMillis(), TimeUnit.MILLISECONDS);
+    resources.shutdown(QUIET_MILLIS, timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

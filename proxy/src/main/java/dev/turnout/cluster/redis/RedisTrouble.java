@@ -47,7 +47,9 @@ final class RedisTrouble extends Exception {
         cause instanceof RedisConnectionException
             || (cause instanceof RedisException
                 && message.contains("Commands are rejected")); // before anything was sent
-    return new RedisTrouble(message, rejected ? Made.NO : Made.MAYBE, true);
+    return rejected
+        ? new RedisTrouble("the connection is lost", Made.NO, true)
+        : new RedisTrouble(message, Made.MAYBE, true);
   }
 
   private static String text(Throwable cause) {

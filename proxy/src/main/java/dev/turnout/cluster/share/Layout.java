@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Under which key which thing is in a store.
 ///
-/// A zone's entry is under the zone's prefix and the entry's key, as it is: so a switch is
-/// `PREFIX` + host → the name of the upstream, which people and other programs read and write. All
-/// else begins with `@` after the store's prefix.
+/// A zone's entry is under the zone's prefix and the entry's key, as it is: so a switch is `PREFIX`
+/// + host → the name of the upstream, which people and other programs read and write. All else
+///   begins with `@` after the store's prefix.
 ///
 /// @param prefix of the store
 /// @param zones the prefixes of the zones that are shared, by name

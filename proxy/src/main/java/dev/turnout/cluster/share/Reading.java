@@ -1,6 +1,7 @@
 package dev.turnout.cluster.share;
 
 /// What a store has under a key.
+@SuppressWarnings("ClassInitializationDeadlock") // without default methods it is not initialized first
 public sealed interface Reading {
   /// There is no such key.
   Reading ABSENT = new Absent();
@@ -19,20 +20,23 @@ public sealed interface Reading {
   }
 
   /// Nothing: it never was there, was deleted, or its time was over.
-  record Absent() implements Reading {}
+  record Absent() implements Reading {
+    @Override
+    public String version() {
+      return Transaction.ABSENT;
+    }
+  }
 
-  /// Something that is no value, such as a list.
+  /// Something that is no value, such as a list. It never is as it was expected.
   ///
   /// @param reason for an operator
-  record Unreadable(String reason) implements Reading {}
-
-  /// The version to expect in a [Transaction] of a key that was read like this. A key that cannot
-  /// be read never is as it was expected.
-  default String version() {
-    return switch (this) {
-      case Present(_, String version) -> version;
-      case Absent _ -> Transaction.ABSENT;
-      case Unreadable _ -> Transaction.NEVER;
-    };
+  record Unreadable(String reason) implements Reading {
+    @Override
+    public String version() {
+      return Transaction.NEVER;
+    }
   }
+
+  /// The version to expect in a [Transaction] of a key that was read like this.
+  String version();
 }

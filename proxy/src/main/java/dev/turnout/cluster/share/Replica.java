@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// *What it promises*, as long as the engine keeps its own promises:
 ///
 /// - A value that the store has confirmed stays, until somebody changes it. If the store itself
-///   goes back to something older, or has lost everything, the nodes that know better bring back
-///   what it has lost, where nobody has changed it since.
+///   goes back to something older, the nodes that heard of the changes it has lost make them again,
+///   where nobody has changed the same since; if it has lost everything, they bring back all they
+///   know. (What is deleted by hand in a store that has lost something leaves no trace, and a node
+///   that was away may bring it back.)
 /// - What is deleted does not come back: what a node remembers from before it was cut off never
 ///   overwrites what others have done meanwhile.
 /// - What was written while the store was away ([#keep]) is written to the store afterwards, unless
@@ -71,7 +73,8 @@ public final class Replica {
   /// @param serve what is to be served from now on, of the keys where that is different; null: the
   ///   key is no more
   /// @param conflicts what was given up
-  /// @param unreadable keys that hold no value, and why: what was served before goes on being served
+  /// @param unreadable keys that hold no value, and why: what was served before goes on being
+  ///   served
   /// @param again true if [SharedStore.Following#again] is to be asked
   public record Step(
       Map<String, @Nullable String> serve,
@@ -145,6 +148,7 @@ public final class Replica {
   private @Nullable Lineage next; // to be begun
   private long revision;
   private boolean suspicious; // the store seems to have gone back
+  private long wentBackTo = -1; // the revision that it did go back to, until it knows of that
   private final Map<String, Reading> held = new HashMap<>();
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
@@ -154,6 +158,8 @@ public final class Replica {
 
   // what the note tells
   private long transactions;
+  private long noted; // the last transaction that the store has confirmed
+  private final LinkedHashMap<Long, Long> notedAt = new LinkedHashMap<>(); // revisions of those
   private final ArrayDeque<Note.Change> changes = new ArrayDeque<>();
   private final LinkedHashSet<String> since = new LinkedHashSet<>();
 
@@ -286,15 +292,18 @@ public final class Replica {
     link = Link.DOWN;
     opened = false;
     // What was to be brought back was judged by what was there then.
-    restored.forEach((key, one) -> hold(key, one.value == null ? Reading.ABSENT : present(one.value)));
+    restored.forEach(
+        (key, one) -> hold(key, one.value == null ? Reading.ABSENT : present(one.value)));
     restored.clear();
     Reading stored = all.keys().getOrDefault(names.lineage, Reading.ABSENT);
-    Lineage there =
-        stored instanceof Reading.Present(String text, _) ? Lineage.parse(text) : null;
+    Lineage there = stored instanceof Reading.Present(String text, _) ? Lineage.parse(text) : null;
     if (there == null && !(stored instanceof Reading.Absent)) {
       link = Link.DOWN; // it is no store of ours: nothing of it is believed
       return new Step(
-          Map.of(), List.of(), Map.of(names.lineage, "it does not tell which cluster it is"), false);
+          Map.of(),
+          List.of(),
+          Map.of(names.lineage, "it does not tell which cluster it is"),
+          false);
     }
     Lineage known = lineage;
     Map<String, @Nullable String> lostThere = Map.of();
@@ -303,7 +312,10 @@ public final class Replica {
       own.addAll(held.keySet()); // of another cluster
     }
     next = null;
-    if (known != null && isBehind(known, there, all.revision()) && !suspicious) {
+    boolean noteIsBehind = isNoteBehind(all);
+    if (known != null
+        && (noteIsBehind || isBehind(known, there, all.revision()))
+        && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
@@ -313,9 +325,12 @@ public final class Replica {
     } else if (there == null) {
       next = known.next(revision);
     } else if (!joins && there.incarnation() == known.incarnation()) {
-      if (all.revision() < revision) {
-        lostThere = since(known.incarnation(), all.revision());
-        next = known.next(all.revision());
+      if (all.revision() < revision || noteIsBehind || wentBackTo >= 0) {
+        // Others may have taken it past what is known here before it was told.
+        long to = all.revision() < revision ? all.revision() : notedAt(all);
+        wentBackTo = wentBackTo < 0 ? to : Math.min(wentBackTo, to);
+        lostThere = since(known.incarnation(), wentBackTo);
+        next = known.next(wentBackTo);
       }
     } else if (!joins && there.incarnation() == known.incarnation() + 1) {
       lostThere = untouched(since(known.incarnation(), there.from()), all, there);
@@ -326,10 +341,13 @@ public final class Replica {
     if (there != null && !there.equals(known)) {
       lineage = there;
       since.clear();
+      wentBackTo = -1;
     }
     boolean blank = there == null;
     Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
-    revision = all.revision();
+    if (next == null) { // else it is as it was until the store knows of the next incarnation
+      revision = all.revision();
+    }
     link = Link.OPENING;
     return step;
   }
@@ -347,6 +365,28 @@ public final class Replica {
       }
     }
     return before;
+  }
+
+  /// True if the store has an older note of this process than it had.
+  private boolean isNoteBehind(State all) {
+    Note note = noteOf(all);
+    return note != null
+        && note.session().equals(chance)
+        && note.number() < noted;
+  }
+
+  private @Nullable Note noteOf(State all) {
+    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
+        ? Note.parse(text)
+        : null;
+  }
+
+  /// When the note was made that the store has: so far back it is at most.
+  private long notedAt(State all) {
+    Note note = noteOf(all);
+    return note != null
+        ? notedAt.getOrDefault(note.number(), UNKNOWN)
+        : UNKNOWN;
   }
 
   /// True if the store has less than it had.
@@ -420,10 +460,12 @@ public final class Replica {
                   && Objects.equals(theirs, lostThere.get(key))
                   && !Objects.equals(ours, theirs);
       Pending kept = pending.get(key);
-      if (wentBack && kept == null) {
-        restored.put(key, new Pending(ours, theirs));
-      } else if (wentBack) {
-        pending.put(key, new Pending(kept.value, theirs));
+      if (wentBack) {
+        if (kept == null) {
+          restored.put(key, new Pending(ours, theirs));
+        } else {
+          pending.put(key, new Pending(kept.value, theirs));
+        }
       } else if (kept != null && !Objects.equals(theirs, kept.base)) {
         pending.remove(key);
         if (!Objects.equals(theirs, kept.value)) {
@@ -559,8 +601,8 @@ public final class Replica {
 
   // ---- what the store is told
 
-  /// The transaction that is to be made before anything else; null if there is none: the link is up,
-  /// or down.
+  /// The transaction that is to be made before anything else; null if there is none: the link is
+  /// up, or down.
   public @Nullable Transaction opening() {
     if (link != Link.OPENING) {
       return null;
@@ -611,8 +653,7 @@ public final class Replica {
   }
 
   /// The transaction, made only in this session.
-  private Transaction session(
-      Map<String, String> expected, Map<String, @Nullable String> writes) {
+  private Transaction session(Map<String, String> expected, Map<String, @Nullable String> writes) {
     expected.put(names.lineage, reading(names.lineage).version());
     Reading note = reading(names.note());
     if (!(note instanceof Reading.Unreadable)) {
@@ -675,8 +716,15 @@ public final class Replica {
     if (!opened && begun != null) {
       lineage = begun;
       next = null;
+      wentBackTo = -1;
+      revision = done.revision();
     }
     opened = true;
+    noted = transactions; // one at a time
+    notedAt.put(noted, done.revision());
+    if (notedAt.size() > NOTED_SINCE) {
+      notedAt.remove(notedAt.keySet().iterator().next());
+    }
     transaction
         .writes()
         .forEach((key, value) -> {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What is to be written to a store: all of it at one moment, or nothing.
 ///
-/// @param expected the versions that keys must have for it to be made ([Reading#version()]), also of
-///   keys that it does not write
+/// @param expected the versions that keys must have for it to be made ([Reading#version()]), also
+///   of keys that it does not write
 /// @param writes the values of keys from then on; null: the key is deleted
 public record Transaction(Map<String, String> expected, Map<String, @Nullable String> writes) {
   /// The version of a key that is not there.

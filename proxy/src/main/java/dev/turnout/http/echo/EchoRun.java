@@ -336,7 +336,8 @@ final class EchoRun implements Exchange.Upstreaming {
     }
     Path file = target.bodyFile();
     if (file == null) {
-      insert(target, target.body(), waits);
+      String body = target.body();
+      insert(target, body == null ? null : body.getBytes(StandardCharsets.ISO_8859_1), waits);
       return;
     }
     waiting = true;

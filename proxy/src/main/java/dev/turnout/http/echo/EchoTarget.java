@@ -4,7 +4,6 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.RequestFile;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,7 @@ record EchoTarget(
     String method,
     String path,
     @Nullable String args,
-    byte @Nullable [] body,
+    @Nullable String body,
     @Nullable Path bodyFile) {
 
   /// What `echo_location` says; null if that is wrong, which is logged.
@@ -45,7 +44,7 @@ record EchoTarget(
       return null;
     }
     String args = target.args();
-    byte[] body = null;
+    String body = null;
     Path file = null;
     for (int i = 2; i < command.argumentCount(); i += 2) {
       String option = command.argument(exchange, i);
@@ -57,7 +56,7 @@ record EchoTarget(
       String value = command.argument(exchange, i + 1);
       switch (option) {
         case "-q" -> args = value;
-        case "-b" -> body = value.isEmpty() ? null : value.getBytes(StandardCharsets.ISO_8859_1);
+        case "-b" -> body = value.isEmpty() ? null : value;
         default -> file = value.isEmpty() ? null : prefix.resolve(RequestFile.path(value));
       }
     }

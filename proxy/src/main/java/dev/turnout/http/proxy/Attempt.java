@@ -131,7 +131,7 @@ final class Attempt {
     connection = fresh;
     fresh.serve(this, peer, proxying.settings().bufferSize());
     channel.pipeline().addLast(fresh);
-    fresh.deadline().set(worker.nowNanos(), proxying.settings().connectTimeout());
+    fresh.deadline().set(worker.nowNanos(), proxying.connectTimeout());
     worker.loop().register(channel);
     ProxyOptions options = proxying.settings().options();
     if (options.receiveBuffer() > 0) {
@@ -235,7 +235,7 @@ final class Attempt {
 
   private void awaitHead(UpstreamConnection to) {
     stage = Stage.HEAD;
-    to.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
+    to.deadline().set(proxying.worker().nowNanos(), proxying.readTimeout());
   }
 
   /// While something of the request waits for the socket, the upstream has `proxy_send_timeout` to
@@ -250,7 +250,7 @@ final class Attempt {
     } else if (!to.deadline().isSet() || bytesSent != sentBefore || unsent != unsentBefore) {
       sentBefore = bytesSent;
       unsentBefore = unsent;
-      to.deadline().set(proxying.worker().nowNanos(), proxying.settings().sendTimeout());
+      to.deadline().set(proxying.worker().nowNanos(), proxying.sendTimeout());
     }
   }
 
@@ -340,7 +340,7 @@ final class Attempt {
       if (end == ResponseParser.NEED_MORE) {
         in.release();
         if (stage == Stage.HEAD) {
-          from.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
+          from.deadline().set(proxying.worker().nowNanos(), proxying.readTimeout());
         }
         return;
       }
@@ -406,7 +406,7 @@ final class Attempt {
     stats().responded(101);
     stage = Stage.TUNNEL;
     UpstreamConnection from = connection();
-    from.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
+    from.deadline().set(proxying.worker().nowNanos(), proxying.readTimeout());
     proxying.openTunnel(head, from);
     if (stage == Stage.TUNNEL) {
       proxying.fromUpstream(in);
@@ -485,7 +485,7 @@ final class Attempt {
       if (proxying.pausedForClient() || rateTimer != null) {
         from.deadline().clear();
       } else {
-        from.deadline().set(proxying.worker().nowNanos(), proxying.settings().readTimeout());
+        from.deadline().set(proxying.worker().nowNanos(), proxying.readTimeout());
       }
     }
   }
@@ -762,7 +762,7 @@ final class Attempt {
     UpstreamConnection done = connection;
     if (flushed && done != null) {
       connection = null;
-      done.closeFlushed(proxying.settings().sendTimeout());
+      done.closeFlushed(proxying.sendTimeout());
     }
     end(true);
   }

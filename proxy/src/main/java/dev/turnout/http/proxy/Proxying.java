@@ -8,6 +8,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
 import dev.turnout.http.HttpDate;
+import dev.turnout.http.PeerChooser;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseHead;
@@ -84,6 +85,14 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
   private @Nullable ByteBuf gathered;
+  private @Nullable PeerChooser chooser;
+  private @Nullable Upstream chosen;
+  private int chosenTries;
+  private int lastStatus;
+  private boolean lastNeutral;
+  private long connectMillis;
+  private long sendMillis;
+  private long readMillis;
   private @Nullable StoredCopy copy;
 
   Proxying(ProxyLoop loop) {
@@ -133,6 +142,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     headForwarded = false;
     paused = false;
     over = false;
+    chooser = null;
+    chosen = null;
+    lastStatus = 0;
+    connectMillis = 0;
+    sendMillis = 0;
+    readMillis = 0;
     before = exchange.upstreaming() instanceof Proxying earlier ? earlier : null;
     exchange.upstreaming(this);
   }
@@ -148,6 +163,10 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Upstream upstream = to.upstream();
     Sticky bound = upstream.current().spec().options().sticky();
     sticky = bound == null ? null : exchange.generation().sticky(bound);
+    chooser = exchange.generation().chooser(upstream.name());
+    if (chooser != null) {
+      chosenTries = upstream.triesLeft(this);
+    }
     RequestBody body = exchange.body();
     Template own = settings.options().body();
     ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);
@@ -178,13 +197,67 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (over || !present.isLive()) {
       return;
     }
-    Upstream upstream = target().upstream();
-    Peer peer = attempts.isEmpty() ? upstream.pick(this) : upstream.pickAhead(this);
+    if (chooser != null && !choose(chooser)) {
+      return;
+    }
+    Upstream upstream = upstream();
+    Peer peer = attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
     if (peer != null) {
       attempt(peer);
     } else if (!waits(upstream)) {
       noPeer("no live upstreams while connecting to upstream");
     }
+  }
+
+  /// The upstream that attempts are made at: the target's, or what a script has chosen.
+  private Upstream upstream() {
+    Upstream instead = chosen;
+    return instead == null ? target().upstream() : instead;
+  }
+
+  /// Asks what chooses the servers of this upstream; false if the request is answered.
+  private boolean choose(PeerChooser by) {
+    chosen = null;
+    PeerChooser.Choice choice =
+        by.choose(
+            exchange(),
+            new PeerChooser.Situation(
+                attempts.size(),
+                chosenTries,
+                settings().retries().tries(),
+                lastStatus,
+                lastNeutral));
+    if (choice.status() != 0) {
+      finish(choice.status());
+      return false;
+    }
+    chosenTries += choice.moreTries();
+    connectMillis = choice.connectMillis();
+    sendMillis = choice.sendMillis();
+    readMillis = choice.readMillis();
+    Upstream server = choice.server();
+    if (server != null) {
+      tries.reset(); // it may be the same server again
+      chosen = server;
+    }
+    return true;
+  }
+
+  /// How many attempts there may still be.
+  private int triesLeft(Upstream upstream) {
+    return chooser == null ? upstream.triesLeft(this) : chosenTries - 1;
+  }
+
+  long connectTimeout() {
+    return connectMillis > 0 ? connectMillis : settings().connectTimeout();
+  }
+
+  long sendTimeout() {
+    return sendMillis > 0 ? sendMillis : settings().sendTimeout();
+  }
+
+  long readTimeout() {
+    return readMillis > 0 ? readMillis : settings().readTimeout();
   }
 
   private void noPeer(String why) {
@@ -231,7 +304,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// It is this request's turn to look for a server; true if it need not wait any longer.
   boolean goesOn() {
     try {
-      Peer peer = target().upstream().pickAfterWaiting(this);
+      Peer peer = upstream().pickAfterWaiting(this);
       if (peer == null) {
         return false;
       }
@@ -274,7 +347,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Outcome outcome = neutral ? Outcome.NEUTRAL : Outcome.FAILURE;
     failedStage = stage;
     tell(failure, stage);
-    Upstream upstream = target().upstream();
+    Upstream upstream = upstream();
     upstream.released(this, attempt.peer(), outcome);
     if (stale) {
       upstream.grantOneMore(this);
@@ -289,8 +362,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
             isRepeatable(),
             !streaming || !present.body().isPresent(),
             attempts.size(),
-            upstream.triesLeft(this),
+            triesLeft(upstream),
             (worker().nowNanos() - startedNanos) / 1_000_000);
+    chosenTries--;
+    lastStatus = failure.status();
+    lastNeutral = neutral;
     if (settings().retries().allows(situation)) {
       next();
     } else {
@@ -330,7 +406,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
             isRepeatable(),
             !streaming || !exchange().body().isPresent(),
             attempts.size(),
-            target().upstream().triesLeft(this) - 1,
+            triesLeft(upstream()) - 1,
             (worker().nowNanos() - startedNanos) / 1_000_000));
   }
 
@@ -724,7 +800,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Exchange present = exchange();
     Attempt last = current();
     if (last != null) {
-      target().upstream().released(this, last.peer(), Outcome.SUCCESS);
+      upstream().released(this, last.peer(), Outcome.SUCCESS);
     }
     String redirect =
         redirectsInternally(responseHead.fields())
@@ -882,7 +958,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// The response is with the client's side, whole: the last flush may end the exchange.
   void answered(Attempt attempt) {
     Exchange present = exchange();
-    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS);
     over = true;
     StoredCopy stored = copy;
     if (stored == null) {
@@ -901,7 +977,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// The response broke off: so does the client's.
   void cut(Attempt attempt) {
     Exchange present = exchange();
-    target().upstream().released(this, attempt.peer(), Outcome.SUCCESS); // it had answered
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS); // it had answered
     over = true;
     present.downstream().flush();
     if (present.isLive()) {
@@ -964,7 +1040,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();
-      target().upstream().abandoned(this, attempt.peer());
+      upstream().abandoned(this, attempt.peer());
     }
     stopWaiting();
   }
@@ -972,7 +1048,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void answering() {
     Attempt attempt = current();
     if (attempt != null) {
-      target().upstream().answering(this, attempt.peer());
+      upstream().answering(this, attempt.peer());
     }
   }
 
@@ -1013,7 +1089,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       bytes.release();
       return;
     }
-    to.deadline().set(worker().nowNanos(), settings().readTimeout());
+    to.deadline().set(worker().nowNanos(), readTimeout());
     Attempt attempt = current();
     if (attempt != null) {
       attempt.tunnelled(bytes.readableBytes());
@@ -1062,7 +1138,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       bytes.release();
       return;
     }
-    tunnelled.deadline().set(worker().nowNanos(), settings().readTimeout());
+    tunnelled.deadline().set(worker().nowNanos(), readTimeout());
     Downstream client = exchange().downstream();
     client.writeTunnel(bytes);
     if (!client.isWritable()) {
@@ -1110,18 +1186,18 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Attempt attempt = current();
     if (attempt != null) {
       attempt.closeTunnel(flushed);
-      target().upstream().released(this, attempt.peer(), Outcome.SUCCESS);
+      upstream().released(this, attempt.peer(), Outcome.SUCCESS);
     }
   }
 
   // ---- connections
 
   @Nullable UpstreamConnection takeIdle(Peer peer) {
-    return loop.takeIdle(target().upstream(), peer);
+    return loop.takeIdle(upstream(), peer);
   }
 
   void release(UpstreamConnection connection, boolean reusable) {
-    Upstream upstream = target().upstream();
+    Upstream upstream = upstream();
     Keepalive limits = upstream.current().spec().keepalive();
     if (reusable
         && limits.connections() > 0
@@ -1149,7 +1225,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   @Override
   public String hashKey() {
     Exchange present = exchange();
-    return target().upstream().current().spec().method() instanceof BalancingMethod.Hash hash
+    return upstream().current().spec().method() instanceof BalancingMethod.Hash hash
         ? present.generation().hashKey(hash.key()).evaluate(present)
         : "";
   }

@@ -258,6 +258,11 @@ public final class UpstreamModule implements HttpModule {
       upstreams.follow(name);
     }
     if (scope.get(SHARED)) {
+      if (followed != null) {
+        throw ConfigException.at(
+                d, "the servers of upstream \"" + name + "\" are found out, and not shared")
+            .withHelp("without \"store\" each node follows the source by itself");
+      }
       if (list != null) {
         throw ConfigException.at(d, "\"state\" and \"store\" do not go together")
             .withHelp("what nodes share is kept in the state directory, too");

@@ -153,8 +153,11 @@ public final class KeyvalModule implements HttpModule {
     if (store != null && (state != null || timeout > 0)) {
       throw ConfigException.at(
               d,
-              "\"store\" and \"" + (state != null ? "state" : "timeout")
-                  + "\" of zone \"" + name + "\" do not go together")
+              "\"store\" and \""
+                  + (state != null ? "state" : "timeout")
+                  + "\" of zone \""
+                  + name
+                  + "\" do not go together")
           .withHelp(
               state != null
                   ? "what nodes share is kept in the state directory, too"
@@ -225,7 +228,8 @@ public final class KeyvalModule implements HttpModule {
     return declared.computeIfAbsent(name, _ -> new Declared());
   }
 
-  /// The zones that nodes share, by name, each with the prefix of its keys; empty: that of the store.
+  /// The zones that nodes share, by name, each with the prefix of its keys; empty: that of the
+  /// store.
   public Map<String, String> shared() {
     return Collections.unmodifiableMap(shared);
   }

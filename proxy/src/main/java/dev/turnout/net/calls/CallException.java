@@ -1,6 +1,7 @@
 package dev.turnout.net.calls;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.util.concurrent.TimeoutException;
 
 /// A call that got no answer: in words for an operator, without what is secret.
@@ -13,6 +14,13 @@ public final class CallException extends IOException {
 
   CallException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /// True if the request reached nobody.
+  public boolean isUnsent() {
+    Throwable cause = getCause();
+    return cause instanceof ConnectException
+        || (cause != null && cause.getCause() instanceof ConnectException);
   }
 
   /// True if there was no answer in time: the other side may have done what it was asked.

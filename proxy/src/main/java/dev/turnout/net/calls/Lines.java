@@ -25,6 +25,7 @@ public final class Lines implements AutoCloseable {
   private final int longest;
   private final ArrayBlockingQueue<Item> read = new ArrayBlockingQueue<>(AHEAD);
   private final Thread reader;
+  private @Nullable Item ahead;
   private boolean ended;
 
   /// @param where whom the answer comes from, for errors
@@ -61,6 +62,15 @@ public final class Lines implements AutoCloseable {
     }
   }
 
+  /// Waits until there is a line, or the answer has ended; false if neither comes in time.
+  public boolean awaits(long millis) throws InterruptedException {
+    if (ended || ahead != null) {
+      return true;
+    }
+    ahead = read.poll(millis, TimeUnit.MILLISECONDS);
+    return ahead != null;
+  }
+
   /// The next line; null: the other side has ended its answer.
   ///
   /// @param millis how long it may be silent
@@ -69,7 +79,9 @@ public final class Lines implements AutoCloseable {
     if (ended) {
       return null;
     }
-    return switch (read.poll(millis, TimeUnit.MILLISECONDS)) {
+    Item next = ahead != null ? ahead : read.poll(millis, TimeUnit.MILLISECONDS);
+    ahead = null;
+    return switch (next) {
       case Item.Line(String text) -> text;
       case Item.End(IOException failure) -> {
         ended = true;

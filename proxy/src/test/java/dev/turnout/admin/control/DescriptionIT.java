@@ -128,6 +128,7 @@ class DescriptionIT {
             "/drains",
             "/drains/x",
             "/nodes",
+            "/sources",
             "/events?wait=0s")) {
       client.get(path);
       client.get(path.replaceAll("[?].*", "") + "?nonsense=1");

@@ -10,6 +10,7 @@ import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RedisServer;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class NodesIT {
     assertThat(reply.status()).isEqualTo(200);
     assertThat(reply.at("/cluster/serving")).isEqualTo("2");
     assertThat(reply.at("/cluster/missing")).isEqualTo("0");
-    assertThat(two.zone("switch").get("shop.example")).isEqualTo("app");
+    assertThat(Objects.requireNonNull(two.zone("switch")).get("shop.example")).isEqualTo("app");
   }
 
   @Test

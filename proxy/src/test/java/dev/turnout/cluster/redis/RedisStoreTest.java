@@ -1,6 +1,7 @@
 package dev.turnout.cluster.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.turnout.cluster.share.Heard;
 import dev.turnout.cluster.share.Reading;
@@ -9,13 +10,21 @@ import dev.turnout.cluster.share.SharedStore.Commit;
 import dev.turnout.cluster.share.SharedStoreContract;
 import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.share.Transaction;
+import dev.turnout.testkit.Eventually;
+import dev.turnout.testkit.Installed;
+import dev.turnout.testkit.Ports;
+import dev.turnout.testkit.RedisSentinel;
 import dev.turnout.testkit.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The engine against a real Redis, also where that is used by hand and where it fails.
 class RedisStoreTest extends SharedStoreContract {
@@ -94,8 +103,10 @@ class RedisStoreTest extends SharedStoreContract {
       SERVER.cli("LPUSH", "t:a", "x");
 
       heard.await(
-          "what it is", () -> heard.reading("t:a") instanceof Reading.Unreadable unreadable
-              && unreadable.reason().contains("WRONGTYPE"));
+          "what it is",
+          () ->
+              heard.reading("t:a") instanceof Reading.Unreadable unreadable
+                  && unreadable.reason().contains("WRONGTYPE"));
       assertThat(follow(store).reading("t:a")).isInstanceOf(Reading.Unreadable.class);
       assertThat(put(store, "t:a", "2")).isInstanceOf(Commit.Done.class);
       heard.awaitValue("t:a", "2");
@@ -122,8 +133,7 @@ class RedisStoreTest extends SharedStoreContract {
       Heard heard = follow(store);
       SERVER.cli("CONFIG", "SET", "maxmemory", "1");
 
-      Commit commit =
-          store.commit(new Transaction(Map.of(), Map.of("t:a", "2", "t:b", "2")));
+      Commit commit = store.commit(new Transaction(Map.of(), Map.of("t:a", "2", "t:b", "2")));
       SERVER.cli("CONFIG", "SET", "maxmemory", "0");
 
       assertThat(commit).isInstanceOf(Commit.Refused.class);
@@ -148,8 +158,7 @@ class RedisStoreTest extends SharedStoreContract {
   @Test
   void aServerThatHangsIsNoticedAndWhatItDoesLateIsNotBelieved() {
     try (RedisServer server = RedisServer.start();
-        SharedStore store =
-            open("redis://" + server.address(), Map.of(), Duration.ofMillis(500))) {
+        SharedStore store = open("redis://" + server.address(), Map.of(), Duration.ofMillis(500))) {
       put(store, "t:a", "1");
       Heard heard = follow(store);
 
@@ -218,17 +227,17 @@ class RedisStoreTest extends SharedStoreContract {
 
   @Test
   void aWriteThatNoReplicaConfirmsIsNotAcknowledged() {
-    try (SharedStore store = open("redis://" + SERVER.address(), Map.of("wait", "1"), Duration.ofMillis(300))) {
+    try (SharedStore store =
+        open("redis://" + SERVER.address(), Map.of("wait", "1"), Duration.ofMillis(300))) {
       assertThat(put(store, "t:a", "1")).isInstanceOf(Commit.Unknown.class);
     }
   }
 
   @Test
   void aWriteThatAReplicaHasSaysSo() throws Exception {
-    try (RedisServer replica =
-            RedisServer.start("--replicaof", "127.0.0.1 " + SERVER.port());
+    try (RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + SERVER.port());
         SharedStore store = open("redis://" + SERVER.address(), Map.of("wait", "1"))) {
-      dev.turnout.testkit.Eventually.until(
+      Eventually.until(
           Duration.ofSeconds(20),
           () -> SERVER.cli("INFO", "replication").contains("state=online"),
           () -> "no replica: " + replica.cli("INFO", "replication"));
@@ -238,5 +247,121 @@ class RedisStoreTest extends SharedStoreContract {
       assertThat(commit).isInstanceOf(Commit.Done.class);
       assertThat(((Commit.Done) commit).copies()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void theAccessListOfTheManualIsEnough() throws Exception {
+    SERVER.cli(
+        "ACL", "SETUSER", "edge", "reset", "on", ">open-sesame", "~t:*", "~@t:*", "+@read",
+        "+@write", "+@scripting", "+@connection", "+info", "+wait");
+    try (SharedStore store = open("redis://edge:open-sesame@" + SERVER.address(), Map.of())) {
+      Heard heard = follow(store);
+
+      Commit commit = put(store, "t:a", "1");
+      store.announce("n", "x", Duration.ofMinutes(1));
+
+      assertThat(commit).isInstanceOf(Commit.Done.class);
+      heard.awaitValue("t:a", "1");
+      assertThat(store.nodes()).containsKey("n");
+    }
+  }
+
+  @Test
+  void aCertificateOfOnesOwnAuthorityIsTrustedAndNoOther(@TempDir Path directory)
+      throws Exception {
+    Installed.need("openssl", "openssl");
+    certify(directory, "own");
+    certify(directory, "other");
+    int port = Ports.free();
+    try (RedisServer server =
+        RedisServer.start(
+            "--tls-port",
+            Integer.toString(port),
+            "--tls-cert-file",
+            directory.resolve("own.crt").toString(),
+            "--tls-key-file",
+            directory.resolve("own.key").toString(),
+            "--tls-auth-clients",
+            "no")) {
+      String address = "rediss://127.0.0.1:" + port;
+      try (SharedStore trusting = open(address, trusting(directory.resolve("own.crt")));
+          SharedStore strict = open(address, trusting(directory.resolve("other.crt")))) {
+        assertThat(put(trusting, "t:a", "1")).isInstanceOf(Commit.Done.class);
+        assertThat(server.cli("GET", "t:a")).isEqualTo("1");
+
+        Commit refused = put(strict, "t:a", "2");
+
+        assertThat(refused).isInstanceOf(Commit.Refused.class);
+        assertThat(((Commit.Refused) refused).message()).containsIgnoringCase("certificat");
+      }
+    }
+  }
+
+  private static Map<String, String> trusting(Path file) {
+    return Map.of("ssl_trusted_certificate", file.toString());
+  }
+
+  private static void certify(Path directory, String name) throws Exception {
+    Process openssl =
+        new ProcessBuilder(
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                "-nodes", "-days", "2", "-subj", "/CN=" + name, "-addext",
+                "subjectAltName=IP:127.0.0.1", "-keyout", directory.resolve(name + ".key").toString(),
+                "-out", directory.resolve(name + ".crt").toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(openssl.waitFor()).as(said).isZero();
+  }
+
+  @Test
+  void whenSentinelFailsOverTheNewMasterIsFound() throws Exception {
+    try (RedisServer master = RedisServer.start();
+        RedisServer replica =
+            RedisServer.start("--replicaof", "127.0.0.1 " + master.port());
+        RedisSentinel sentinel = RedisSentinel.start(master)) {
+      Eventually.until(
+          Duration.ofSeconds(20),
+          () -> master.cli("INFO", "replication").contains("state=online"),
+          () -> "no replica: " + replica.cli("INFO", "replication"));
+      try (SharedStore store =
+          open("redis+sentinel://" + sentinel.address() + "/main", Map.of("wait", "1"))) {
+        Eventually.until(
+            Duration.ofSeconds(20),
+            () -> put(store, "t:a", "1") instanceof Commit.Done,
+            sentinel::output);
+        Heard heard = follow(store);
+        Eventually.until( // Sentinel looks for replicas every ten seconds
+            Duration.ofSeconds(30),
+            () -> sentinel.output().contains("+slave"),
+            sentinel::output);
+
+        master.kill();
+
+        heard.awaitLoss();
+        Eventually.until(Duration.ofSeconds(30), heard::isUp, sentinel::output);
+        assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
+        assertThat(replica.cli("ROLE")).startsWith("master");
+      }
+    }
+  }
+
+  @Test
+  void anAddressThatCannotBeRightIsRefusedWithoutItsSecret() {
+    for (String address :
+        List.of(
+            "redis:host",
+            "redis://",
+            "redis://:secret@host:0",
+            "redis://:secret@host:6379/x",
+            "redis://:secret@host:6379/0/1",
+            "redis+sentinel://:secret@host")) {
+      assertThatThrownBy(() -> open(address, Map.of()))
+          .as(address)
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageNotContaining("secret");
+    }
+    assertThatThrownBy(() -> open("redis://host", trusting(Path.of("/etc/hostname"))))
+        .hasMessageContaining("rediss://");
   }
 }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// start again, operators write by hand, and the store stops, loses its last revisions, or all of
 /// them. The same seed is the same story.
 ///
-/// After each step the invariants hold that [Replica] promises; at the end everything is healed, and
-/// all must come to agree. What happened is in [#story], for the seed that fails.
+/// After each step the invariants hold that [Replica] promises; at the end everything is healed,
+/// and all must come to agree. What happened is in [#story], for the seed that fails.
 final class ReplicaSimulation {
   private static final String PREFIX = "t:";
   private static final String LINEAGE = "t:@cluster";
@@ -171,10 +171,11 @@ final class ReplicaSimulation {
     private boolean up = true;
     private boolean everLost;
     private int losses;
+    private long revisionThen; // before the last loss
+    private @Nullable String lineageThen; // after it
     private final Map<String, @Nullable String> beforeLoss = new HashMap<>();
     private final Map<String, Map<Node, Integer>> witnesses = new HashMap<>();
     private long revision;
-    private long life; // connections end with it
 
     Store() {
       past.add(new TreeMap<>());
@@ -207,7 +208,8 @@ final class ReplicaSimulation {
             key, new Reading.Present(value, (valuesAreVersions ? "" : revision) + "=" + value));
       }
       if (!key.contains("@")) {
-        order.computeIfAbsent(key, _ -> new ArrayList<>(java.util.Arrays.asList((String) null)))
+        order
+            .computeIfAbsent(key, _ -> new ArrayList<>(java.util.Arrays.asList((String) null)))
             .add(value);
       }
     }
@@ -235,6 +237,15 @@ final class ReplicaSimulation {
 
     private void next() {
       revision++;
+      // Past what it had before it lost something, and nobody has noticed: nobody will.
+      boolean noticed = !Objects.equals(lineage(), lineageThen);
+      if (losses > 0 && !noticed && revision >= revisionThen) {
+        beforeLoss.clear();
+      }
+    }
+
+    private @Nullable String lineage() {
+      return content.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
     }
 
     private void told(Set<String> changed) {
@@ -309,7 +320,13 @@ final class ReplicaSimulation {
       if (restores && !node.kept.containsKey(key)) {
         if (truth.containsKey(key) && !Objects.equals(truth.get(key), value)) {
           throw new Broken(
-              node.name + " brings back " + key + " = " + value + ", but " + truth.get(key)
+              node.name
+                  + " brings back "
+                  + key
+                  + " = "
+                  + value
+                  + ", but "
+                  + truth.get(key)
                   + " is what was last wanted");
         }
       } else {
@@ -339,6 +356,8 @@ final class ReplicaSimulation {
       tell(() -> "the store goes back from " + past.size() + " to " + to);
       // What was wanted before is what the nodes that know it are to bring back.
       losses++;
+      revisionThen = revision;
+      lineageThen = then.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
       witnesses.clear();
       beforeLoss.clear();
       for (String key : keys) {
@@ -357,7 +376,6 @@ final class ReplicaSimulation {
       while (past.size() > to + 1) {
         past.removeLast();
       }
-      life++;
       requests.clear();
       nodes.forEach(Node::loseConnection);
     }
@@ -375,7 +393,10 @@ final class ReplicaSimulation {
                   .anyMatch(one -> one.getKey().starts == one.getValue());
           if (isKnown && !truth.containsKey(key) && !Objects.equals(value, values().get(key))) {
             throw new Broken(
-                key + " was " + value + " before the store lost it, which is known; it is "
+                key
+                    + " was "
+                    + value
+                    + " before the store lost it, which is known; it is "
                     + values());
           }
         });
@@ -411,7 +432,8 @@ final class ReplicaSimulation {
     int connection;
     int starts;
     long heardSince; // the revision of the last snapshot
-    final Set<String> unheard = new HashSet<>(); // keys that it changed without knowing how they were
+    final Set<String> unheard =
+        new HashSet<>(); // keys that it changed without knowing how they were
     final Map<String, @Nullable String> learned = new HashMap<>(); // as it was changed
     @Nullable Transaction asked;
     @Nullable Map<String, Replica.Write> wanted; // by an operator, if that is what is asked
@@ -590,11 +612,10 @@ final class ReplicaSimulation {
       if (Objects.equals(value, served.get(key))) {
         return; // nothing to do
       }
-      Map<String, Replica.Write> wish =
-          Map.of(key, new Replica.Write(value, chance.nextBoolean()));
+      Map<String, Replica.Write> wish = Map.of(key, new Replica.Write(value, chance.nextBoolean()));
       if (now.link() == Link.UP) {
-        Transaction transaction = now.propose(
-                wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
+        Transaction transaction =
+            now.propose(wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
         tell(() -> name + " is asked for " + wish);
         operations.add(transaction);
         wanted = wish;
@@ -689,8 +710,15 @@ final class ReplicaSimulation {
       }
       if (at == values.size()) {
         throw new Broken(
-            name + " serves " + key + " = " + now + " again, after place " + place.get(key)
-                + " of " + values);
+            name
+                + " serves "
+                + key
+                + " = "
+                + now
+                + " again, after place "
+                + place.get(key)
+                + " of "
+                + values);
       }
       place.put(key, at);
     }

@@ -130,8 +130,7 @@ public abstract class SharedStoreContract {
     assertThat(heard.changes())
         .filteredOn(change -> change.keys().containsKey("t:a"))
         .first()
-        .satisfies(change ->
-            assertThat(change.keys().keySet()).contains("t:a", "t:b", "t:c"));
+        .satisfies(change -> assertThat(change.keys().keySet()).contains("t:a", "t:b", "t:c"));
   }
 
   @Test
@@ -415,8 +414,7 @@ public abstract class SharedStoreContract {
     store.announce("n1", "x", Duration.ofSeconds(1));
 
     // the engine's clock, which no test can turn; Consul waits for 20 s
-    Eventually.until(
-        Duration.ofSeconds(40), () -> store.nodes().isEmpty(), () -> "still there");
+    Eventually.until(Duration.ofSeconds(40), () -> store.nodes().isEmpty(), () -> "still there");
   }
 
   @Test

@@ -44,8 +44,12 @@ class UpsyncIT {
 
   @AfterAll
   void stopRegistries() {
-    consul.close();
-    etcd.close();
+    if (consul != null) { // else there is none on this machine
+      consul.close();
+    }
+    if (etcd != null) { // else there is none on this machine
+      etcd.close();
+    }
   }
 
   private static String node(String upstream) {

@@ -1,4 +1,4 @@
 @NullMarked
-package dev.turnout.cluster.redis;
+package dev.turnout.cluster.etcd;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
 @NullMarked
-package dev.turnout.cluster.share;
+package dev.turnout.lua.dict;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package dev.turnout.lua;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The sockets of the scripts of one VM, by number, and their pools. Owned by the VM.
+final class LuaSockets {
+  private final List<@Nullable LuaStream> open = new ArrayList<>();
+  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final Map<String, CosocketPool> pools = new HashMap<>();
+
+  /// Gives a socket a number for as long as the script that uses it runs.
+  int add(LuaStream socket, LuaRun run) {
+    Integer reused = free.poll();
+    int number = reused == null ? open.size() : reused;
+    if (reused == null) {
+      open.add(socket);
+    } else {
+      open.set(number, socket);
+    }
+    run.onEnd(() -> forget(number, socket));
+    return number;
+  }
+
+  private void forget(int number, LuaStream socket) {
+    if (open.get(number) == socket) {
+      open.set(number, null);
+      free.add(number);
+    }
+  }
+
+  /// It is in nobody's hands any more.
+  void remove(int number) {
+    LuaStream socket = open.get(number);
+    if (socket != null) {
+      forget(number, socket);
+    }
+  }
+
+  @Nullable LuaStream get(int number) {
+    return number >= 0 && number < open.size() ? open.get(number) : null;
+  }
+
+  CosocketPool pool(String key) {
+    return pools.computeIfAbsent(key, _ -> new CosocketPool());
+  }
+
+  void close() {
+    pools.values().forEach(CosocketPool::close);
+  }
+}

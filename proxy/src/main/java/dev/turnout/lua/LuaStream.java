@@ -1,0 +1,294 @@
+package dev.turnout.lua;
+
+import dev.turnout.log.Level;
+import dev.turnout.net.Deadline;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What a script reads from piece by piece: lines, sizes, up to patterns. More is asked for only
+/// while the script waits for it. Confined to the VM's loop.
+abstract class LuaStream {
+  /// What a read returns, beside [LuaVm#OK] and [LuaVm#AGAIN]: a list of why, and what there was.
+  static final int FAILED = 3;
+
+  /// What a read up to a pattern returns behind the last piece.
+  static final int ENDED = 4;
+
+  /// What is to be read.
+  private sealed interface Wanted {}
+
+  private record Line() implements Wanted {}
+
+  private record All() implements Wanted {}
+
+  private record Exactly(int size) implements Wanted {}
+
+  private record Any(int most) implements Wanted {}
+
+  private record UpTo(Until until, int size) implements Wanted {}
+
+  private final List<Until> patterns = new ArrayList<>(0);
+  private final ByteBuf in;
+  private final Deadline readDeadline;
+  private @Nullable LuaRun owner;
+  private boolean logsErrors;
+  private @Nullable Wanted wanted;
+  private @Nullable LuaWait reader;
+  private boolean closed;
+  private @Nullable String trouble;
+
+  LuaStream(io.netty.channel.EventLoop loop, int bufferSize) {
+    in = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(bufferSize, 256));
+    readDeadline = new Deadline(loop, this::readTimedOut);
+  }
+
+  /// More data is wanted.
+  abstract void more();
+
+  /// It is over: lets go of where the data comes from.
+  abstract void closeSource();
+
+  /// Nothing came in time, though nobody waits.
+  void idledTooLong() {}
+
+  // ---- whose it is
+
+  /// A script uses it from now on, until its request is over.
+  void use(LuaRun run, boolean logErrors) {
+    owner = run;
+    logsErrors = logErrors;
+    run.onEnd(() -> {
+      if (owner == run) {
+        release();
+      }
+    });
+  }
+
+  /// No script uses it.
+  final void leave() {
+    owner = null;
+    patterns.clear();
+  }
+
+  final boolean isClosed() {
+    return closed;
+  }
+
+  final boolean isReading() {
+    return wanted != null;
+  }
+
+  final boolean hasUnread() {
+    return in.isReadable();
+  }
+
+  final Deadline readDeadline() {
+    return readDeadline;
+  }
+
+  final void log(String message) {
+    LuaRun run = owner;
+    if (run != null && logsErrors) {
+      run.log(Level.ERROR, message);
+    }
+  }
+
+  // ---- reading
+
+  int receiveLine(LuaVm vm, long timeout) {
+    return read(vm, new Line(), timeout);
+  }
+
+  int receiveAll(LuaVm vm, long timeout) {
+    return read(vm, new All(), timeout);
+  }
+
+  int receive(LuaVm vm, int size, long timeout) {
+    return read(vm, new Exactly(size), timeout);
+  }
+
+  int receiveAny(LuaVm vm, int most, long timeout) {
+    return read(vm, new Any(most), timeout);
+  }
+
+  /// Notes a pattern; returns its number.
+  int until(byte[] pattern, boolean inclusive) {
+    patterns.add(new Until(pattern, inclusive));
+    return patterns.size() - 1;
+  }
+
+  int receiveUntil(LuaVm vm, int number, int size, long timeout) {
+    Until until = patterns.get(number);
+    if (until.takeEnded()) {
+      return ENDED;
+    }
+    return read(vm, new UpTo(until, size), timeout);
+  }
+
+  private int read(LuaVm vm, Wanted what, long timeout) {
+    byte[] there = take(what);
+    if (there != null) {
+      return vm.answer(there);
+    }
+    if (closed) {
+      return fail(vm, what);
+    }
+    wanted = what;
+    LuaWait wait = vm.suspend();
+    reader = wait;
+    wait.onDrop(() -> {
+      wanted = null;
+      reader = null;
+      readDeadline.clear();
+    });
+    readDeadline.set(System.nanoTime(), timeout);
+    more();
+    return LuaVm.AGAIN;
+  }
+
+  /// The input has ended: all that there is will do, or is what was got before it failed.
+  private int fail(LuaVm vm, Wanted what) {
+    byte[] rest = takeAll();
+    String why = trouble;
+    if (what instanceof All && why == null) {
+      return vm.answer(rest);
+    }
+    vm.answer(
+        Arrays.asList(
+            why == null ? "closed" : why,
+            new String(rest, StandardCharsets.ISO_8859_1)));
+    return FAILED;
+  }
+
+  private byte @Nullable [] take(Wanted what) {
+    return switch (what) {
+      case Line _ -> line();
+      case All _ -> null;
+      case Exactly(int size) -> in.readableBytes() >= size ? bytes(size) : null;
+      case Any(int most) -> in.isReadable() ? bytes(Math.min(most, in.readableBytes())) : null;
+      case UpTo(Until until, int size) -> {
+        int length = until.piece(in, size);
+        if (length < 0) {
+          yield null;
+        }
+        int pattern = until.find(in);
+        byte[] piece = bytes(length);
+        until.passed(in, length, size, pattern);
+        yield piece;
+      }
+    };
+  }
+
+  private byte @Nullable [] line() {
+    int feed = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
+    if (feed < 0) {
+      return null;
+    }
+    byte[] line = bytes(feed - in.readerIndex());
+    in.skipBytes(1);
+    return withoutReturns(line);
+  }
+
+  private static byte[] withoutReturns(byte[] line) {
+    int kept = 0;
+    for (byte b : line) {
+      if (b != '\r') {
+        line[kept++] = b;
+      }
+    }
+    return kept == line.length ? line : Arrays.copyOf(line, kept);
+  }
+
+  private byte[] bytes(int length) {
+    byte[] taken = new byte[length];
+    in.readBytes(taken);
+    return taken;
+  }
+
+  private byte[] takeAll() {
+    return bytes(in.readableBytes());
+  }
+
+  /// Takes data that has come.
+  final void came(ByteBuf data) {
+    in.discardSomeReadBytes();
+    in.writeBytes(data);
+    progress();
+  }
+
+  private void progress() {
+    Wanted what = wanted;
+    if (what == null) {
+      return;
+    }
+    byte[] there = take(what);
+    if (there != null) {
+      wake(LuaVm.OK, there, "");
+    }
+  }
+
+  private void wake(int code, byte[] data, String why) {
+    LuaWait waiting = reader;
+    wanted = null;
+    reader = null;
+    readDeadline.clear();
+    if (waiting != null) {
+      if (code == LuaVm.OK) {
+        waiting.resume(code, vm -> vm.answer(data));
+      } else {
+        String partial = new String(data, StandardCharsets.ISO_8859_1);
+        waiting.resume(code, vm -> vm.answer(Arrays.asList(why, partial)));
+      }
+    }
+  }
+
+  private void readTimedOut() {
+    if (wanted == null) {
+      idledTooLong();
+    } else {
+      log("lua tcp socket read timed out");
+      wake(FAILED, takeAll(), "timeout");
+    }
+  }
+
+  // ---- its end
+
+  /// Nothing more will come; `why` if that is not as it should be.
+  final void ended(@Nullable String why) {
+    if (trouble == null) {
+      trouble = why;
+    }
+    Wanted what = wanted;
+    close();
+    if (what != null) {
+      String known = trouble;
+      if (what instanceof All && known == null) {
+        wake(LuaVm.OK, takeAll(), "");
+      } else {
+        wake(FAILED, takeAll(), known == null ? "closed" : known);
+      }
+    }
+  }
+
+  /// Closes it. What had come before can still be read.
+  final void close() {
+    if (!closed) {
+      closed = true;
+      readDeadline.cancel();
+      closeSource();
+    }
+  }
+
+  /// Its script is over: nobody reads what is left.
+  final void release() {
+    close();
+    if (in.refCnt() > 0) {
+      in.release();
+    }
+  }
+}

@@ -1,0 +1,285 @@
+-- Light threads, timers, semaphores, and what comes with OpenResty's LuaJIT.
+
+local T = ...
+local ngx, fn, VM, io_, phases = T.ngx, T.fn, T.vm, T.io, T.phases
+local check, await, text = T.check, T.await, T.text
+local type, error, select, setmetatable, unpack, tonumber =
+  type, error, select, setmetatable, unpack, tonumber
+local recs, current = T.recs, T.current
+
+-- ngx.thread --------------------------------------------------------------------------------------
+
+local function thread_argument(co, i, name)
+  if type(co) ~= 'thread' then
+    error('bad argument #' .. i .. " to '" .. name .. "' (lua thread expected)", 3)
+  end
+end
+
+local thread = {}
+ngx.thread = thread
+
+thread.spawn = function(f, ...)
+  if type(f) ~= 'function' then
+    error("bad argument #1 to 'spawn' (Lua function expected)", 2)
+  end
+  check(phases.YIELDABLE)
+  local co = T.spawn(f, ...)
+  return co
+end
+
+local function collect(rec)
+  local values = rec.zombie
+  rec.zombie, rec.collected = nil, true
+  rec.group.alive = rec.group.alive - 1
+  return values
+end
+
+thread.wait = function(...)
+  check(phases.YIELDABLE)
+  local n = select('#', ...)
+  if n == 0 then error('at least one coroutine should be specified', 2) end
+  local me, waits = current(), {}
+  for i = 1, n do
+    local co = select(i, ...)
+    thread_argument(co, i, 'wait')
+    local rec = recs[co]
+    if not rec then error('attempt to wait on a coroutine that is not a user thread', 2) end
+    if rec.parent ~= me then error('only the parent coroutine can wait on the thread', 2) end
+    if rec.zombie then
+      local values = collect(rec)
+      for k = 1, #waits do waits[k].waited = nil end
+      return unpack(values, 1, values.n)
+    end
+    if rec.collected or rec.dead then
+      if i == n and #waits == 0 then return nil, 'already waited or killed' end
+    else
+      waits[#waits + 1] = rec
+      rec.waited = waits
+    end
+  end
+  T.wait_for_threads()
+  local values = me.outcome
+  me.outcome = nil
+  return unpack(values, 1, values.n)
+end
+
+thread.kill = function(co)
+  check(phases.YIELDABLE)
+  thread_argument(co, 1, 'kill')
+  local rec = recs[co]
+  if not rec then return nil, 'not user thread' end
+  if rec.parent ~= current() then return nil, 'killer not parent' end
+  if rec.zombie then
+    collect(rec)
+    return nil, 'already terminated'
+  end
+  if rec.collected or rec.dead then return nil, 'already waited or killed' end
+  if fn.capturing(VM, rec.id) ~= 0 then return nil, 'pending subrequests' end
+  rec.dead, rec.collected = true, true
+  rec.group.alive = rec.group.alive - 1
+  T.threads[rec.id] = nil
+  fn.drop_waits(VM, rec.id)
+  return 1
+end
+
+ngx.on_abort = function(f)
+  if io_.phase == phases.INIT then error('no request found', 2) end
+  if type(f) ~= 'function' then
+    error("bad argument #1 to 'on_abort' (Lua function expected)", 2)
+  end
+  check(phases.REQUEST)
+  local rc = fn.on_abort(VM)
+  if rc < 0 then return nil, text() end
+  T.aborts[io_.run] = f
+  io_.made = 1
+  return 1
+end
+T.on_free(function(run) T.aborts[run] = nil end)
+
+-- ngx.timer -----------------------------------------------------------------------------------------
+
+local timers, last_timer = T.timers, 0
+local function timer(every, name, ...)
+  local n = select('#', ...)
+  if n < 2 then error('expecting at least 2 arguments but got ' .. n, 3) end
+  local delay, f = ...
+  delay = tonumber(delay)
+  if not delay then
+    error("bad argument #1 to '" .. name .. "' (number expected, got "
+      .. type((...)) .. ')', 3)
+  end
+  if every and delay == 0 then error('delay cannot be zero', 3) end
+  if type(f) ~= 'function' then
+    error("bad argument #2 to '" .. name .. "' (Lua function expected)", 3)
+  end
+  if io_.phase == phases.INIT then error('no request', 3) end
+  if io_.phase == phases.EXIT_WORKER then
+    error('API disabled in the context of exit_worker_by_lua*', 3)
+  end
+  last_timer = last_timer + 1
+  timers[last_timer] = { f = f, n = n - 2, every = every, select(3, ...) }
+  local rc = fn.timer(VM, last_timer, delay, every and 1 or 0)
+  if rc == 0 then return 1 end
+  timers[last_timer] = nil
+  if rc == T.THREW then error(text(), 3) end
+  return nil, text()
+end
+ngx.timer = {
+  at = function(...)
+    local ok, err = timer(false, 'at', ...)
+    return ok, err
+  end,
+  every = function(...)
+    local ok, err = timer(true, 'every', ...)
+    return ok, err
+  end,
+  running_count = function() return fn.timer_count(VM, 0) end,
+  pending_count = function() return fn.timer_count(VM, 1) end,
+}
+
+-- ngx.semaphore ---------------------------------------------------------------------------------------
+
+local semaphore = {}
+semaphore.__index = semaphore
+
+function semaphore.new(n)
+  n = n and tonumber(n) or 0
+  if n < 0 then error('no negative number', 2) end
+  return setmetatable({ resources = n, first = 1, last = 0, waiting = 0 }, semaphore)
+end
+
+local function is_semaphore(s) return type(s) == 'table' and s.resources and s.waiting end
+
+function semaphore:wait(timeout)
+  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  timeout = tonumber(timeout) or 0
+  if timeout < 0 then timeout = 0 end
+  check(phases.YIELDABLE)
+  if self.resources > 0 and self.waiting == 0 then
+    self.resources = self.resources - 1
+    return true
+  end
+  if timeout == 0 then return nil, 'timeout' end
+  self.last = self.last + 1
+  local place = self.last
+  self.waiting = self.waiting + 1
+  local rc = fn.park(VM, timeout)
+  if rc == T.AGAIN then
+    self[place] = io_.serial
+    rc = await(rc)
+  end
+  if self[place] then                    -- nobody has posted for us
+    self[place] = nil
+    self.waiting = self.waiting - 1
+  end
+  if rc == 0 then return true end
+  return nil, 'timeout'
+end
+
+function semaphore:post(n)
+  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  n = n and tonumber(n) or 1
+  if n < 1 then error('no negative number', 2) end
+  self.resources = self.resources + n
+  while self.resources > 0 and self.waiting > 0 do
+    local serial = self[self.first]
+    self[self.first] = nil
+    self.first = self.first + 1
+    if serial then
+      self.waiting = self.waiting - 1
+      if fn.unpark(VM, serial) == 0 then self.resources = self.resources - 1 end
+    end
+  end
+  return true
+end
+
+function semaphore:count()
+  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  return self.resources - self.waiting
+end
+
+package.preload['ngx.semaphore'] = function() return semaphore end
+
+-- What OpenResty's LuaJIT has and others lack -----------------------------------------------------------
+
+local function preload(name, value)
+  if not package.preload[name] then package.preload[name] = function() return value end end
+end
+local table_new = require 'table.new'
+local table_clear = require 'table.clear'
+table.new = table.new or nil
+preload('table.isempty', function(t) return next(t) == nil end)
+preload('table.nkeys', function(t)
+  local n = 0
+  for _ in pairs(t) do n = n + 1 end
+  return n
+end)
+preload('table.isarray', function(t)
+  for key in pairs(t) do
+    if type(key) ~= 'number' or key < 1 or math.floor(key) ~= key then return false end
+  end
+  return true
+end)
+preload('table.clone', function(t)
+  local copy = {}
+  for key, value in pairs(t) do copy[key] = value end
+  return copy
+end)
+local exdata
+preload('thread.exdata', function(...)
+  if select('#', ...) > 0 then exdata = ... else return exdata end
+end)
+
+-- resty.core is what we are: its modules only have to be there
+
+local buffers = {}
+local ffi = T.ffi
+local base = {
+  version = '0.1.31',
+  new_tab = table_new, clear_tab = table_clear,
+  FFI_OK = 0, FFI_ERROR = -1, FFI_AGAIN = -2, FFI_DONE = -4, FFI_DECLINED = -5, FFI_ABORT = -6,
+  FFI_NO_REQ_CTX = -100, FFI_BAD_CONTEXT = -101,
+  get_string_buf = function(size)
+    if size > (buffers.size or 0) then
+      buffers.size = size < 4096 and 4096 or size
+      buffers.data = ffi.new('unsigned char[?]', buffers.size)
+    end
+    return buffers.data
+  end,
+  get_string_buf_size = function() return 4096 end,
+  get_size_ptr = function()
+    buffers.ptr = buffers.ptr or ffi.new('size_t[1]')
+    return buffers.ptr
+  end,
+  get_errmsg_ptr = function() return ffi.new('char *[1]') end,
+  get_request = function() return io_.run end,
+  set_string_buf_size = function() end,
+  allows_subsystem = function(...)
+    for i = 1, select('#', ...) do
+      if (select(i, ...)) == 'http' then return end
+    end
+    error('unsupported subsystem: http', 3)
+  end,
+  subsystem = 'http',
+  ref_in_table = function(t, key)
+    t[#t + 1] = key
+    return #t
+  end,
+}
+preload('resty.core.base', base)
+for _, name in ipairs { 'resty.core', 'resty.core.uri', 'resty.core.hash', 'resty.core.base64',
+  'resty.core.regex', 'resty.core.exit', 'resty.core.shdict', 'resty.core.var', 'resty.core.ctx',
+  'resty.core.misc', 'resty.core.request', 'resty.core.response', 'resty.core.phase',
+  'resty.core.worker', 'resty.core.ndk', 'resty.core.time', 'resty.core.utils',
+  'resty.core.socket.tcp' } do
+  preload(name, { version = base.version })
+end
+package.loaded['resty.core'] = { version = base.version }
+
+preload('ngx.process', {
+  version = base.version,
+  type = function() return ngx.worker.count() == 1 and 'single' or 'worker' end,
+  get_master_pid = function() return nil end,
+  enable_privileged_agent = function() return nil, 'no privileged agent here' end,
+  signal_graceful_exit = function() error('not available: it would end the whole server', 2) end,
+})

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.cluster.consul;
+
+import org.jspecify.annotations.NullMarked;
