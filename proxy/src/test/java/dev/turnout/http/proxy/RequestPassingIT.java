@@ -272,7 +272,8 @@ class RequestPassingIT {
                 "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         TestProxy proxy =
             TestProxy.start(
-                proxying(upstream.address(), "proxy_pass_header Date; proxy_pass_header Server;"))) {
+                proxying(
+                    upstream.address(), "proxy_pass_header Date; proxy_pass_header Server;"))) {
       RawResponse with = RawClient.get(proxy.port(), "h", "/");
       RawResponse without = RawClient.get(proxy.port(), "h", "/");
 
