@@ -1,9 +1,9 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.admin.control.ControlClient.Reply;
+import dev.turnout.admin.json.Json;
 import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
