@@ -91,6 +91,7 @@ final class Modules {
         new LuaModule(
             core,
             rewrites,
+            satisfy,
             dicts,
             upstreams,
             writer,

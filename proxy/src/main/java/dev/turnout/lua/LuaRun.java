@@ -5,6 +5,7 @@ import dev.turnout.http.RequestFile;
 import dev.turnout.http.Response;
 import dev.turnout.http.Status;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.access.SatisfyModule;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
@@ -57,6 +58,11 @@ public final class LuaRun implements Exchange.Companion {
   private boolean headWanted;
   private boolean headSent;
   private boolean headRefused;
+  private Filtering headFilter = Filtering.NONE;
+  private boolean headWasFiltered;
+  private boolean filterFailed;
+  private LuaPhase phaseBefore = LuaPhase.CONTENT;
+  private SatisfyModule.@Nullable Rules rules;
   private boolean ended;
   private boolean endSent;
   private boolean flushWanted;
@@ -229,6 +235,9 @@ public final class LuaRun implements Exchange.Companion {
   private void forget() {
     if (keepsTable) {
       keepsTable = false;
+      if (isLogged(Level.DEBUG)) {
+        log(Level.DEBUG, "lua release ngx.ctx at ref " + number);
+      }
       vm.free(this);
     }
   }
@@ -290,7 +299,19 @@ public final class LuaRun implements Exchange.Companion {
     if (phase == LuaPhase.CONTENT || headWanted || ended) {
       return respond(there);
     }
-    return Verdict.CONTINUE;
+    return passed(there);
+  }
+
+  /// How the script goes together with the other access rules.
+  void rules(SatisfyModule.Rules together) {
+    rules = together;
+  }
+
+  private Verdict passed(Exchange there) {
+    SatisfyModule.Rules together = rules;
+    return phase == LuaPhase.ACCESS && together != null
+        ? together.passed(there)
+        : Verdict.CONTINUE;
   }
 
   private Verdict failed(Exchange there) {
@@ -316,7 +337,11 @@ public final class LuaRun implements Exchange.Companion {
         there.finish(exitCode);
         yield Verdict.RESPONDED;
       }
-      case JUMP -> Verdict.CONTINUE;
+      case JUMP -> {
+        forget();
+        number = vm.newRun();
+        yield Verdict.CONTINUE;
+      }
       case NONE -> failed(there);
     };
   }
@@ -346,7 +371,12 @@ public final class LuaRun implements Exchange.Companion {
       return respond(there);
     }
     if (code <= 0) {
-      return Verdict.CONTINUE;
+      return passed(there);
+    }
+    SatisfyModule.Rules together = rules;
+    if (phase == LuaPhase.ACCESS && together != null && (code == 401 || code == 403)) {
+      there.response().status(0);
+      return together.refused(there, code);
     }
     there.finish(code);
     return Verdict.RESPONDED;
@@ -399,9 +429,71 @@ public final class LuaRun implements Exchange.Companion {
     if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
-    if (!buffering && !settings.filtersHead() && !settings.filtersBody() && !there.isHead()) {
-      sendHead(there, false); // no script looks at it: then it can be seen at once what it became
+    if (!buffering && !settings.filtersBody() && !there.isHead() && !mustFilterHead(settings)) {
+      sendHead(there, false); // it can be seen at once what it became
     }
+  }
+
+  private boolean mustFilterHead(LuaSettings settings) {
+    return settings.headFilter() != null && headFilter != Filtering.DONE;
+  }
+
+  /// The number of the script that is to look at the head before it goes out, or -1: Lua runs it
+  /// then, since it is in Lua that the head is asked for.
+  int headFilterToRun() {
+    Exchange there = requireExchange();
+    LuaChunk script = settings(there).headFilter();
+    if (script == null || headWanted || headFilter != Filtering.NONE || there.isHeadSent()) {
+      return -1;
+    }
+    return vm.isReady(script) ? script.index() : -1;
+  }
+
+  /// Lua runs the script that looks at the head.
+  void filterHeadBegins() {
+    Exchange there = requireExchange();
+    headFilter = Filtering.RUNS;
+    phaseBefore = phase;
+    phase = LuaPhase.HEADER_FILTER;
+    Response response = there.response();
+    if (response.status() == 0) {
+      response.status(200);
+    }
+    if (response.contentType() == null
+        && settings(there).useDefaultType()
+        && !contentTypeCleared) {
+      response.contentType(RequestFile.mediaType(there));
+    }
+  }
+
+  /// The script has looked at the head.
+  void filterHeadEnds(boolean fine) {
+    phase = phaseBefore;
+    headFilter = Filtering.DONE;
+    filterFailed = !fine;
+  }
+
+  /// True, once, if the head that goes out now has been looked at already.
+  boolean takeHeadFiltered(Response response) {
+    if (headFilter != Filtering.DONE || headWasFiltered) {
+      return false;
+    }
+    headWasFiltered = true;
+    if (filterFailed) {
+      response.refuse(Status.CLOSE);
+    } else if (wish == Wish.EXIT && exitCode >= 200) {
+      wish = Wish.NONE;
+      filterExit = exitCode;
+      response.refuse(exitCode);
+    }
+    return true;
+  }
+
+  /// Whether the head has been looked at in Lua itself.
+  private enum Filtering {
+    NONE,
+    RUNS,
+    DONE
   }
 
   private void sendHead(Exchange there, boolean alone) {
@@ -593,7 +685,7 @@ public final class LuaRun implements Exchange.Companion {
 
   void exitWith(int code) {
     wish = Wish.EXIT;
-    exitCode = code;
+    exitCode = code > 999 ? 500 : code;
   }
 
   int exitCode() {
@@ -715,7 +807,11 @@ public final class LuaRun implements Exchange.Companion {
 
   @Override
   public boolean isBusy() {
-    return running;
+    Exchange there = exchange;
+    if (!running || there == null) {
+      return false;
+    }
+    return headSent || !there.isHeadSent(); // else it was answered over the heads of the scripts
   }
 
   @Override

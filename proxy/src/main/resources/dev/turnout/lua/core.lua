@@ -550,6 +550,12 @@ local ops = {
     fn.result(VM, s, #s)
     io_.rc = DONE
   end,
+  -- RESET: hooks work again, after an error of one has come as far as to Java
+  function()
+    cur, now, queue, head, tail = nil, nil, {}, 1, 0
+    pcall(error, '')
+    io_.rc = DONE
+  end,
   -- ON_ABORT: the client is gone, and the scripts want to know
   function()
     local top = threads[io_.thread]
@@ -642,8 +648,25 @@ dofile = function(name)
   if not f then error(e, 2) end
   return f()
 end
+-- A reader runs in Lua, not below load: so it may wait, and an error in it is no affair of C, which
+-- would leave LuaJIT without hooks.
+local function read_all(f)
+  local parts, n = {}, 0
+  while true do
+    local s = f()
+    if s == nil or s == '' then return tconcat(parts) end
+    if type(s) ~= 'string' then error('reader function must return a string', 0) end
+    n = n + 1
+    parts[n] = s
+  end
+end
 load = function(f, name, mode, ...)
-  if name == nil then name = type(f) == 'string' and f or '=(load)' end
+  if type(f) == 'function' then
+    local ok, s = pcall(read_all, f)
+    if not ok then return nil, s end
+    f, name = s, name or '=(load)'
+  end
+  if name == nil then name = f end
   if select('#', ...) == 0 then return plain(raw_loader(f, name, 't')) end
   return plain(raw_loader(f, name, 't', ...))
 end
@@ -678,12 +701,21 @@ local function list()
   return out, n
 end
 
+-- What is wrong with an argument, in the name of the function that calls this.
+local function bad_argument(i, what)
+  local ar = getinfo(2, 'n')
+  error('bad argument #' .. i .. " to '" .. (ar and ar.name or '?') .. "' (" .. what .. ')', 3)
+end
+
 local ngx = {}
 
 return dispatch, {
   vm = VM, io = io_, fn = fn, ngx = ngx, ffi = ffi,
   OK = OK, AGAIN = AGAIN, THREW = THREW,
   phases = phases, phase_names = phase_names, check = check,
+  chunks = chunks,
+  protected = function(f) return xpcall(call_plain, handler, f) end,
+  bad_argument = bad_argument, null = P.null,
   text = text, list = list, await = await, suspend = suspend, abort = abort,
   safe = safe, handler = handler, frames = frames,
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,

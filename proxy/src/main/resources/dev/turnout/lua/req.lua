@@ -70,23 +70,22 @@ req.set_uri = function(...)
   need_request()
   local uri, jump, binary = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
-    error("bad argument #1 to 'set_uri' (string expected, got "
-      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
   end
   uri = tostring(uri)
   if uri == '' then error('attempt to use zero-length uri', 2) end
   if n >= 3 and type(binary) ~= 'boolean' then
-    error("bad argument #3 to 'set_uri' (boolean expected, got " .. type(binary) .. ')', 2)
+    T.bad_argument(3, 'boolean expected, got ' .. type(binary))
   end
   if not binary then
-    local bad = uri:match('[%z\1-\31\127]')
+    local bad = uri:match('[%z\1-\8\10-\31\127]')
     if bad then
       error(('unsafe byte "0x%02x" in uri "%s" (maybe you want to set the \'binary\' argument?)')
         :format(bad:byte(), T.escape_log(uri)), 2)
     end
   end
   if n >= 2 and type(jump) ~= 'boolean' then
-    error("bad argument #2 to 'set_uri' (boolean expected, got " .. type(jump) .. ')', 2)
+    T.bad_argument(2, 'boolean expected, got ' .. type(jump))
   end
   if jump then
     check(phases.REWRITE + phases.SERVER_REWRITE)
@@ -113,8 +112,7 @@ req.set_uri_args = function(...)
   elseif kind == 'number' then
     args = tostring(args)
   else
-    error("bad argument #1 to 'set_uri_args' (string, number, or table expected, but got "
-      .. kind .. ')', 2)
+    T.bad_argument(1, 'string, number, or table expected, but got ' .. kind)
   end
   fn.req_set(VM, 3, args, #args)
 end
@@ -247,8 +245,7 @@ req.set_body_data = function(...)
   need_request()
   local data = ...
   if type(data) ~= 'string' and type(data) ~= 'number' then
-    error("bad argument #1 to 'set_body_data' (string expected, got "
-      .. (data == nil and 'nil' or type(data)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (data == nil and 'nil' or type(data)))
   end
   data = tostring(data)
   body_is_read()
@@ -257,7 +254,7 @@ end
 req.set_body_file = function(name, remove)
   need_request()
   if type(name) ~= 'string' then
-    error("bad argument #1 to 'set_body_file' (string expected, got " .. type(name) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. type(name))
   end
   body_is_read()
   if fn.req_set_body_file(VM, name, #name, remove and 1 or 0) < 0 then error(text(), 2) end

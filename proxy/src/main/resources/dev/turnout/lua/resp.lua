@@ -67,8 +67,24 @@ local function joined(name, count, ...)
   return tconcat(out)
 end
 
+-- Before a head goes out the script of header_filter_by_lua looks at it.
+local FILTER = 5
+local function filter_head()
+  local chunk = T.chunks[io_.m]
+  local phase = io_.phase
+  io_.phase = fn.filter_begins(VM)
+  local ok, e = T.protected(chunk)
+  io_.phase = phase
+  if not ok then e = T.safe(e) else e = '' end
+  fn.filter_ends(VM, ok and 1 or 0, e, #e)
+end
+
 local function put(s, line)
   local rc = fn.out(VM, s, #s, line)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.out(VM, s, #s, line)
+  end
   if rc == 0 then return 1 end
   if rc == T.THREW then error(text(), 3) end
   return nil, text()
@@ -93,7 +109,12 @@ end
 
 ngx.send_headers = function()
   check(ANSWERING)
-  if fn.send_headers(VM) < 0 then return nil, text() end
+  local rc = fn.send_headers(VM)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.send_headers(VM)
+  end
+  if rc < 0 then return nil, text() end
   return 1
 end
 
@@ -102,8 +123,7 @@ ngx.flush = function(...)
   if n > 1 then error('attempt to pass ' .. n .. ' arguments, but accepted 0 or 1', 2) end
   local wait = ...
   if n == 1 and type(wait) ~= 'boolean' then
-    error("bad argument #1 to 'flush' (boolean expected, got "
-      .. (wait == nil and 'nil' or type(wait)) .. ')', 2)
+    T.bad_argument(1, 'boolean expected, got ' .. (wait == nil and 'nil' or type(wait)))
   end
   check(ANSWERING)
   local rc = await(fn.flush(VM, wait and 1 or 0))
@@ -116,6 +136,10 @@ ngx.eof = function(...)
   if select('#', ...) ~= 0 then error('no argument is expected', 2) end
   check(ANSWERING)
   local rc = fn.eof(VM)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.eof(VM)
+  end
   if rc == 0 then return 1 end
   return nil, text()
 end

@@ -20,7 +20,7 @@ ngx.thread = thread
 
 thread.spawn = function(f, ...)
   if type(f) ~= 'function' then
-    error("bad argument #1 to 'spawn' (Lua function expected)", 2)
+    T.bad_argument(1, 'Lua function expected')
   end
   check(phases.YIELDABLE)
   local co = T.spawn(f, ...)
@@ -85,7 +85,7 @@ end
 ngx.on_abort = function(f)
   if io_.phase == phases.INIT then error('no request found', 2) end
   if type(f) ~= 'function' then
-    error("bad argument #1 to 'on_abort' (Lua function expected)", 2)
+    T.bad_argument(1, 'Lua function expected')
   end
   check(phases.REQUEST)
   local rc = fn.on_abort(VM)

@@ -44,8 +44,7 @@ ngx.sleep = function(...)
   local seconds = ...
   local n = tonumber(seconds)
   if not n then
-    error("bad argument #1 to 'sleep' (number expected, got "
-      .. (seconds == nil and 'nil' or type(seconds)) .. ')', 2)
+    T.bad_argument(1, 'number expected, got ' .. (seconds == nil and 'nil' or type(seconds)))
   end
   if n < 0 then error('invalid sleep duration "' .. n * 1000 .. '"', 2) end
   check(phases.YIELDABLE)

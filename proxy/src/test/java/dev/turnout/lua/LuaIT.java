@@ -197,9 +197,7 @@ class LuaIT {
     try (TestProxy proxy =
         TestProxy.startIn(
             directory,
-            "lua_package_path '$prefix/?.lua;"
-                + directory
-                + "/?.lua;;'; server { listen 127.0.0.1:0;"
+            "lua_package_path '$prefix/?.lua;;'; server { listen 127.0.0.1:0;"
                 + " location / { content_by_lua_file $arg_f; } }")) {
 
       assertThat(ask(proxy, "/?f=a.lua").body()).isEqualTo("file 7\n");

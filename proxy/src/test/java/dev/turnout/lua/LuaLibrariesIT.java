@@ -6,6 +6,11 @@ import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,7 +34,8 @@ class LuaLibrariesIT {
   static void start() {
     scripts =
         TestProxy.start(
-            HTTP + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
+            HTTP
+                + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
                 + " ngx.req.read_body() local f = assert(loadstring(ngx.req.get_body_data()))"
                 + " f() } } }");
   }
@@ -42,7 +48,9 @@ class LuaLibrariesIT {
   private static String run(String script) throws Exception {
     return RawClient.ask(
             scripts.port(),
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + script.length() + "\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                + script.length()
+                + "\r\n\r\n"
                 + script)
         .body();
   }
@@ -114,8 +122,8 @@ class LuaLibrariesIT {
   void aScriptCallsIt(String script, String expected) throws Exception {
     String got = run(script);
 
-    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", "")).isEqualTo(
-        expected.replace('$', '\n'));
+    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", ""))
+        .isEqualTo(expected.replace('$', '\n'));
   }
 
   @Test
@@ -198,7 +206,8 @@ class LuaLibrariesIT {
               .formatted(peer.port());
 
       assertThat(run(script))
-          .isEqualTo("HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
+          .isEqualTo(
+              "HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
     }
   }
 
@@ -218,9 +227,33 @@ class LuaLibrariesIT {
 
       assertThat(body)
           .isEqualTo(
-              "abcd\nefg\nthe en\nnilclosed\n"
-                  + "nilraw request sockets are not available yet\n");
+              "abcd\nefg\nthe en\nnilclosed\n" + "nilraw request sockets are not available yet\n");
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
+    }
+  }
+
+  @Test
+  void datagramsGoAndCome() throws Exception {
+    try (DatagramSocket echo = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread answering =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+                  echo.receive(packet);
+                  echo.send(packet);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      String script =
+          "local s = ngx.socket.udp() s:settimeout(2000) assert(s:setpeername('127.0.0.1', "
+              + echo.getLocalPort()
+              + ")) ngx.say(s:send({'he', 'llo'})) ngx.say(s:receive()) s:settimeout(10)"
+              + " ngx.say(s:receive()) ngx.say(s:close()) ngx.say(s:send('x'))";
+
+      assertThat(run(script)).isEqualTo("1\nhello\nniltimeout\n1\nnilclosed\n");
+      answering.join();
     }
   }
 
@@ -257,7 +290,8 @@ class LuaLibrariesIT {
   void aPeerThatSaysNothingIsGivenUp() throws Exception {
     try (FakeUpstream silent = FakeUpstream.scripted(connection -> connection.awaitClose())) {
       String script =
-          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', " + silent.port()
+          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', "
+              + silent.port()
               + ") ngx.say(s:receive())";
 
       assertThat(run(script)).isEqualTo("niltimeout\n");

@@ -313,9 +313,7 @@ public final class Replica {
     }
     next = null;
     boolean noteIsBehind = isNoteBehind(all);
-    if (known != null
-        && (noteIsBehind || isBehind(known, there, all.revision()))
-        && !suspicious) {
+    if (known != null && (noteIsBehind || isBehind(known, there, all.revision())) && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
@@ -370,9 +368,7 @@ public final class Replica {
   /// True if the store has an older note of this process than it had.
   private boolean isNoteBehind(State all) {
     Note note = noteOf(all);
-    return note != null
-        && note.session().equals(chance)
-        && note.number() < noted;
+    return note != null && note.session().equals(chance) && note.number() < noted;
   }
 
   private @Nullable Note noteOf(State all) {
@@ -384,9 +380,7 @@ public final class Replica {
   /// When the note was made that the store has: so far back it is at most.
   private long notedAt(State all) {
     Note note = noteOf(all);
-    return note != null
-        ? notedAt.getOrDefault(note.number(), UNKNOWN)
-        : UNKNOWN;
+    return note != null ? notedAt.getOrDefault(note.number(), UNKNOWN) : UNKNOWN;
   }
 
   /// True if the store has less than it had.
