@@ -293,12 +293,12 @@ final class ReplicaSimulation {
             });
         past.add(new TreeMap<>(content));
         made.add(transaction);
-        boolean restores = !node.operations.contains(transaction);
+        Set<String> asked = node.operations.getOrDefault(transaction, Set.of());
         transaction
             .writes()
             .forEach((key, value) -> {
               if (!key.contains("@") && !Objects.equals(before.get(key), value)) {
-                wrote(key, value, restores, node);
+                wrote(key, value, !asked.contains(key), node);
               }
             });
         told(transaction.writes().keySet());
@@ -320,7 +320,7 @@ final class ReplicaSimulation {
 
     /// Someone's wish counts; what a node brings back may only be what had been there.
     private void wrote(String key, @Nullable String value, boolean restores, Node node) {
-      if (restores && !node.kept.containsKey(key)) {
+      if (restores) {
         if (truth.containsKey(key) && !Objects.equals(truth.get(key), value)) {
           throw new Broken(
               node.name
@@ -423,7 +423,7 @@ final class ReplicaSimulation {
     final String name;
     final boolean keeps; // on_unavailable=local
     final ArrayDeque<Told> inbox = new ArrayDeque<>();
-    final Set<Transaction> operations = new HashSet<>();
+    final Map<Transaction, Set<String>> operations = new HashMap<>(); // keys that somebody asked for
     final Map<String, @Nullable String> kept = new HashMap<>(); // what its operators were promised
     // what outlives it
     final Map<String, String> served = new TreeMap<>();
@@ -562,6 +562,7 @@ final class ReplicaSimulation {
       } else if (connected) {
         Transaction opening = now.opening();
         if (opening != null) {
+          operations.put(opening, Set.copyOf(now.pending().keySet()));
           ask(opening);
         }
       }
@@ -620,7 +621,7 @@ final class ReplicaSimulation {
         Transaction transaction =
             now.propose(wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
         tell(() -> name + " is asked for " + wish);
-        operations.add(transaction);
+        operations.put(transaction, Set.of(key));
         wanted = wish;
         ask(transaction);
       } else if (keeps) {
