@@ -66,7 +66,9 @@ final class UpstreamCalls implements LuaPart {
   // ---- reading
 
   static int upsNames(LuaVm vm) {
-    return vm.answer(upstreams(vm).all().stream().map(Upstream::name).toList());
+    List<@Nullable String> names = new ArrayList<>();
+    upstreams(vm).all().forEach(upstream -> names.add(upstream.name()));
+    return vm.answer(names);
   }
 
   /// Eight texts for each server: id, name, address, weight, max_fails, fail_timeout, backup, down.

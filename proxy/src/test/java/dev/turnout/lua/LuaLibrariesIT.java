@@ -12,6 +12,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -227,7 +228,13 @@ class LuaLibrariesIT {
 
       assertThat(body)
           .isEqualTo(
-              "abcd\nefg\nthe en\nnilclosed\n" + "nilraw request sockets are not available yet\n");
+              """
+              abcd
+              efg
+              the en
+              nilclosed
+              nilraw request sockets are not available yet
+              """);
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
     }
   }
@@ -324,6 +331,6 @@ class LuaLibrariesIT {
     assertThat(run("ngx.say(ngx.shared.kv:set('www', 'blue'))")).startsWith("true");
 
     assertThat(scripts.writer().history().revision()).isEqualTo(before + 1);
-    assertThat(scripts.zone("kv").get("www")).isEqualTo("blue");
+    assertThat(Objects.requireNonNull(scripts.zone("kv")).get("www")).isEqualTo("blue");
   }
 }
