@@ -13,8 +13,8 @@ import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
-import dev.turnout.control.ChangeWriter;
 import dev.turnout.config.Setting;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -56,10 +56,8 @@ public final class LuaModule implements HttpModule {
       Setting.of("access_by_lua_no_postpone", false);
   private static final Setting<Long> WATCHDOG = Setting.of("lua_watchdog", 0L);
   private static final Setting<Long> MEMORY = Setting.of("lua_memory_limit", 0L);
-  private static final Setting<Integer> PENDING_TIMERS =
-      Setting.of("lua_max_pending_timers", 1024);
-  private static final Setting<Integer> RUNNING_TIMERS =
-      Setting.of("lua_max_running_timers", 256);
+  private static final Setting<Integer> PENDING_TIMERS = Setting.of("lua_max_pending_timers", 1024);
+  private static final Setting<Integer> RUNNING_TIMERS = Setting.of("lua_max_running_timers", 256);
   private static final Setting<Integer> THREAD_CACHE =
       Setting.of("lua_thread_cache_max_entries", 1024);
   private static final Setting<Integer> MALLOC_TRIM = Setting.of("lua_malloc_trim", 1000);
@@ -592,8 +590,7 @@ public final class LuaModule implements HttpModule {
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
       made.dicts(dicts.dicts(), dicts.zones());
-      made.sockets(
-          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
+      made.sockets(Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
       made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());

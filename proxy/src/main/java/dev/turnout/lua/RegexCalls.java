@@ -38,8 +38,7 @@ final class RegexCalls implements LuaPart {
     }
     vm.answer((double) regex.groups());
     vm.also(vm.regexes().add(regex));
-    return vm.answer(
-        regex.names().stream().map(name -> name.group() + name.name()).toList());
+    return vm.answer(regex.names().stream().map(name -> name.group() + name.name()).toList());
   }
 
   static int reFree(LuaVm vm, int number) {
@@ -54,8 +53,7 @@ final class RegexCalls implements LuaPart {
 
   /// Searches up to `most` times, each after the match before; gives what [#reSearch] gives, one
   /// after the other, and how many there are in `m`.
-  static int reSearchAll(
-      LuaVm vm, int number, long subject, int length, int from, int most) {
+  static int reSearchAll(LuaVm vm, int number, long subject, int length, int from, int most) {
     PerlRegex regex = vm.regexes().get(number);
     byte[] text = vm.borrow(subject, length);
     int wrong = regex.check(text, length);

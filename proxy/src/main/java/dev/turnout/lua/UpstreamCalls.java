@@ -146,8 +146,7 @@ final class UpstreamCalls implements LuaPart {
   }
 
   /// Changes the server with this id.
-  static int upsChangeServer(
-      LuaVm vm, long name, int length, double id, int what, int value) {
+  static int upsChangeServer(LuaVm vm, long name, int length, double id, int what, int value) {
     Upstream upstream = find(vm, name, length);
     return upstream == null
         ? vm.refuse("upstream not found")
@@ -178,9 +177,7 @@ final class UpstreamCalls implements LuaPart {
         vm,
         of,
         vm.text(line, lineLength),
-        spec ->
-            new Operation.EditUpstream(
-                of, new UpstreamChange.Add(spec.servers().getFirst())));
+        spec -> new Operation.EditUpstream(of, new UpstreamChange.Add(spec.servers().getFirst())));
   }
 
   /// Makes an upstream, or puts this content in place of its.
@@ -193,8 +190,8 @@ final class UpstreamCalls implements LuaPart {
     return LuaChange.submit(vm, new Operation.DeleteUpstream(vm.text(name, length)));
   }
 
-  /// Reads what a script wrote, off the loop since names may be looked up, and submits what comes of
-  /// it.
+  /// Reads what a script wrote, off the loop since names may be looked up, and submits what comes
+  /// of it.
   private static int read(
       LuaVm vm, String name, String content, Function<UpstreamSpec, Operation> operation) {
     LuaChange change = new LuaChange(vm);

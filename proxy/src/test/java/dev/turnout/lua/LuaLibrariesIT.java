@@ -29,7 +29,8 @@ class LuaLibrariesIT {
   static void start() {
     scripts =
         TestProxy.start(
-            HTTP + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
+            HTTP
+                + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
                 + " ngx.req.read_body() local f = assert(loadstring(ngx.req.get_body_data()))"
                 + " f() } } }");
   }
@@ -42,7 +43,9 @@ class LuaLibrariesIT {
   private static String run(String script) throws Exception {
     return RawClient.ask(
             scripts.port(),
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + script.length() + "\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                + script.length()
+                + "\r\n\r\n"
                 + script)
         .body();
   }
@@ -114,8 +117,8 @@ class LuaLibrariesIT {
   void aScriptCallsIt(String script, String expected) throws Exception {
     String got = run(script);
 
-    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", "")).isEqualTo(
-        expected.replace('$', '\n'));
+    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", ""))
+        .isEqualTo(expected.replace('$', '\n'));
   }
 
   @Test
@@ -198,7 +201,8 @@ class LuaLibrariesIT {
               .formatted(peer.port());
 
       assertThat(run(script))
-          .isEqualTo("HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
+          .isEqualTo(
+              "HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
     }
   }
 
@@ -218,8 +222,7 @@ class LuaLibrariesIT {
 
       assertThat(body)
           .isEqualTo(
-              "abcd\nefg\nthe en\nnilclosed\n"
-                  + "nilraw request sockets are not available yet\n");
+              "abcd\nefg\nthe en\nnilclosed\n" + "nilraw request sockets are not available yet\n");
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
     }
   }
@@ -257,7 +260,8 @@ class LuaLibrariesIT {
   void aPeerThatSaysNothingIsGivenUp() throws Exception {
     try (FakeUpstream silent = FakeUpstream.scripted(connection -> connection.awaitClose())) {
       String script =
-          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', " + silent.port()
+          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', "
+              + silent.port()
               + ") ngx.say(s:receive())";
 
       assertThat(run(script)).isEqualTo("niltimeout\n");

@@ -80,12 +80,12 @@ public final class JsonDecoder {
   // ---- errors
 
   private Malformed expected(String what) {
-    return new Malformed("Expected " + what + " but found " + token() + " at character " + (at + 1));
+    return new Malformed(
+        "Expected " + what + " but found " + token() + " at character " + (at + 1));
   }
 
   private Malformed broken(String why, int place) {
-    return new Malformed(
-        "Expected value but found " + why + " at character " + (place + 1));
+    return new Malformed("Expected value but found " + why + " at character " + (place + 1));
   }
 
   /// How lua-cjson calls what comes next.
@@ -101,8 +101,7 @@ public final class JsonDecoder {
       case ':' -> "T_COLON";
       case '"' -> "T_STRING";
       case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "T_NUMBER";
-      default ->
-          is("true") || is("false") ? "T_BOOLEAN" : is("null") ? "T_NULL" : "invalid token";
+      default -> is("true") || is("false") ? "T_BOOLEAN" : is("null") ? "T_NULL" : "invalid token";
     };
   }
 
@@ -273,8 +272,7 @@ public final class JsonDecoder {
     while (true) {
       if (at >= end) {
         throw new Malformed(
-            "Expected " + wanted + " but found unexpected end of string at character "
-                + (at + 1));
+            "Expected " + wanted + " but found unexpected end of string at character " + (at + 1));
       }
       byte b = in[at];
       if (b == '"') {
@@ -326,8 +324,7 @@ public final class JsonDecoder {
     }
     if (code < 0) {
       throw new Malformed(
-          "Expected " + wanted + " but found invalid unicode escape code at character "
-              + (at + 1));
+          "Expected " + wanted + " but found invalid unicode escape code at character " + (at + 1));
     }
     byte[] utf8 = new String(Character.toChars(code)).getBytes(StandardCharsets.UTF_8);
     out.text(utf8, 0, utf8.length);
