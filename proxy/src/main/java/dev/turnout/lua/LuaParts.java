@@ -20,7 +20,8 @@ final class LuaParts {
           new RegexCalls(),
           new SocketCalls(),
           new JsonCalls(),
-          new UpstreamCalls());
+          new UpstreamCalls(),
+          new NdkPart());
 
   private LuaParts() {}
 
