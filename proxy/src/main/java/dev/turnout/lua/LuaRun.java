@@ -309,9 +309,7 @@ public final class LuaRun implements Exchange.Companion {
 
   private Verdict passed(Exchange there) {
     SatisfyModule.Rules together = rules;
-    return phase == LuaPhase.ACCESS && together != null
-        ? together.passed(there)
-        : Verdict.CONTINUE;
+    return phase == LuaPhase.ACCESS && together != null ? together.passed(there) : Verdict.CONTINUE;
   }
 
   private Verdict failed(Exchange there) {
@@ -459,9 +457,7 @@ public final class LuaRun implements Exchange.Companion {
     if (response.status() == 0) {
       response.status(200);
     }
-    if (response.contentType() == null
-        && settings(there).useDefaultType()
-        && !contentTypeCleared) {
+    if (response.contentType() == null && settings(there).useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
   }

@@ -44,13 +44,24 @@ local phase_names = {
   [0x8000] = 'server_rewrite_by_lua*', [0x20000] = 'precontent_by_lua*',
 }
 
--- Raises an error, in the name of the caller's caller, unless the phase is one of these.
+-- Raises an error where the script is, however deep in our own functions this is called.
+local function fail(message)
+  local level = 2
+  while true do
+    local ar = getinfo(level, 'S')
+    if not ar or ar.source:sub(1, 9) ~= '=turnout:' then break end
+    level = level + 1
+  end
+  error(message, level)
+end
+
+-- Raises an error unless the phase is one of these.
 local function check(mask)
   local phase = io_.phase
   if band(phase, mask) == 0 then
     local name = phase_names[phase]
-    if not name then error('no request found', 3) end
-    error('API disabled in the context of ' .. name, 3)
+    if not name then fail('no request found') end
+    fail('API disabled in the context of ' .. name)
   end
 end
 
@@ -715,7 +726,7 @@ return dispatch, {
   phases = phases, phase_names = phase_names, check = check,
   chunks = chunks,
   protected = function(f) return xpcall(call_plain, handler, f) end,
-  bad_argument = bad_argument, null = P.null,
+  bad_argument = bad_argument, fail = fail, null = P.null,
   text = text, list = list, await = await, suspend = suspend, abort = abort,
   safe = safe, handler = handler, frames = frames,
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,

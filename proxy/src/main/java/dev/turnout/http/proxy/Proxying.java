@@ -197,7 +197,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     Upstream upstream = upstream();
-    Peer peer = attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
+    Peer peer =
+        attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
     if (peer != null) {
       attempt(peer);
     } else if (!waits(upstream)) {
