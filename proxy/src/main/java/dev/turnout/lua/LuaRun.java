@@ -106,6 +106,11 @@ public final class LuaRun implements Exchange.Companion {
     return vm;
   }
 
+  /// What its lines in the error log say of where it comes from.
+  String context() {
+    return context;
+  }
+
   /// The exchange; null in timers and where a loop begins.
   public @Nullable Exchange exchange() {
     return exchange;

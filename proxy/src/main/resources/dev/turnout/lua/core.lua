@@ -89,14 +89,18 @@ local function co_resume(co, ...)
   depth = d + 1
   return co_step(d, co, raw_resume(co, ...))
 end
-co_step = function(d, co, ok, tag, ...)
+co_step = function(d, co, ok, ...)
   depth = d
+  local tag = ...
   if tag == ASYNC then                  -- not for the one who resumed: up, then down again
     raw_yield(ASYNC)
     depth = d + 1
     return co_step(d, co, raw_resume(co))
   end
-  return ok, tag, ...
+  if not ok and tag == 'cannot resume running coroutine' and raw_status(co) == 'normal' then
+    return false, 'cannot resume normal coroutine'
+  end
+  return ok, ...
 end
 
 local function wrapped(co, ok, ...)
@@ -104,6 +108,7 @@ local function wrapped(co, ok, ...)
   local e = ...
   if failed_error ~= e or type(e) ~= 'string' then failed_co, failed_error = {}, e end
   failed_co[#failed_co + 1] = co
+  if not cur and type(e) == 'string' then fail(e) end   -- where nothing waits it is LuaJIT's own
   error(e, 0)
 end
 
@@ -420,7 +425,10 @@ local function schedule(rec, ...)
   io_.rc = outcome
 end
 
-local function user_body(f, ...) return ENDED, f(...) end
+-- What is called by an expression has no name in tracebacks, as what C calls has none.
+local function nameless(f) return f end
+
+local function user_body(f, ...) return ENDED, nameless(f)(...) end
 
 local function user_thread(parent, f, ...)
   local top = parent.top or parent
@@ -550,7 +558,7 @@ local ops = {
     if not timer.every or io_.kind == 1 then timers[io_.chunk] = nil end
     local rec = entry_thread()
     local premature = io_.kind == 1
-    schedule(rec, function() timer.f(premature, unpack(timer, 1, timer.n)) end)
+    schedule(rec, function() nameless(timer.f)(premature, unpack(timer, 1, timer.n)) end)
   end,
   -- FORGET: a timer that will never run; tells where its function is from
   function()

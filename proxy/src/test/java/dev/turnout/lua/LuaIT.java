@@ -52,6 +52,7 @@ class LuaIT {
             + " ngx.say(c(), c())|12$",
         "ngx.say(('abc'):gsub('%w', function(c) ngx.sleep(0.001) return c:upper() end))|ABC3$",
         "coroutine.yield() ngx.say('again')|again$",
+        "local c = coroutine.create(function() end) ngx.say(select('#', coroutine.resume(c)))|1$",
         "ngx.say(pcall(os.exit))|falseos.exit is not available: it would end the whole server$",
         "ngx.ctx.a = 1 ngx.sleep(0) ngx.say(ngx.ctx.a)|1$",
         "ngx.say(pcall(table.sort, {2, 1}, function() ngx.sleep(0) end))"
