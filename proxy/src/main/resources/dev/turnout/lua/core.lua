@@ -478,7 +478,7 @@ local function give(v)
   end
 end
 
-local function fail(e)
+local function failed(e)
   if type(e) == 'number' then e = tostring(e) end
   if type(e) ~= 'string' then e = 'unknown reason' end
   fn.result(VM, e, #e)
@@ -502,7 +502,7 @@ local ops = {
   -- LOAD: compiles `source` as chunk number `chunk`
   function()
     local f, e = raw_load(fstr(io_.p, io_.n), fstr(io_.q, io_.m))
-    if not f then return fail(e) end
+    if not f then return failed(e) end
     if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
@@ -528,7 +528,7 @@ local ops = {
     cur, depth = nil, 1
     local f = chunks[io_.chunk]
     local ok, v = xpcall(io_.n > 0 and call_with_arguments or call_plain, handler, f)
-    if not ok then return fail(v) end
+    if not ok then return failed(v) end
     if type(v) == 'number' then v = tostring(v) elseif type(v) ~= 'string' then v = nil end
     give(v)
     io_.rc = DONE
@@ -547,7 +547,7 @@ local ops = {
   -- LOADFILE: compiles the file whose name is in `q`
   function()
     local f, e = raw_loadfile(fstr(io_.q, io_.m))
-    if not f then return fail(e) end
+    if not f then return failed(e) end
     if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
