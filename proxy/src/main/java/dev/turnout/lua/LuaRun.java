@@ -381,7 +381,7 @@ public final class LuaRun implements Exchange.Companion {
       return respond(there);
     }
     if (code <= 0) {
-      return passed(there);
+      return code == 0 ? passed(there) : Verdict.CONTINUE; // declined: others decide
     }
     SatisfyModule.Rules together = rules;
     if (phase == LuaPhase.ACCESS && together != null && (code == 401 || code == 403)) {
