@@ -123,7 +123,7 @@ final class UpstreamCalls implements LuaPart {
     Variable host = vm.program().http().variables().named("proxy_host");
     String name = host == null ? null : host.value(exchange);
     Upstream upstream = name == null ? null : upstreams(vm).find(name);
-    return vm.answerOrNone(upstream == null ? null : upstream.name());
+    return vm.answerOrNone(upstream == null ? name : upstream.name());
   }
 
   // ---- changing
