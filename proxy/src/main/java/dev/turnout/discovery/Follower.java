@@ -106,15 +106,16 @@ final class Follower {
         } catch (Source.Failure e) {
           trouble(State.SILENT, e.text());
           pause();
+        } catch (RuntimeException e) { // a bug of ours, and no reason not to try again
+          log.log(Level.ALERT, 0, "unexpected error while following " + spec.label(), e);
+          source.again();
+          pause();
         }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt(); // it is stopped
     } catch (IllegalStateException e) {
       log.log(Level.INFO, "upstream \"" + upstream + "\" is followed no more: " + e.getMessage());
-    } catch (RuntimeException | Error e) {
-      log.log(Level.ALERT, "unexpected " + e + " while following " + spec.label());
-      throw e;
     }
   }
 

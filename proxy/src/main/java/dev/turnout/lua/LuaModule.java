@@ -116,6 +116,7 @@ public final class LuaModule implements HttpModule {
     return registry -> {
       registry.phase(Phase.SERVER_REWRITE, this::serverRewrite);
       registry.phase(Phase.REWRITE, scope -> early(scope) ? rewrite(scope) : null);
+      registry.phase(Phase.ACCESS, scope -> scope.get(ACCESS_AT_ONCE) ? access(scope) : null);
     };
   }
 
@@ -145,7 +146,7 @@ public final class LuaModule implements HttpModule {
     setters(registry);
     content(registry);
     registry.phase(Phase.REWRITE, scope -> early(scope) ? null : rewrite(scope));
-    registry.phase(Phase.ACCESS, this::access);
+    registry.phase(Phase.ACCESS, scope -> scope.get(ACCESS_AT_ONCE) ? null : access(scope));
     registry.phase(Phase.PRECONTENT, scope -> handler(scope, LuaPhase.PRECONTENT));
     registry.log(this::logs);
     registry.afterBuild(_ -> open());
@@ -204,8 +205,7 @@ public final class LuaModule implements HttpModule {
         .in(HTTP)
         .flag(ACCESS_AT_ONCE)
         .defaultText("off")
-        .summary("Runs `access_by_lua` before the other access rules instead of after them.")
-        .differs("`access_by_lua` always runs after the other access rules.");
+        .summary("Runs `access_by_lua` before the other access rules instead of after them.");
   }
 
   private void processWide(HttpRegistry http) {

@@ -21,7 +21,8 @@ final class LuaParts {
           new SocketCalls(),
           new DatagramCalls(),
           new JsonCalls(),
-          new UpstreamCalls());
+          new UpstreamCalls(),
+          new NdkPart());
 
   private LuaParts() {}
 

@@ -33,9 +33,10 @@ public final class LuaRun implements Exchange.Companion {
 
   private final LuaVm vm;
   private final @Nullable Exchange exchange;
-  private final List<LuaWait> waits = new ArrayList<>(2);
-  private final List<Runnable> ends = new ArrayList<>(0);
-  private final List<ByteBuf> written = new ArrayList<>(2);
+  // made when there is something to put into them: most scripts neither wait nor write
+  private List<LuaWait> waits = List.of();
+  private List<Runnable> ends = List.of();
+  private List<ByteBuf> written = List.of();
   private final boolean ownVm;
   private LuaPhase phase;
   private String context = "";
@@ -106,6 +107,11 @@ public final class LuaRun implements Exchange.Companion {
     return vm;
   }
 
+  /// What its lines in the error log say of where it comes from.
+  String context() {
+    return context;
+  }
+
   /// The exchange; null in timers and where a loop begins.
   public @Nullable Exchange exchange() {
     return exchange;
@@ -159,6 +165,9 @@ public final class LuaRun implements Exchange.Companion {
 
   /// Does `cleanup` when the run is over.
   public void onEnd(Runnable cleanup) {
+    if (ends.isEmpty()) {
+      ends = new ArrayList<>(2);
+    }
     ends.add(cleanup);
   }
 
@@ -172,6 +181,9 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   void waits(LuaWait wait) {
+    if (waits.isEmpty()) {
+      waits = new ArrayList<>(2);
+    }
     waits.add(wait);
   }
 
@@ -309,9 +321,7 @@ public final class LuaRun implements Exchange.Companion {
 
   private Verdict passed(Exchange there) {
     SatisfyModule.Rules together = rules;
-    return phase == LuaPhase.ACCESS && together != null
-        ? together.passed(there)
-        : Verdict.CONTINUE;
+    return phase == LuaPhase.ACCESS && together != null ? together.passed(there) : Verdict.CONTINUE;
   }
 
   private Verdict failed(Exchange there) {
@@ -371,7 +381,7 @@ public final class LuaRun implements Exchange.Companion {
       return respond(there);
     }
     if (code <= 0) {
-      return passed(there);
+      return code == 0 ? passed(there) : Verdict.CONTINUE; // declined: others decide
     }
     SatisfyModule.Rules together = rules;
     if (phase == LuaPhase.ACCESS && together != null && (code == 401 || code == 403)) {
@@ -403,11 +413,6 @@ public final class LuaRun implements Exchange.Companion {
     return bodySeen;
   }
 
-  /// Each text is written by itself, since filters want to see it so.
-  void writeSeparately() {
-    separately = true;
-  }
-
   /// The head goes out, with what it has now.
   void wantHead() {
     Exchange there = requireExchange();
@@ -423,6 +428,7 @@ public final class LuaRun implements Exchange.Companion {
       buffering = true;
     }
     headWanted = true;
+    separately = settings.filtersBody(); // a filter wants to see each text by itself
     if (response.status() == 0) {
       response.status(200);
     }
@@ -459,9 +465,7 @@ public final class LuaRun implements Exchange.Companion {
     if (response.status() == 0) {
       response.status(200);
     }
-    if (response.contentType() == null
-        && settings(there).useDefaultType()
-        && !contentTypeCleared) {
+    if (response.contentType() == null && settings(there).useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
   }
@@ -521,6 +525,9 @@ public final class LuaRun implements Exchange.Companion {
     ByteBuf last = written.isEmpty() || separately ? null : written.getLast();
     if (last == null || last.writableBytes() < size) {
       last = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(size, separately ? 0 : 512));
+      if (written.isEmpty()) {
+        written = new ArrayList<>(2);
+      }
       written.add(last);
     }
     vm.copy(address, length, last);
@@ -647,20 +654,21 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   private void writeBody(Exchange there, boolean last) {
-    int count = written.size();
+    List<ByteBuf> parts = written;
+    written = List.of();
+    int count = parts.size();
     if (count == 0 && last) {
       there.downstream().writeEnd(there);
       return;
     }
     for (int i = 0; i < count; i++) {
-      there.downstream().writeBody(there, written.get(i), last && i == count - 1);
+      there.downstream().writeBody(there, parts.get(i), last && i == count - 1);
     }
-    written.clear();
   }
 
   private void releaseWritten() {
     written.forEach(ByteBuf::release);
-    written.clear();
+    written = List.of();
   }
 
   // ---- a part of a body that a script looks at
@@ -741,7 +749,7 @@ public final class LuaRun implements Exchange.Companion {
 
   // ---- requests of its own
 
-  private final Map<Integer, LuaCapture> captured = new HashMap<>(0);
+  private Map<Integer, LuaCapture> captured = Map.of();
   private @Nullable LuaCapture capture;
   private int captures;
 
@@ -759,6 +767,9 @@ public final class LuaRun implements Exchange.Companion {
 
   /// A number by which the answers can be asked for.
   int captured(LuaCapture done) {
+    if (captured.isEmpty()) {
+      captured = new HashMap<>();
+    }
     captured.put(++captures, done);
     return captures;
   }
@@ -768,7 +779,9 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   void endCapture(int handle) {
-    captured.remove(handle);
+    if (!captured.isEmpty()) {
+      captured.remove(handle);
+    }
     capture = null;
   }
 
@@ -868,9 +881,9 @@ public final class LuaRun implements Exchange.Companion {
       running = false;
       vm.kill(this, thread);
     }
-    captured.clear();
+    captured = Map.of();
     ends.forEach(Runnable::run);
-    ends.clear();
+    ends = List.of();
     forget();
     if (ownVm) {
       vm.leave();

@@ -188,7 +188,10 @@ public final class LuaVm {
     StringBuilder out = new StringBuilder(128 * 1024);
     out.append("local ffi=require'ffi' ffi.cdef[[").append(STRUCT).append("]] local P={vm=");
     out.append(number).append(",io=ffi.cast('turnout_io*',ffi.cast('void*',");
-    out.append(io.address()).append("ULL)),fn=").append(LuaParts.functions()).append(",null=debug.getregistry()[")
+    out.append(io.address())
+        .append("ULL)),fn=")
+        .append(LuaParts.functions())
+        .append(",null=debug.getregistry()[")
         .append(nullKey)
         .append("],interpreted=")
         .append(program.limits().stopsScripts())

@@ -86,8 +86,7 @@ final class ResponseCalls implements LuaPart {
 
   static int filterEnds(LuaVm vm, int fine, long error, int length) {
     if (fine == 0) {
-      vm.run().log(
-          Level.ERROR, "failed to run header_filter_by_lua*: " + vm.text(error, length));
+      vm.run().log(Level.ERROR, "failed to run header_filter_by_lua*: " + vm.text(error, length));
     }
     vm.run().filterHeadEnds(fine != 0);
     return LuaVm.OK;
@@ -218,8 +217,7 @@ final class ResponseCalls implements LuaPart {
     Exchange exchange = run.requireExchange();
     String called = TextCalls.fieldName(named(vm, exchange, vm.text(name, length)));
     if (run.isHeadOut() && run.phase() != LuaPhase.HEADER_FILTER) {
-      run.log(
-          Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
+      run.log(Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
       return LuaVm.OK;
     }
     String text = kind == 2 ? "" : vm.text(value, valueLength);

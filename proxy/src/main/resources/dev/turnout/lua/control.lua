@@ -15,10 +15,10 @@ ngx.exit = function(code)
     code = n
   end
   if code == ngx.AGAIN or code == ngx.DONE then
-    error("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE", 2)
+    T.fail("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE")
   end
   check(EXIT)
-  if fn.exit(VM, code) < 0 then error(text(), 2) end
+  if fn.exit(VM, code) < 0 then T.fail(text()) end
   local phase = io_.phase
   if phase == phases.HEADER_FILTER or phase == phases.BALANCER then return end
   abort()
@@ -26,13 +26,13 @@ end
 
 ngx.exec = function(...)
   local n = select('#', ...)
-  if n ~= 1 and n ~= 2 then error('expecting one or two arguments, but got ' .. n, 2) end
+  if n ~= 1 and n ~= 2 then T.fail('expecting one or two arguments, but got ' .. n) end
   local uri, args = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
     T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
   end
   uri = tostring(uri)
-  if uri == '' then error('The uri argument is empty', 2) end
+  if uri == '' then T.fail('The uri argument is empty') end
   check(phases.ANSWERING)
   local kind = type(args)
   if kind == 'table' then
@@ -42,14 +42,14 @@ ngx.exec = function(...)
   elseif kind ~= 'string' and kind ~= 'nil' then
     T.bad_argument(2, 'string, number, or table expected, but got ' .. kind)
   end
-  if fn.exec(VM, uri, #uri, args, args and #args or -1) < 0 then error(text(), 2) end
+  if fn.exec(VM, uri, #uri, args, args and #args or -1) < 0 then T.fail(text()) end
   abort()
 end
 
 local redirects = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
 ngx.redirect = function(...)
   local n = select('#', ...)
-  if n ~= 1 and n ~= 2 then error('expecting one or two arguments', 2) end
+  if n ~= 1 and n ~= 2 then T.fail('expecting one or two arguments') end
   local uri, status = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
     T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
@@ -70,9 +70,9 @@ ngx.redirect = function(...)
   check(phases.ANSWERING)
   local bad = uri:match('[%z\1-\8\10-\31\127]')
   if bad then
-    error(('unsafe byte "0x%02x" in redirect uri "%s"'):format(bad:byte(), T.escape_log(uri)), 2)
+    T.fail(('unsafe byte "0x%02x" in redirect uri "%s"'):format(bad:byte(), T.escape_log(uri)))
   end
-  if fn.redirect(VM, uri, #uri, status) < 0 then error(text(), 2) end
+  if fn.redirect(VM, uri, #uri, status) < 0 then T.fail(text()) end
   abort()
 end
 

@@ -124,13 +124,13 @@ local phase_words = {
 }
 ngx.get_phase = function() return phase_words[io_.phase] end
 
--- Raises an error in the name of the caller's caller unless there is a request.
+-- Raises an error unless there is a request.
 local function need_request()
   local phase = io_.phase
   if phase == 0x80 or phase == 0x100 or phase == 0x2000 then
-    error('API disabled in the current context', 3)
+    T.fail('API disabled in the current context')
   elseif phase == 0x1000000 then
-    error('no request found', 3)
+    T.fail('no request found')
   end
 end
 T.need_request = need_request

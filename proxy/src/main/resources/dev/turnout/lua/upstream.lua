@@ -29,17 +29,30 @@ function M.get_upstreams(...)
   return l
 end
 
+local function same(a, b)
+  return a.name == b.name and a.weight == b.weight and a.max_fails == b.max_fails
+    and a.fail_timeout == b.fail_timeout and a.backup == b.backup and a.down == b.down
+    and not a.name:find('^[%d.:%[%]a-f]*$')
+end
+
 local function servers(name) return fn.ups_servers(VM, name, #name) end
 function M.get_servers(...)
   local name = one(...)
   if servers(name) == NONE then return nil, 'upstream not found' end
   local l, n = list()
-  local out = {}
+  local out, last = {}, nil
   for i = 1, n, 8 do
-    out[#out + 1] = { id = tonumber(l[i]), name = l[i + 1], addr = l[i + 2],
-      weight = tonumber(l[i + 3]), max_fails = tonumber(l[i + 4]),
-      fail_timeout = tonumber(l[i + 5]), backup = l[i + 6] and true or nil,
-      down = l[i + 7] and true or nil }
+    local server = { name = l[i + 1], addr = l[i + 2], weight = tonumber(l[i + 3]),
+      max_fails = tonumber(l[i + 4]), fail_timeout = tonumber(l[i + 5]),
+      backup = l[i + 6] and true or nil, down = l[i + 7] and true or nil }
+    if last and same(last, server) then          -- a name with several addresses
+      if type(last.addr) ~= 'table' then last.addr = { last.addr } end
+      last.addr[#last.addr + 1] = server.addr
+    else
+      -- our own: there, and not among the fields of the original
+      last = setmetatable(server, { __index = { id = tonumber(l[i]) } })
+      out[#out + 1] = last
+    end
   end
   return out
 end

@@ -25,9 +25,13 @@ class LuaLifeIT {
 
   private static String answer(String script) throws Exception {
     try (TestProxy proxy =
-        TestProxy.start(server("location / { content_by_lua_block { " + script + " } }"
-            + " location /sub { content_by_lua_block {"
-            + " ngx.header.x_a = 1 ngx.status = 201 ngx.print('sub ', ngx.var.args) } }"))) {
+        TestProxy.start(
+            server(
+                "location / { content_by_lua_block { "
+                    + script
+                    + " } }"
+                    + " location /sub { content_by_lua_block {"
+                    + " ngx.header.x_a = 1 ngx.status = 201 ngx.print('sub ', ngx.var.args) } }"))) {
       return ask(proxy, "/").body();
     }
   }
@@ -161,8 +165,7 @@ class LuaLifeIT {
   void reloadsLeaveNoVmBehind() throws Exception {
     int before = LuaVm.open();
     String script =
-        server(
-            "location / { content_by_lua 'ngx.timer.at(60, function() end) ngx.print(1)'; }");
+        server("location / { content_by_lua 'ngx.timer.at(60, function() end) ngx.print(1)'; }");
     try (TestProxy proxy = TestProxy.start(script)) {
       for (int i = 0; i < 200; i++) {
         if (i % 20 == 0) {
@@ -214,14 +217,14 @@ class LuaLifeIT {
   @Test
   void noBadProgramEndsTheServer() throws Exception {
     try (TestProxy proxy =
-            TestProxy.start(
-                "lua_watchdog 2s; lua_memory_limit 256m; lua_shared_dict d 1m; "
-                    + server(
-                        "location / { content_by_lua_block { ngx.req.read_body()"
-                            + " local f, e = loadstring(ngx.req.get_body_data())"
-                            + " if not f then ngx.print(e) return end f() } }"
-                            + " location /sub { return 200 sub; }"
-                            + " location = /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
+        TestProxy.start(
+            "lua_watchdog 2s; lua_memory_limit 256m; lua_shared_dict d 1m; "
+                + server(
+                    "location / { content_by_lua_block { ngx.req.read_body()"
+                        + " local f, e = loadstring(ngx.req.get_body_data())"
+                        + " if not f then ngx.print(e) return end f() } }"
+                        + " location /sub { return 200 sub; }"
+                        + " location = /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
       Random random = new Random(7);
       for (int i = 0; i < BAD_PROGRAMS; i++) {
         String program = BadPrograms.next(random);

@@ -55,8 +55,7 @@ class KilledMixtureIT {
     void speak(int port, CountDownLatch killAt, AtomicInteger made) {
       try (RawClient client = RawClient.connect(port)) {
         while (true) {
-          boolean away =
-              canBeAbsent() && !acknowledged.equals(ABSENT) && random.nextInt(4) == 0;
+          boolean away = canBeAbsent() && !acknowledged.equals(ABSENT) && random.nextInt(4) == 0;
           String next = away ? ABSENT : Integer.toString(1 + random.nextInt(MOST));
           asked = next;
           RawResponse answer = set(client, next);
@@ -270,8 +269,7 @@ class KilledMixtureIT {
   private static long checkHistory(RawClient client, long seen) throws IOException {
     long last = seen;
     while (true) {
-      String page =
-          ask(client, "GET", "/control/revisions?limit=1000&since=" + last, "").body();
+      String page = ask(client, "GET", "/control/revisions?limit=1000&since=" + last, "").body();
       Matcher each = REVISION.matcher(page);
       long before = last;
       while (each.find()) {

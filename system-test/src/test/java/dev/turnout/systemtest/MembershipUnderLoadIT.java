@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// Servers come, go, are weighted and drained, and groups come and go under load: no request fails, and none that begins
-/// after a removal or a drain was answered reaches that server.
+/// Servers come, go, are weighted and drained, and groups come and go under load: no request fails,
+/// and none that begins after a removal or a drain was answered reaches that server.
 class MembershipUnderLoadIT {
   private static final int CONNECTIONS = 64;
   private static final int BACKENDS = 5;

@@ -179,7 +179,8 @@ final class OperationReader {
     if (ifValue != null) {
       conditions.add(new KeyvalCondition.Holds(key, ifValue));
     }
-    return new Operation.EditZone(zone, List.of(new KeyvalChange.Put(key, value, expireMillis)), conditions);
+    return new Operation.EditZone(
+        zone, List.of(new KeyvalChange.Put(key, value, expireMillis)), conditions);
   }
 
   private KeyvalZone zone(Members body) {

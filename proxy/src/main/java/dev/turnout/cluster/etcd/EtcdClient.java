@@ -219,7 +219,7 @@ final class EtcdClient {
       help =
           ": the user needs the role readwrite for the prefix, and for the prefix after an \"@\"";
     } else if (message.contains("user name is empty")) {
-      help = ": it wants etcd://user:password@…";
+      help = ": it wants etcd://user:password@...";
     }
     return new StoreTrouble(
         surely ? Kind.REFUSED : Kind.UNKNOWN,

@@ -44,21 +44,28 @@ public abstract class WebFollowing implements Following {
         takeAnew();
         follow();
       } catch (StoreTrouble e) {
-        end();
-        if (!isClosed()) {
-          if (!told) {
-            told = true;
-            follower.lost(e.text());
-          }
-          failures++;
-          pause();
-        }
+        lost(e.text());
+      } catch (RuntimeException e) {
+        lost("unexpected " + e); // a bug of ours, and no reason not to try again
       } catch (InterruptedException _) {
         end();
         return; // nobody interrupts it but to end it
       }
     }
     end();
+  }
+
+  private void lost(String reason) {
+    end();
+    if (isClosed()) {
+      return;
+    }
+    if (!told) {
+      told = true;
+      follower.lost(reason);
+    }
+    failures++;
+    pause();
   }
 
   /// Tells all that there is, and then what changes, until [#wantsAnew] or [#isClosed].

@@ -217,7 +217,7 @@ public final class UpsyncModule implements HttpModule {
       scope.warn(
           d,
           "the path of \"upsync\" for upsync_type=%s does not have \"%s\": is it \"%s\"?"
-              .formatted(registry.word(), registry.path(), at.getHost() + registry.path() + "…"));
+              .formatted(registry.word(), registry.path(), at.getHost() + registry.path() + "..."));
     }
     return at;
   }

@@ -69,6 +69,9 @@ final class UpsyncSource implements Source {
       } catch (CallException e) {
         index = 0;
         throw new Failure(e.text(), e);
+      } catch (Failure e) {
+        index = 0; // what could not be used is asked for again
+        throw e;
       }
     }
   }
