@@ -342,12 +342,18 @@ public final class Replica {
       since.clear();
       wentBackTo = -1;
     }
+    Set<String> owed = Set.copyOf(chains.keySet());
     chains.forEach(lostThere::putIfAbsent); // what was not brought back before the link broke
     if (there != null) {
       dropAsked(lostThere, notes(all.keys()), there);
     }
     chains.clear();
     chains.putAll(lostThere);
+    // Only what is exactly as it was then: anything else may be what somebody wanted who did not
+    // know of the loss.
+    lostThere.replaceAll(
+        (key, chain) ->
+            owed.contains(key) ? chain : Collections.singleton(chain.iterator().next()));
     boolean blank = there == null;
     Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
     if (next == null) { // else it is as it was until the store knows of the next incarnation
@@ -405,7 +411,7 @@ public final class Replica {
       boolean later =
           one.incarnation > incarnation || (one.incarnation == incarnation && one.revision > from);
       if (later) {
-        before.computeIfAbsent(one.key, _ -> new HashSet<>()).add(one.before);
+        before.computeIfAbsent(one.key, _ -> new LinkedHashSet<>()).add(one.before);
       }
     }
     return before;
