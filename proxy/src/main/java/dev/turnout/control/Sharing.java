@@ -584,9 +584,9 @@ public final class Sharing implements AutoCloseable {
       return; // it may be from before this process
     }
     String own = now.layout.names(node).notes() + node;
-    if (keys.keys().get(own) instanceof Reading.Present(String text, _)
-        && Note.parse(text) instanceof Note note
-        && !note.session().equals(chance)) {
+    Note note =
+        keys.keys().get(own) instanceof Reading.Present(String text, _) ? Note.parse(text) : null;
+    if (note != null && !note.session().equals(chance)) {
       trouble = "another node is called \"" + node + "\", too: node=name gives each its own";
       log(Level.ERROR, "the store " + now.store.label() + ": " + trouble);
       events.publish("store", Map.of("what", "noticed", "reason", trouble));
