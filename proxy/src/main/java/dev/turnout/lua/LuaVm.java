@@ -21,6 +21,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +96,7 @@ public final class LuaVm {
 
   // ---- all of the process, by number
 
-  private static final LuaVm[] NUMBERED = new LuaVm[1 << 14];
+  private static final @Nullable LuaVm[] NUMBERED = new LuaVm[1 << 14];
   private static final AtomicInteger OPEN = new AtomicInteger();
   private static int lastNumber;
 
@@ -176,7 +177,7 @@ public final class LuaVm {
 
   /// The VM that Lua calls from.
   static LuaVm numbered(int number) {
-    return NUMBERED[number];
+    return Objects.requireNonNull(NUMBERED[number]);
   }
 
   /// How many VMs the process has.
@@ -792,7 +793,7 @@ public final class LuaVm {
 
   /// A function threw: Lua raises it as an error.
   static int threw(Throwable thrown, int number) {
-    LuaVm vm = NUMBERED[number];
+    LuaVm vm = numbered(number);
     try {
       String text = thrown instanceof LuaError ? thrown.getMessage() : thrown.toString();
       vm.answer(text == null ? "error" : text);
