@@ -299,6 +299,8 @@ final class ReplicaSimulation {
             .forEach((key, value) -> {
               if (!key.contains("@") && !Objects.equals(before.get(key), value)) {
                 wrote(key, value, !asked.contains(key), node);
+              } else if (asked.contains(key)) {
+                beforeLoss.remove(key); // somebody wants it as it is
               }
             });
         told(transaction.writes().keySet());
