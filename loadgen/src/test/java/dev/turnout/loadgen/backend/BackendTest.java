@@ -95,14 +95,39 @@ class BackendTest {
 
       int status =
           command.execute(
-              "-r", "steps:40,80", "-d", "1s", "-w", "0s", "-c", "4", "--live", "off", "--mix",
-              mix.toString(), "--html", page.toString(), "--assert", "errors=0,2xx=60", url);
+              "-r",
+              "steps:40,80",
+              "-d",
+              "1s",
+              "-w",
+              "0s",
+              "-c",
+              "4",
+              "--live",
+              "off",
+              "--mix",
+              mix.toString(),
+              "--html",
+              page.toString(),
+              "--assert",
+              "errors=0,2xx=60",
+              url);
 
       assertThat(status).as(out.toString()).isZero();
       assertThat(Files.readString(page)).contains("<svg", "Latency by percentile");
       assertThat(
               command.execute(
-                  "-r", "40", "-d", "100ms", "-w", "0s", "--live", "off", "--assert", "2xx=999", url))
+                  "-r",
+                  "40",
+                  "-d",
+                  "100ms",
+                  "-w",
+                  "0s",
+                  "--live",
+                  "off",
+                  "--assert",
+                  "2xx=999",
+                  url))
           .isEqualTo(1);
     }
   }
