@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.turnout.loadgen.LoadJob;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 @Timeout(60)
 class BackendTest {
@@ -74,5 +80,70 @@ class BackendTest {
       assertThat(came.answers()).isBetween(140L, 260L); // 200 at random
       assertThat(came.answeredBy()).containsOnlyKeys("b1");
     }
+  }
+
+  @Test
+  void aMixIsSentAndThePageAndTheAssertionsTellOfIt(@TempDir Path directory) throws Exception {
+    Path mix = directory.resolve("mix.txt");
+    Files.writeString(mix, "# two kinds\n3 GET /a\n1 POST /b some text\n");
+    Path page = directory.resolve("report.html");
+    StringWriter out = new StringWriter();
+    try (Backend backend = start(Work.NONE, 100)) {
+      String url = "http://127.0.0.1:" + backend.port() + "/";
+      CommandLine command =
+          new CommandLine(new dev.turnout.loadgen.Main()).setOut(new PrintWriter(out));
+
+      int status =
+          command.execute(
+              "-r",
+              "steps:40,80",
+              "-d",
+              "1s",
+              "-w",
+              "0s",
+              "-c",
+              "4",
+              "--live",
+              "off",
+              "--mix",
+              mix.toString(),
+              "--html",
+              page.toString(),
+              "--assert",
+              "errors=0,2xx=60",
+              url);
+
+      assertThat(status).as(out.toString()).isZero();
+      assertThat(Files.readString(page)).contains("<svg", "Latency by percentile");
+      assertThat(
+              command.execute(
+                  "-r",
+                  "40",
+                  "-d",
+                  "100ms",
+                  "-w",
+                  "0s",
+                  "--live",
+                  "off",
+                  "--assert",
+                  "2xx=999",
+                  url))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aMixThatIsNoneIsSaidWithItsLine(@TempDir Path directory) throws Exception {
+    Path mix = directory.resolve("mix.txt");
+    Files.writeString(mix, "1 GET /a\n1 HEAD /b\n");
+    StringWriter err = new StringWriter();
+
+    int status =
+        new CommandLine(new dev.turnout.loadgen.Main())
+            .setErr(new PrintWriter(err))
+            .execute("-r", "40", "--mix", mix.toString(), "http://127.0.0.1:1/");
+
+    assertThat(status).isEqualTo(2);
+    assertThat(err.toString()).contains("mix.txt:2", "HEAD");
   }
 }
