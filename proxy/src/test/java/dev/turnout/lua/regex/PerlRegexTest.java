@@ -62,6 +62,8 @@ class PerlRegexTest {
         "a.c!s!a~c!0,3",
         "a b # c~ c!x!abc!0,3",
         "ABC!i!xabc!1,4",
+        "<.+>!d!a <b> <c> d!2,9",
+        "(<).+(>)!d!a <b> <c> d!2,9",
         "b!a!ab!-",
         "foo|foobar!d!foobar!0,6",
         "(a|ab)(c|bcd)!d!xabcd!1,5",
