@@ -19,6 +19,7 @@ final class LuaParts {
           new SharedDictCalls(),
           new RegexCalls(),
           new SocketCalls(),
+          new DatagramCalls(),
           new JsonCalls(),
           new UpstreamCalls(),
           new NdkPart());

@@ -111,6 +111,7 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final Numbered<LuaDatagrams> datagrams = new Numbered<>();
   private final JsonDecoder json = new JsonDecoder();
   private final LuaSockets sockets = new LuaSockets();
   private final LuaRegexes regexes = new LuaRegexes();
@@ -588,6 +589,11 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// The sockets of its scripts for datagrams.
+  Numbered<LuaDatagrams> datagrams() {
+    return datagrams;
+  }
 
   /// Reads JSON.
   JsonDecoder json() {

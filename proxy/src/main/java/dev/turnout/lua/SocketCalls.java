@@ -417,9 +417,10 @@ final class SocketCalls implements LuaPart {
     return LuaVm.OK;
   }
 
+  /// Closes it: also one that its peer has closed is the script's to close, once.
   static int sockClose(LuaVm vm, int number) {
     Cosocket socket = socket(vm, number);
-    if (socket == null || socket.isClosed()) {
+    if (socket == null) {
       return vm.refuse("closed");
     }
     if (socket.isReading()) {

@@ -240,9 +240,8 @@ local function template_of(replace)
       if not s and c == '{' then
         local close = find(replace, '}', dollar, true)
         if not close then
-          local m = 'the closing bracket in "' .. sub(replace, dollar + 2)
+          return nil, 'the closing bracket in "' .. replace:match('^[%w_]*', dollar + 2)
             .. '" variable is missing'
-          return nil, m
         end
         s, e, digits = find(replace, '^{(%d+)}', dollar + 1)
         if not s and close > dollar + 2 then

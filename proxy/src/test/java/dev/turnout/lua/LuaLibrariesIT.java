@@ -6,6 +6,11 @@ import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -224,6 +229,31 @@ class LuaLibrariesIT {
           .isEqualTo(
               "abcd\nefg\nthe en\nnilclosed\n" + "nilraw request sockets are not available yet\n");
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
+    }
+  }
+
+  @Test
+  void datagramsGoAndCome() throws Exception {
+    try (DatagramSocket echo = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread answering =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+                  echo.receive(packet);
+                  echo.send(packet);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      String script =
+          "local s = ngx.socket.udp() s:settimeout(2000) assert(s:setpeername('127.0.0.1', "
+              + echo.getLocalPort()
+              + ")) ngx.say(s:send({'he', 'llo'})) ngx.say(s:receive()) s:settimeout(10)"
+              + " ngx.say(s:receive()) ngx.say(s:close()) ngx.say(s:send('x'))";
+
+      assertThat(run(script)).isEqualTo("1\nhello\nniltimeout\n1\nnilclosed\n");
+      answering.join();
     }
   }
 
