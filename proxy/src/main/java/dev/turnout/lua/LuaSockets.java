@@ -16,6 +16,7 @@ final class LuaSockets {
     return number;
   }
 
+  @SuppressWarnings("ReferenceEquality") // another may have its number by now
   private void forget(int number, LuaStream socket) {
     if (open.get(number) == socket) {
       open.remove(number);

@@ -66,7 +66,9 @@ final class UpstreamCalls implements LuaPart {
   // ---- reading
 
   static int upsNames(LuaVm vm) {
-    return vm.answer(upstreams(vm).all().stream().map(Upstream::name).toList());
+    List<@Nullable String> names = new ArrayList<>();
+    upstreams(vm).all().forEach(upstream -> names.add(upstream.name()));
+    return vm.answer(names);
   }
 
   /// Eight texts for each server: id, name, address, weight, max_fails, fail_timeout, backup, down.
@@ -121,7 +123,7 @@ final class UpstreamCalls implements LuaPart {
     Variable host = vm.program().http().variables().named("proxy_host");
     String name = host == null ? null : host.value(exchange);
     Upstream upstream = name == null ? null : upstreams(vm).find(name);
-    return vm.answerOrNone(upstream == null ? null : upstream.name());
+    return vm.answerOrNone(upstream == null ? name : upstream.name());
   }
 
   // ---- changing

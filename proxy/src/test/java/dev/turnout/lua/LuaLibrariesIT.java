@@ -12,6 +12,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -113,6 +114,30 @@ class LuaLibrariesIT {
             + "@[]{}1e+150.1$",
         "local c = require 'cjson' ngx.say(#c.decode('[' .. ('1,'):rep(9999) .. '1]'),"
             + " #c.decode('\"' .. ('x'):rep(99999) .. '\"'))@1000099999$",
+        "local c = require 'cjson.safe' local v = c.decode('{\"a\":1,\"b\":{\"x\":1,\"x\":2},\"a\":3}')"
+            + " ngx.say(v.a, v.b.x) ngx.say(c.encode(c.decode('[[],{},\"\\\\ud83d\\\\ude00\"]')))"
+            + "@32$[{},{},\"\u00f0\u009f\u0098\u0080\"]$",
+        "local c = require 'cjson.safe' for _, s in ipairs{'', '{', '{\"a\" 1}', '[1 2]', '\"\\\\x\"',"
+            + " '\"a', 'nope', '1 2', '\"\\\\ud800\"'} do ngx.say((select(2, c.decode(s)))) end"
+            + "@Expected value but found T_END at character 1$"
+            + "Expected object key string but found T_END at character 2$"
+            + "Expected colon but found T_NUMBER at character 6$"
+            + "Expected comma or array end but found T_NUMBER at character 4$"
+            + "Expected value but found invalid escape code at character 2$"
+            + "Expected value but found unexpected end of string at character 3$"
+            + "Expected value but found invalid token at character 1$"
+            + "Expected the end but found T_NUMBER at character 3$"
+            + "Expected value but found invalid unicode escape code at character 2$",
+        "local c = require 'cjson.safe' ngx.say(c.decode('-0.5e1'), c.decode('0x10'), c.decode('1e400'),"
+            + " c.decode('123456789012')) ngx.say(c.encode({1, 2, [5] = 3}))"
+            + " ngx.say(c.encode({[100] = 1})) ngx.say(c.encode(0/0)) ngx.say(c.encode('/'))"
+            + "@-516inf123456789012$[1,2,null,null,3]$"
+            + "nilCannot serialise table: excessively sparse array$"
+            + "nilCannot serialise number: must not be NaN or Infinity$\"\\/\"$",
+        "local c = require 'cjson.safe' ngx.say((select(2, c.decode(('['):rep(1001)))))"
+            + " local t = {} t[1] = t ngx.say((select(2, c.encode(t))))"
+            + "@Found too many nested data structures (1001) at character 1001$"
+            + "Cannot serialise, excessive depth (1001)$",
         "local s = ngx.socket.tcp() ngx.say(s:send('x')) ngx.say(s:receive()) ngx.say(s:close())"
             + "@nilclosed$nilclosed$nilclosed$",
         "ngx.say(ngx.socket.connect('no.such.host', 1))"
@@ -227,7 +252,13 @@ class LuaLibrariesIT {
 
       assertThat(body)
           .isEqualTo(
-              "abcd\nefg\nthe en\nnilclosed\n" + "nilraw request sockets are not available yet\n");
+              """
+              abcd
+              efg
+              the en
+              nilclosed
+              nilraw request sockets are not available yet
+              """);
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
     }
   }
@@ -324,6 +355,6 @@ class LuaLibrariesIT {
     assertThat(run("ngx.say(ngx.shared.kv:set('www', 'blue'))")).startsWith("true");
 
     assertThat(scripts.writer().history().revision()).isEqualTo(before + 1);
-    assertThat(scripts.zone("kv").get("www")).isEqualTo("blue");
+    assertThat(Objects.requireNonNull(scripts.zone("kv")).get("www")).isEqualTo("blue");
   }
 }

@@ -267,7 +267,7 @@ public final class JsonDecoder {
   // ---- texts
 
   private void string(String wanted) throws Malformed {
-    int begin = at++;
+    at++;
     int plain = at;
     while (true) {
       if (at >= end) {
@@ -282,7 +282,7 @@ public final class JsonDecoder {
       }
       if (b == '\\') {
         out.text(in, plain, at - plain);
-        escape(begin, wanted);
+        escape(wanted);
         plain = at;
       } else {
         at++;
@@ -290,7 +290,7 @@ public final class JsonDecoder {
     }
   }
 
-  private void escape(int begin, String wanted) throws Malformed {
+  private void escape(String wanted) throws Malformed {
     int c = at + 1 < end ? in[at + 1] : -1;
     int plain =
         switch (c) {

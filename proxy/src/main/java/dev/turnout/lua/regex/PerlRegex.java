@@ -64,6 +64,7 @@ public final class PerlRegex {
           "PCRE",
           Syntax.PerlNG.op,
           (Syntax.PerlNG.op2
+                  | SyntaxProperties.OP2_PLUS_POSSESSIVE_REPEAT
                   | SyntaxProperties.OP2_PLUS_POSSESSIVE_INTERVAL
                   | SyntaxProperties.OP2_ESC_G_SUBEXP_CALL
                   | SyntaxProperties.OP2_ESC_CAPITAL_K_KEEP
