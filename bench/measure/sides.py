@@ -14,10 +14,43 @@ LOAD_CORE = 1
 NGINX = "/usr/sbin/nginx"
 TURNOUT = os.path.join(os.path.dirname(HERE), "turnout")
 SIZES = {"small": 48, "100k": 100 * 1024, "1m": 1024 * 1024}
+
+
+def many():
+    """A configuration as they grow: 20 maps that all are asked, 200 locations, 50 directives on fields."""
+    maps, headers, locations = [], [], []
+    sources = ["$uri", "$http_user_agent", "$cookie_session", "$arg_v", "$host", "$remote_addr", "$request_method"]
+    for i in range(20):
+        entries = [f'"/page{j}/{i}" {j};' for j in range(20)]
+        if i % 4 == 0:
+            entries += [f'"~^/deep{j}/.*\\.html$" d{j};' for j in range(3)]
+        elif i % 4 == 1:
+            entries = ["hostnames;"] + [f"*.site{j}.example s{j};" for j in range(20)]
+        maps.append(f"map {sources[i % len(sources)]} $map{i} {{ default m{i}; {' '.join(entries)} }}")
+        headers.append(f"proxy_set_header X-Map-{i} $map{i};" if i % 2 else f"add_header X-Map-{i} $map{i};")
+    headers += [f'proxy_set_header X-Fixed-{i} "value {i}";' for i in range(8)]
+    headers += [f'add_header X-Policy-{i} "policy {i}" always;' for i in range(12)]
+    headers += [f"proxy_hide_header X-Inner-{i};" for i in range(4)]
+    headers += ["proxy_set_header Host $host;", "proxy_set_header X-Real-IP $remote_addr;",
+                "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+                "proxy_set_header X-Forwarded-Proto $scheme;", 'add_header Cache-Control "no-cache";',
+                "add_header X-Upstream $upstream_addr;"]
+    for i in range(150):
+        locations.append(f"location /app{i}/{'part/' * (i % 3)} {{ proxy_pass http://backend; }}")
+    for i in range(34):
+        locations.append(f"location = /exact{i} {{ return 204; }}")
+    for i, end in enumerate(["php", "cgi", "jsp", "asp", "css", "js", "png", "jpg", "gif", "svg", "woff", "ico", "map", "txt", "xml"]):
+        locations.append(f"location ~* ^/static{i}/.*\\.{end}$ {{ return 204; }}")
+    assert (len(maps), len(headers), len(locations) + 1) == (20, 50, 200)
+    return {"MAPS": "\n  ".join(maps), "LOCATIONS": "\n    ".join(locations), "HEADERS": "\n      ".join(headers)}
+
+
+PLAIN = {"ACCESS_LOG": "off", "TUNING": "", "MAPS": "", "LOCATIONS": "", "HEADERS": ""}
 VARIANTS = {
-    "default": {"ACCESS_LOG": "off", "TUNING": ""},
-    "log": {"ACCESS_LOG": "@DIR@/access.log", "TUNING": ""},
-    "tuned": {"ACCESS_LOG": "off", "TUNING": "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;"},
+    "default": PLAIN,
+    "log": PLAIN | {"ACCESS_LOG": "@DIR@/access.log"},
+    "tuned": PLAIN | {"TUNING": "proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;"},
+    "many": PLAIN | many(),
 }
 
 

@@ -33,6 +33,7 @@ class ArchitectureTest {
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
           entry("autoscaler", Set.of()), // a module of its own
+          entry("loadgen", Set.of()), // another, only installed with the program
           entry(
               "scale",
               Set.of(

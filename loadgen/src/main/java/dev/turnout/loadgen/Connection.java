@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /// Confined to the run's loop. It outlives its channel: when that closes, the run opens another.
 final class Connection extends ChannelInboundHandlerAdapter {
   private final LoadRun run;
-  private final ByteBuf request;
   private final ResponseParser parser;
   private @Nullable ChannelHandlerContext channel;
   private boolean busy;
@@ -18,9 +17,8 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private long due;
   private long sent;
 
-  Connection(LoadRun run, ByteBuf request, ResponseParser parser) {
+  Connection(LoadRun run, ResponseParser parser) {
     this.run = run;
-    this.request = request;
     this.parser = parser;
   }
 
@@ -38,7 +36,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     this.due = due;
     sent = now;
     busy = true;
-    context.writeAndFlush(request.retainedDuplicate(), context.voidPromise());
+    context.writeAndFlush(run.nextRequest(), context.voidPromise());
   }
 
   boolean busy() {

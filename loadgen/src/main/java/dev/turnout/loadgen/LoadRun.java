@@ -15,9 +15,11 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
@@ -37,7 +39,9 @@ final class LoadRun {
   private final long timeout;
   private final ManualIoEventLoop loop;
   private final Bootstrap bootstrap;
-  private final ByteBuf request;
+  private final ByteBuf[] requests;
+  private final double[] shares; // cumulative, up to 1
+  private final SplittableRandom chance = new SplittableRandom(1);
   private final List<Connection> connections = new ArrayList<>();
   private final ArrayDeque<Connection> free = new ArrayDeque<>();
   private final LongQueue waiting = new LongQueue();
@@ -72,7 +76,21 @@ final class LoadRun {
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS)
             .remoteAddress(new InetSocketAddress(plan.target().host(), plan.target().port()));
-    request = ByteBufAllocator.DEFAULT.directBuffer().writeBytes(plan.request());
+    Mix mix = plan.mix();
+    int count = mix == null ? 1 : mix.requests().size();
+    requests = new ByteBuf[count];
+    shares = new double[count];
+    double total = mix == null ? 1 : mix.weights().stream().mapToDouble(w -> w).sum();
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+      sum += mix == null ? 1 : mix.weights().get(i);
+      shares[i] = sum / total;
+      byte[] bytes =
+          mix == null
+              ? plan.request()
+              : mix.requests().get(i).getBytes(StandardCharsets.ISO_8859_1);
+      requests[i] = ByteBufAllocator.DEFAULT.directBuffer().writeBytes(bytes);
+    }
   }
 
   /// Runs the plan to its end, once. Fails when not a single connection could be opened to begin
@@ -89,14 +107,16 @@ final class LoadRun {
       while (!loop.isTerminated()) {
         loop.runNow();
       }
-      request.release();
+      for (ByteBuf request : requests) {
+        request.release();
+      }
     }
   }
 
   private void connect() throws IOException {
     boolean head = plan.method().equals("HEAD");
     for (int i = 0; i < plan.connections(); i++) {
-      var connection = new Connection(this, request, new ResponseParser(head, plan.countBy()));
+      var connection = new Connection(this, new ResponseParser(head, plan.countBy()));
       connections.add(connection);
       open(connection);
     }
@@ -236,6 +256,18 @@ final class LoadRun {
       }
     }
     free.add(connection);
+  }
+
+  /// What the next request is, for whoever sends it.
+  ByteBuf nextRequest() {
+    int i = 0;
+    if (shares.length > 1) {
+      double drawn = chance.nextDouble();
+      while (i < shares.length - 1 && drawn >= shares[i]) {
+        i++;
+      }
+    }
+    return requests[i].retainedDuplicate();
   }
 
   void received(int bytes) {

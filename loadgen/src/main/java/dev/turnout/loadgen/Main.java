@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +52,10 @@ public final class Main implements Callable<Integer> {
   static final class Loop {
     @Option(
         names = {"-r", "--rate"},
-        paramLabel = "N",
+        paramLabel = "RATE",
         description =
-            "Open loop: N requests per second are due, whatever the server does; latency counts from the due time.")
-    double rate;
+            "Open loop: so many requests per second are due, whatever the server does; latency counts from the due time. A number, or constant:N, ramp:A-B, steps:A,B,C, sine:A-B[/TIME] (a day), spike:A-B@TIME/TIME, trace:FILE[*FACTOR][/TIME] with lines of second,rate.")
+    String rate = "";
 
     @Option(
         names = "--closed",
@@ -126,6 +127,33 @@ public final class Main implements Callable<Integer> {
           "Conditions for exit code 0, as 'p99<20ms,errors=0'. Times: pNN, max, mean, and uncorrected.pNN. Numbers: errors, requests, rate, 2xx to 5xx, status.NNN.")
   private String conditions = "";
 
+  @Option(
+      names = "--mix",
+      paramLabel = "FILE",
+      description = "What is sent: lines of weight, method, path and body, as 3 GET /search?q=a.")
+  private @Nullable Path mix;
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write the report as a page with plots.")
+  private @Nullable Path html;
+
+  @Option(
+      names = "--live",
+      paramLabel = "HOW",
+      description =
+          "How the run is shown while it lasts: terminal, plain (a line each ten seconds), off, or auto (default).")
+  private Live live = Live.auto;
+
+  /// How a run is shown while it lasts.
+  enum Live {
+    auto,
+    terminal,
+    plain,
+    off
+  }
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON.")
   private @Nullable Path json;
 
@@ -148,6 +176,9 @@ public final class Main implements Callable<Integer> {
       plan = plan();
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command(), String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      command().getErr().println("turnout load: cannot read " + e.getMessage());
+      return COULD_NOT_RUN;
     }
     Report report;
     try {
@@ -174,22 +205,43 @@ public final class Main implements Callable<Integer> {
   }
 
   private Report run(Plan plan) throws IOException {
-    if (hlog == null) {
-      return new LoadRun(plan, _ -> {}).run();
-    }
-    try (IntervalLog intervals = new IntervalLog(hlog)) {
-      return new LoadRun(plan, intervals).run();
+    LiveView view = new LiveView(plan, System.err, isTerminal());
+    boolean shown = live != Live.off;
+    boolean timed = shown || html != null;
+    try (IntervalLog intervals = hlog == null ? null : new IntervalLog(hlog);
+        Timeline timeline = timed ? new Timeline(shown ? view::show : _ -> {}) : null) {
+      LongConsumer log = intervals == null ? _ -> {} : intervals;
+      LongConsumer seen = timeline == null ? log : log.andThen(timeline);
+      Report report = new LoadRun(plan, seen).run();
+      view.end();
+      if (html != null && timeline != null) {
+        Files.writeString(html, HtmlReport.of(report, timeline.seconds()));
+      }
+      return report;
     }
   }
 
-  private Plan plan() {
-    check(loop.closed || loop.rate > 0, "--rate must be above 0");
+  @SuppressWarnings("SystemConsoleNull") // as the JDK may be set up
+  private boolean isTerminal() {
+    return switch (live) {
+      case terminal -> true;
+      case plain, off -> false;
+      case auto -> System.console() != null && System.console().isTerminal();
+    };
+  }
+
+  private Plan plan() throws IOException {
     check(connections > 0, "--connections must be above 0");
     check(duration.isPositive(), "--duration must be above 0");
-    check(loop.rate > 0 || !poisson, "--poisson goes with --rate");
+    check(!loop.closed || !poisson, "--poisson goes with --rate");
     for (String field : fields) {
       check(field.indexOf(':') > 0 && field.indexOf('\n') < 0, "not a header field: " + field);
     }
+    Plan plan = onePlan();
+    return mix == null ? plan : plan.withMix(Mix.read(mix, plan.target(), fields));
+  }
+
+  private Plan onePlan() throws IOException {
     return new Plan(
         Target.of(url),
         method,
@@ -203,11 +255,19 @@ public final class Main implements Callable<Integer> {
         countBy);
   }
 
-  private Pacing pacing() {
+  private Pacing pacing() throws IOException {
     if (loop.closed) {
       return new Pacing.Closed();
     }
-    return poisson ? new Pacing.Poisson(loop.rate, seed) : new Pacing.Constant(loop.rate);
+    if (loop.rate.matches("[0-9]+(\\.[0-9]+)?")) {
+      double rate = Double.parseDouble(loop.rate);
+      check(rate > 0, "--rate must be above 0");
+      return poisson ? new Pacing.Poisson(rate, seed) : new Pacing.Constant(rate);
+    }
+    double seconds = warmup.plus(duration).toNanos() / 1e9;
+    RateShape shape = RateShape.parse(loop.rate, seconds);
+    check(shape.peak() > 0, "--rate must be above 0");
+    return new Pacing.Varying(shape, seconds, poisson, seed);
   }
 
   private static void check(boolean holds, String otherwise) {

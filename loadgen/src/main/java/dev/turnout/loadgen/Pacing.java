@@ -1,6 +1,7 @@
 package dev.turnout.loadgen;
 
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /// When requests are due.
 sealed interface Pacing {
@@ -13,12 +14,19 @@ sealed interface Pacing {
   /// Requests are due at random, independent of each other, as from many users.
   record Poisson(double rate, long seed) implements Pacing {}
 
+  /// Requests are due at a rate that changes.
+  ///
+  /// @param seconds how long it is asked for
+  /// @param random due at random, independent of each other, instead of evenly
+  record Varying(RateShape shape, double seconds, boolean random, long seed) implements Pacing {}
+
   /// The wanted requests per second; none for the closed loop, which takes what it gets.
   default double rate() {
     return switch (this) {
       case Closed() -> Double.POSITIVE_INFINITY;
       case Constant(double rate) -> rate;
       case Poisson(double rate, _) -> rate;
+      case Varying(RateShape shape, double seconds, _, _) -> shape.mean(seconds);
     };
   }
 
@@ -32,6 +40,8 @@ sealed interface Pacing {
       case Closed() -> () -> Long.MAX_VALUE;
       case Constant(double rate) -> new EvenSchedule(rate);
       case Poisson(double rate, long seed) -> new PoissonSchedule(rate, new SplittableRandom(seed));
+      case Varying(RateShape shape, _, boolean random, long seed) ->
+          new VaryingSchedule(shape, random ? new SplittableRandom(seed) : null);
     };
   }
 
@@ -52,6 +62,46 @@ sealed interface Pacing {
     @Override
     public long next() {
       return (long) (number++ * gap);
+    }
+  }
+
+  /// A request is due whenever the area under the rate has grown by one, or, at random, by an
+  /// exponential amount: a Poisson process whose rate changes. The rate is taken as constant for
+  /// steps of 10 ms.
+  final class VaryingSchedule implements Schedule {
+    private static final double STEP = 0.01;
+    private static final double LONGEST = 1e6; // seconds; a rate of 0 to the end must not loop on
+
+    private final RateShape shape;
+    private final @Nullable SplittableRandom random;
+    private long step;
+    private double from; // seconds, within the step
+    private double rate;
+
+    VaryingSchedule(RateShape shape, @Nullable SplittableRandom random) {
+      this.shape = shape;
+      this.random = random;
+      rate = shape.at(STEP / 2);
+    }
+
+    @Override
+    public long next() {
+      double wanted = random == null ? 1 : -Math.log(1 - random.nextDouble());
+      while (true) {
+        double end = (step + 1) * STEP;
+        double area = rate * (end - from);
+        if (area >= wanted) {
+          from += wanted / rate;
+          return (long) (from * 1e9);
+        }
+        wanted -= area;
+        step++;
+        from = step * STEP;
+        if (from > LONGEST) {
+          return Long.MAX_VALUE;
+        }
+        rate = shape.at(from + STEP / 2);
+      }
     }
   }
 

@@ -4,10 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// What a run shall do: which request, how often, over how many connections, for how long.
 ///
-/// `countBy` names the response field that says who answered; empty when nobody asked.
+/// `mix` is what is sent instead of the one request; null: that one. `countBy` names the response
+/// field that says who answered; empty when nobody asked.
 record Plan(
     Target target,
     String method,
@@ -18,7 +20,34 @@ record Plan(
     Duration warmup,
     Duration duration,
     Duration timeout,
-    String countBy) {
+    String countBy,
+    @Nullable Mix mix) {
+
+  /// A plan of one request.
+  Plan(
+      Target target,
+      String method,
+      List<String> fields,
+      String body,
+      Pacing pacing,
+      int connections,
+      Duration warmup,
+      Duration duration,
+      Duration timeout,
+      String countBy) {
+    this(
+        target,
+        method,
+        fields,
+        body,
+        pacing,
+        connections,
+        warmup,
+        duration,
+        timeout,
+        countBy,
+        null);
+  }
 
   Plan {
     fields = List.copyOf(fields);
@@ -41,19 +70,38 @@ record Plan(
 
   Plan withCountBy(String field) {
     return new Plan(
-        target, method, fields, body, pacing, connections, warmup, duration, timeout, field);
+        target, method, fields, body, pacing, connections, warmup, duration, timeout, field, mix);
   }
 
   Plan withTimeout(Duration timeout) {
     return new Plan(
-        target, method, fields, body, pacing, connections, warmup, duration, timeout, countBy);
+        target, method, fields, body, pacing, connections, warmup, duration, timeout, countBy, mix);
+  }
+
+  Plan withMix(Mix other) {
+    return new Plan(
+        target,
+        method,
+        fields,
+        body,
+        pacing,
+        connections,
+        warmup,
+        duration,
+        timeout,
+        countBy,
+        other);
   }
 
   /// The request as it goes over the wire; the same bytes every time.
   byte[] request() {
+    return request(target, method, fields, body);
+  }
+
+  static byte[] request(Target target, String method, List<String> fields, String body) {
     StringBuilder head = new StringBuilder(256);
     head.append(method).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
-    if (!has("host")) {
+    if (fields.stream().noneMatch(f -> f.toLowerCase(Locale.ROOT).startsWith("host:"))) {
       head.append("Host: ").append(target.authority()).append("\r\n");
     }
     for (String field : fields) {
@@ -64,9 +112,5 @@ record Plan(
       head.append("Content-Length: ").append(length).append("\r\n");
     }
     return (head + "\r\n" + body).getBytes(StandardCharsets.UTF_8);
-  }
-
-  private boolean has(String lowerName) {
-    return fields.stream().anyMatch(f -> f.toLowerCase(Locale.ROOT).startsWith(lowerName + ":"));
   }
 }

@@ -28,6 +28,8 @@ final class Summary {
           case Pacing.Constant(double rate) -> number(rate) + " requests/s, evenly";
           case Pacing.Poisson(double rate, long seed) ->
               number(rate) + " requests/s, Poisson, seed " + seed;
+          case Pacing.Varying(RateShape shape, _, boolean random, long seed) ->
+              shape + (random ? ", Poisson, seed " + seed : ", evenly");
         };
     out.format(
         "%s http://%s%s: %s, %d connections, %s s after %s s warm-up%n",

@@ -782,12 +782,7 @@ public final class CoreModule implements HttpModule {
     for (String self : List.of("document_root", "realpath_root")) {
       if (text.contains("$" + self) || text.contains("${" + self + "}")) {
         throw ConfigException.at(
-            d,
-            "the $"
-                + self
-                + " variable cannot be used in the \""
-                + d.name()
-                + "\" directive");
+            d, "the $" + self + " variable cannot be used in the \"" + d.name() + "\" directive");
       }
     }
     String full = text.startsWith("$") ? text : path(scope, text);

@@ -2,10 +2,13 @@ package dev.turnout.log;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -14,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A syslog server (RFC 3164) that is sent one UDP datagram a line, with nginx's parameters. Its
-/// socket is used by the log writer's thread only.
+/// A syslog server (RFC 3164) that is sent one datagram a line, over UDP or a unix socket, with
+/// nginx's parameters. Its socket is used by the log writer's thread only.
 public final class Syslog implements LogSink {
   private static final List<String> FACILITIES =
       List.of(
@@ -47,15 +50,16 @@ public final class Syslog implements LogSink {
   private static final int TAG_CHARS = 32;
 
   private final LogFiles files;
-  private final InetSocketAddress server;
+  private final SocketAddress server;
   private final int facility;
   private final Level severity;
   private final String origin;
   private @Nullable DatagramChannel channel;
+  private @Nullable UnixDatagrams unix;
   private long reportedSecond = Long.MIN_VALUE / 2;
 
   private Syslog(
-      LogFiles files, InetSocketAddress server, int facility, Level severity, String origin) {
+      LogFiles files, SocketAddress server, int facility, Level severity, String origin) {
     this.files = files;
     this.server = server;
     this.facility = facility;
@@ -66,7 +70,7 @@ public final class Syslog implements LogSink {
   /// Reads `syslog:server=…[,facility=…][,severity=…][,tag=…][,nohostname]`; what is wrong with it
   /// is thrown as an `IllegalArgumentException` in nginx's words.
   static Syslog parse(String argument, LogFiles files) {
-    InetSocketAddress server = null;
+    SocketAddress server = null;
     int facility = FACILITIES.indexOf("local7");
     Level severity = Level.INFO;
     String tag = "nginx";
@@ -119,10 +123,12 @@ public final class Syslog implements LogSink {
     return value;
   }
 
-  private static InetSocketAddress address(String value) {
+  private static SocketAddress address(String value) {
     if (value.startsWith("unix:")) {
-      throw new IllegalArgumentException(
-          "unix-domain syslog servers are not supported in syslog server \"" + value + "\"");
+      if (value.length() == 5) {
+        throw new IllegalArgumentException("no path in syslog server \"" + value + "\"");
+      }
+      return UnixDomainSocketAddress.of(value.substring(5));
     }
     int colon = value.lastIndexOf(':');
     boolean hasPort = colon > value.lastIndexOf(']') && value.indexOf(':') <= colon;
@@ -167,13 +173,26 @@ public final class Syslog implements LogSink {
             .put(line, offset, body)
             .flip();
     try {
-      connected().write(datagram);
+      if (server instanceof UnixDomainSocketAddress unix) {
+        connected(unix).send(datagram);
+      } else {
+        connected().write(datagram);
+      }
     } catch (PortUnreachableException _) {
       report(Level.ERROR, "111: Connection refused"); // what an earlier one met
     } catch (IOException e) {
       report(Level.ALERT, Errno.describe(e));
       disconnect();
     }
+  }
+
+  private UnixDatagrams connected(UnixDomainSocketAddress to) throws IOException {
+    UnixDatagrams open = unix;
+    if (open == null) {
+      open = UnixDatagrams.connect(to.getPath().toString());
+      unix = open;
+    }
+    return open;
   }
 
   private DatagramChannel connected() throws IOException {
@@ -186,8 +205,13 @@ public final class Syslog implements LogSink {
   }
 
   private void disconnect() {
-    DatagramChannel open = channel;
+    closeQuietly(channel);
     channel = null;
+    closeQuietly(unix);
+    unix = null;
+  }
+
+  private void closeQuietly(@Nullable Closeable open) {
     if (open != null) {
       try {
         open.close();

@@ -144,7 +144,7 @@ public final class LuaModule implements HttpModule {
     socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
-    content(registry);
+    content();
     registry.phase(Phase.REWRITE, scope -> early(scope) ? null : rewrite(scope));
     registry.phase(Phase.ACCESS, scope -> scope.get(ACCESS_AT_ONCE) ? null : access(scope));
     registry.phase(Phase.PRECONTENT, scope -> handler(scope, LuaPhase.PRECONTENT));
@@ -366,7 +366,7 @@ public final class LuaModule implements HttpModule {
     directives(LuaPhase.LOG, EVERYWHERE, "Runs when a request is logged.", keep);
   }
 
-  private void content(HttpRegistry http) {
+  private void content() {
     directives(
         LuaPhase.CONTENT,
         new Context[] {LOCATION, LOCATION_IF},

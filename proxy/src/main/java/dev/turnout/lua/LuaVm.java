@@ -95,7 +95,7 @@ public final class LuaVm {
 
   // ---- all of the process, by number
 
-  private static final LuaVm[] NUMBERED = new LuaVm[1 << 14];
+  private static final @Nullable LuaVm[] NUMBERED = new @Nullable LuaVm[1 << 14];
   private static final AtomicInteger OPEN = new AtomicInteger();
   private static int lastNumber;
 
@@ -176,7 +176,11 @@ public final class LuaVm {
 
   /// The VM that Lua calls from.
   static LuaVm numbered(int number) {
-    return NUMBERED[number];
+    LuaVm vm = NUMBERED[number];
+    if (vm == null) {
+      throw new IllegalStateException("a VM that is closed calls");
+    }
+    return vm;
   }
 
   /// How many VMs the process has.
@@ -792,7 +796,7 @@ public final class LuaVm {
 
   /// A function threw: Lua raises it as an error.
   static int threw(Throwable thrown, int number) {
-    LuaVm vm = NUMBERED[number];
+    LuaVm vm = numbered(number);
     try {
       String text = thrown instanceof LuaError ? thrown.getMessage() : thrown.toString();
       vm.answer(text == null ? "error" : text);

@@ -12,6 +12,7 @@ import dev.turnout.autoscaler.policy.Schedule;
 import dev.turnout.autoscaler.policy.Steps;
 import dev.turnout.autoscaler.policy.TargetTracking;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.List;
 
 /// How the name of a policy becomes one: the one list of them.
@@ -30,7 +31,10 @@ final class PolicyMaker {
     Policy policy = reactive(settings, packing);
     return settings.schedule().isEmpty()
         ? policy
-        : new Schedule(policy, settings.schedule(), _ -> LocalTime.now().toSecondOfDay());
+        : new Schedule(
+            policy,
+            settings.schedule(),
+            _ -> LocalTime.now(ZoneId.systemDefault()).toSecondOfDay());
   }
 
   private static Policy reactive(ScaleSettings settings, Packing packing) {

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -335,7 +336,7 @@ public final class ScaleModule implements HttpModule {
           decimal(place, parts.get(0)), decimal(place, parts.get(1)), decimal(place, parts.get(2)));
     }
 
-    TreeMap<Integer, Integer> schedule() {
+    NavigableMap<Integer, Integer> schedule() {
       TreeMap<Integer, Integer> schedule = new TreeMap<>();
       if (!has("schedule")) {
         return schedule;

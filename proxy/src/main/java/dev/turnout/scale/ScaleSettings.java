@@ -2,7 +2,7 @@ package dev.turnout.scale;
 
 import dev.turnout.autoscaler.Limits;
 import java.util.List;
-import java.util.TreeMap;
+import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
 
 /// What `autoscale` and the directives beside it say of one group.
@@ -30,7 +30,7 @@ record ScaleSettings(
     double target,
     double perServer,
     List<Double> steps,
-    TreeMap<Integer, Integer> schedule,
+    NavigableMap<Integer, Integer> schedule,
     long seasonSeconds,
     long intervalMillis,
     @Nullable Long drainMillis,

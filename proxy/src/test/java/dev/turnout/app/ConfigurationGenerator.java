@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/// Makes configurations of the directives in `generated-configurations.txt`, most of them right, many
-/// with something wrong somewhere: an argument, a place, a repetition. The same seed makes the same.
+/// Makes configurations of the directives in `generated-configurations.txt`, most of them right,
+/// many with something wrong somewhere: an argument, a place, a repetition. The same seed makes the
+/// same.
 final class ConfigurationGenerator {
   private static final double WRONG_WORD = 0.02;
   private static final double WRONG_FORM = 0.05;
@@ -21,19 +22,19 @@ final class ConfigurationGenerator {
 
   private final SplittableRandom random;
   private final List<Form> forms = new ArrayList<>();
-  private final Map<String, String[]> words = new HashMap<>();
+  private final Map<String, List<String>> words = new HashMap<>();
 
-  private record Form(String name, String contexts, String[] arguments) {}
+  private record Form(String name, String contexts, List<String> arguments) {}
 
   ConfigurationGenerator(long seed) throws IOException {
     random = new SplittableRandom(seed);
     for (String line : lines("generated-configurations.txt")) {
       String[] parts = line.split(" ", 3);
-      forms.add(new Form(parts[0], parts[1], parts[2].split("; ")));
+      forms.add(new Form(parts[0], parts[1], List.of(parts[2].split("; ", -1))));
     }
     for (String line : lines("generated-words.txt")) {
       int space = line.indexOf(' ');
-      words.put(line.substring(0, space), line.substring(space + 1).split("\\|"));
+      words.put(line.substring(0, space), List.of(line.substring(space + 1).split("\\|", -1)));
     }
   }
 
@@ -154,10 +155,10 @@ final class ConfigurationGenerator {
   }
 
   /// One of the forms, seldom one that is marked as wrong.
-  private String form(String[] forms) {
-    String chosen = forms[random.nextInt(forms.length)];
+  private String form(List<String> forms) {
+    String chosen = forms.get(random.nextInt(forms.size()));
     while (chosen.startsWith("!") && random.nextDouble() >= WRONG_FORM) {
-      chosen = forms[random.nextInt(forms.length)];
+      chosen = forms.get(random.nextInt(forms.size()));
     }
     return chosen.startsWith("!") ? chosen.substring(1) : chosen;
   }
@@ -165,7 +166,7 @@ final class ConfigurationGenerator {
   private void arguments(StringBuilder out, String form, String indent) {
     String block = "";
     if (!form.equals("-")) {
-      for (String part : form.split(" ")) {
+      for (String part : form.split(" ", -1)) {
         if (part.startsWith("{block:")) {
           block = freeBlock(part.substring(7, part.length() - 1), indent + "  ");
         } else if (!part.equals("-")) {
@@ -201,13 +202,13 @@ final class ConfigurationGenerator {
   }
 
   private String word(String kind) {
-    String[] right = words.get(kind);
+    List<String> right = words.get(kind);
     if (right == null) {
       throw new IllegalStateException("no words of kind " + kind);
     }
-    String[] wrong = words.get(kind + "!");
-    String[] chosen = wrong != null && random.nextDouble() < WRONG_WORD ? wrong : right;
-    return chosen[random.nextInt(chosen.length)];
+    List<String> wrong = words.get(kind + "!");
+    List<String> chosen = wrong != null && random.nextDouble() < WRONG_WORD ? wrong : right;
+    return chosen.get(random.nextInt(chosen.size()));
   }
 
   private String freeBlock(String kind, String indent) {
@@ -248,7 +249,8 @@ final class ConfigurationGenerator {
             case 3 -> random.nextInt(5) == 0 ? "0% c" : "10% $uri";
             default -> random.nextInt(5) == 0 ? "x d" : "20.25% d";
           };
-      case "types" -> word("type") + " " + (random.nextInt(3) == 0 ? "" : "ext" + random.nextInt(9));
+      case "types" ->
+          word("type") + " " + (random.nextInt(3) == 0 ? "" : "ext" + random.nextInt(9));
       case "rules" ->
           switch (random.nextInt(4)) {
             case 0 -> "allow " + word("network");

@@ -49,7 +49,14 @@ class GeneratedConfigurationsIT {
       taken += theirs == null ? 1 : 0;
       if ((theirs == null) != (ours == null)) {
         disagreements.add(
-            "#" + i + "\n  nginx: " + theirs + "\n  turnout: " + ours + "\n" + around(text, theirs, ours));
+            "#"
+                + i
+                + "\n  nginx: "
+                + theirs
+                + "\n  turnout: "
+                + ours
+                + "\n"
+                + around(text, theirs, ours));
       }
     }
 

@@ -57,13 +57,13 @@ class SharedEnginesIT {
 
   private static String http(String blue, String green) {
     return """
-        keepalive_requests 100000000;
-        keyval_zone zone=switch:4m store;
-        keyval $host $ups zone=switch default=blue;
-        upstream blue { server %s; }
-        upstream green { server %s; }
-        server { listen 127.0.0.1:0; location / { proxy_pass http://$ups; } }
-        """
+    keepalive_requests 100000000;
+    keyval_zone zone=switch:4m store;
+    keyval $host $ups zone=switch default=blue;
+    upstream blue { server %s; }
+    upstream green { server %s; }
+    server { listen 127.0.0.1:0; location / { proxy_pass http://$ups; } }
+    """
         .formatted(blue, green);
   }
 
@@ -74,8 +74,7 @@ class SharedEnginesIT {
           "state_store %s node=n%d timeout=700ms;\n".formatted(stores.get(i % stores.size()), i);
       nodes.add(
           TestProxy.startIn(
-              directory.resolve("n" + i),
-              store + http(blue.address(), green.address())));
+              directory.resolve("n" + i), store + http(blue.address(), green.address())));
     }
     awaitAgreement();
     for (TestProxy node : nodes) {

@@ -125,9 +125,10 @@ class ConnectionsIT {
 
   @Test
   void whatAReloadLeavesBehindIsCutInTheEnd() throws IOException {
-    String slow = "server { listen 127.0.0.1:%d; limit_rate 1; return 200 \"a long answer\"; }";
     int port = Ports.free();
-    try (TestProxy proxy = TestProxy.start(slow.formatted(port));
+    String slow =
+        "server { listen 127.0.0.1:" + port + "; limit_rate 1; return 200 \"a long answer\"; }";
+    try (TestProxy proxy = TestProxy.start(slow);
         RawClient busy = RawClient.connect(proxy.port());
         RawClient idle = RawClient.connect(proxy.port())) {
       busy.send(get("/"));

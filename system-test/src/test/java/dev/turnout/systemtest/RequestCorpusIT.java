@@ -45,8 +45,10 @@ class RequestCorpusIT {
         Turnout.start(
             """
               upstream app { server %s max_fails=0; keepalive 8; }
+              %s
               server {
                 listen 127.0.0.1:@PORT@;
+                location = /none { return 204; }
                 location / {
                   proxy_http_version 1.1;
                   proxy_set_header Connection "";
@@ -54,7 +56,12 @@ class RequestCorpusIT {
                 }
               }
             """
-                .formatted(upstream.address()));
+                .formatted(upstream.address(), modules()));
+  }
+
+  /// What else stands in `http {}`.
+  String modules() {
+    return "";
   }
 
   @AfterAll

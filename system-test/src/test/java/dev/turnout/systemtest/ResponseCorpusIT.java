@@ -85,8 +85,10 @@ class ResponseCorpusIT {
         Turnout.start(
             """
               upstream app { server %s max_fails=0; keepalive 8; }
+              %s
               server {
                 listen 127.0.0.1:@PORT@;
+                location = /none { return 204; }
                 location / {
                   proxy_http_version 1.1;
                   proxy_set_header Connection "";
@@ -94,7 +96,12 @@ class ResponseCorpusIT {
                 }
               }
             """
-                .formatted(upstream.address()));
+                .formatted(upstream.address(), modules()));
+  }
+
+  /// What else stands in `http {}`.
+  String modules() {
+    return "";
   }
 
   @AfterAll

@@ -44,7 +44,8 @@ record Site(String name, String configuration, List<Ask> requests) {
       String body = "";
       for (String part : List.of(parts).subList(1, parts.length)) {
         if (part.startsWith("=") || part.startsWith("#")) {
-          body = part.startsWith("=") ? part.substring(1) : text(Integer.parseInt(part.substring(1)));
+          body =
+              part.startsWith("=") ? part.substring(1) : text(Integer.parseInt(part.substring(1)));
           fields.add("Content-Length: " + body.length());
         } else if (part.startsWith("chunked=")) {
           String text = part.substring("chunked=".length());

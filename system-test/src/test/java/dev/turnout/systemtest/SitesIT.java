@@ -15,7 +15,6 @@ import dev.turnout.testkit.RecordedRequest;
 import dev.turnout.testkit.ServedConnection;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;

@@ -9,8 +9,8 @@ import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A port of 127.0.0.1 that leads to another one, until the way is cut, or holds what comes. Guarded
-/// by its own monitor.
+/// A port of 127.0.0.1 that leads to another one, until the way is cut, or holds what comes.
+/// Guarded by its own monitor.
 public final class Relay implements AutoCloseable {
   private final ServerSocket listener;
   private final int to;

@@ -39,11 +39,7 @@ final class NodeMetrics {
 
   /// Tells everything.
   static void tell(
-      NodeStatus status,
-      ChangeWriter writer,
-      Scalers scalers,
-      Followers followers,
-      Exposition to) {
+      NodeStatus status, ChangeWriter writer, Scalers scalers, Followers followers, Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -390,8 +386,7 @@ final class NodeMetrics {
       return;
     }
     Family inStep = to.gauge("turnout_source_in_step", "Whether a group is as its source says");
-    all.forEach(one ->
-        inStep.sample(one.state() == FollowerStatus.State.IN_STEP ? 1 : 0, of(one)));
+    all.forEach(one -> inStep.sample(one.state() == FollowerStatus.State.IN_STEP ? 1 : 0, of(one)));
     Family answered =
         to.gauge("turnout_source_answered_timestamp_seconds", "When a source answered last");
     all.forEach(one -> answered.sample(one.answeredMillis() / 1000.0, of(one)));

@@ -113,7 +113,8 @@ final class ConsulClient {
               ": the token needs key_prefix write for the prefix and for the prefix after an \"@\","
                   + " and session write";
           case 404 -> ": is it Consul's HTTP API?";
-          case 413 -> ": limits { kv_max_value_size, txn_max_req_len } of Consul say how much it takes";
+          case 413 ->
+              ": limits { kv_max_value_size, txn_max_req_len } of Consul say how much it takes";
           default -> "";
         };
     return new StoreTrouble(

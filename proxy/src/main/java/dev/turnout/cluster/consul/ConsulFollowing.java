@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Tells a follower what is in Consul. For each prefix a virtual thread waits in a blocking query;
 /// what its answer, all that is under the prefix, differs in from what was told is told. With
-/// several prefixes the answers only wake: then all of them are read in one transaction, so that the
-/// keys of a commit come together.
+/// several prefixes the answers only wake: then all of them are read in one transaction, so that
+/// the keys of a commit come together.
 ///
-/// As Consul's documentation has it, an index that goes backwards or is 0 means to begin anew. While
-/// nothing comes, the marker is asked for twice in the time that Consul has to answer: an agent that
-/// hangs, or has no leader, does not. A marker that is newer than what was told for that long means
-/// to read everything.
+/// As Consul's documentation has it, an index that goes backwards or is 0 means to begin anew.
+/// While nothing comes, the marker is asked for twice in the time that Consul has to answer: an
+/// agent that hangs, or has no leader, does not. A marker that is newer than what was told for that
+/// long means to read everything.
 final class ConsulFollowing extends WebFollowing {
   private static final long HOLD_SECONDS = 60;
 
@@ -72,9 +72,7 @@ final class ConsulFollowing extends WebFollowing {
     follower().synced(all);
     for (String prefix : prefixes()) {
       waiters.add(
-          Thread.ofVirtual()
-              .name("consul-waiter")
-              .start(() -> await(agent, prefix, heard)));
+          Thread.ofVirtual().name("consul-waiter").start(() -> await(agent, prefix, heard)));
     }
     try {
       listen(agent, heard);
@@ -124,9 +122,7 @@ final class ConsulFollowing extends WebFollowing {
   private State state(Reply reply, long index) throws StoreTrouble {
     return new State(
         index,
-        reply.status() == 404
-            ? Map.of()
-            : ConsulStore.readings(client.json(reply).elements()));
+        reply.status() == 404 ? Map.of() : ConsulStore.readings(client.json(reply).elements()));
   }
 
   private void listen(URI agent, BlockingQueue<Heard> heard)
@@ -137,8 +133,7 @@ final class ConsulFollowing extends WebFollowing {
       Heard next = heard.poll();
       if (next == null) {
         Heard[] late = new Heard[1];
-        boolean early =
-            slice(due, millis -> late[0] = heard.poll(millis, TimeUnit.MILLISECONDS));
+        boolean early = slice(due, millis -> late[0] = heard.poll(millis, TimeUnit.MILLISECONDS));
         next = late[0];
         if (next == null) {
           if (!early) {
@@ -168,11 +163,12 @@ final class ConsulFollowing extends WebFollowing {
   /// Tells what is different.
   private void tell(State all) {
     Map<String, Reading> changed = new LinkedHashMap<>();
-    all.keys().forEach((key, reading) -> {
-      if (!reading.equals(known.get(key))) {
-        changed.put(key, reading);
-      }
-    });
+    all.keys()
+        .forEach((key, reading) -> {
+          if (!reading.equals(known.get(key))) {
+            changed.put(key, reading);
+          }
+        });
     for (String key : known.keySet()) {
       if (!all.keys().containsKey(key)) {
         changed.put(key, Reading.ABSENT);
@@ -191,11 +187,7 @@ final class ConsulFollowing extends WebFollowing {
   private boolean ping(URI agent) throws StoreTrouble, InterruptedException {
     Reply reply =
         client.ask(
-            agent,
-            "GET",
-            ConsulClient.path(store.marker()),
-            new byte[0],
-            client.timeoutMillis());
+            agent, "GET", ConsulClient.path(store.marker()), new byte[0], client.timeoutMillis());
     if (reply.status() != 200 && reply.status() != 404) {
       throw client.refusal(reply);
     }

@@ -29,8 +29,8 @@ import tools.jackson.core.JsonGenerator;
 ///
 /// The version of a value is its `ModifyIndex`, revisions are the indexes of Raft. What the engine
 /// needs for itself is under `@PREFIX…`, which nobody follows: a marker that each transaction
-/// writes, so that one that only deletes has an index, too, and a follower sees that it was not told
-/// of one; and the nodes that live, each locked by a session.
+/// writes, so that one that only deletes has an index, too, and a follower sees that it was not
+/// told of one; and the nodes that live, each locked by a session.
 final class ConsulStore implements SharedStore {
   private static final int MOST_KEYS = 60; // Consul takes 64 operations
   private static final int LARGE = 256 * 1024; // what fits in a transaction, in Base64
@@ -80,9 +80,7 @@ final class ConsulStore implements SharedStore {
     try {
       return isLarge(transaction) ? commitLarge(transaction) : commitSmall(transaction);
     } catch (StoreTrouble e) {
-      return e.kind() == Kind.UNKNOWN
-          ? new Commit.Unknown(e.text())
-          : new Commit.Refused(e.text());
+      return e.kind() == Kind.UNKNOWN ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return new Commit.Unknown("interrupted while Consul was waited for");
@@ -157,8 +155,7 @@ final class ConsulStore implements SharedStore {
   /// One value that is too large for a transaction. Consul says that it is made, and not its index:
   /// that is read, and told only if nobody has written since.
   private Commit commitLarge(Transaction transaction) throws StoreTrouble, InterruptedException {
-    Map.Entry<String, @Nullable String> write =
-        transaction.writes().entrySet().iterator().next();
+    Map.Entry<String, @Nullable String> write = transaction.writes().entrySet().iterator().next();
     String key = write.getKey();
     String value = String.valueOf(write.getValue());
     String version = transaction.expected().get(key);
@@ -197,12 +194,15 @@ final class ConsulStore implements SharedStore {
   private String body(Transaction transaction) {
     return Json.write(out -> {
       out.writeStartArray();
-      transaction.expected().forEach((key, version) -> {
-        if (!transaction.writes().containsKey(key)) {
-          boolean absent = version.equals(Transaction.ABSENT);
-          operation(out, absent ? "check-not-exists" : "check-index", key, index(version), null);
-        }
-      });
+      transaction
+          .expected()
+          .forEach((key, version) -> {
+            if (!transaction.writes().containsKey(key)) {
+              boolean absent = version.equals(Transaction.ABSENT);
+              operation(
+                  out, absent ? "check-not-exists" : "check-index", key, index(version), null);
+            }
+          });
       for (Map.Entry<String, @Nullable String> one : transaction.writes().entrySet()) {
         write(out, one.getKey(), one.getValue(), transaction.expected().get(one.getKey()));
       }
@@ -217,7 +217,11 @@ final class ConsulStore implements SharedStore {
       JsonGenerator out, String key, @Nullable String value, @Nullable String version) {
     if (value != null) {
       operation(
-          out, version == null ? "set" : "cas", key, version == null ? null : index(version), value);
+          out,
+          version == null ? "set" : "cas",
+          key,
+          version == null ? null : index(version),
+          value);
     } else if (version == null) {
       operation(out, "delete", key, null, null);
     } else if (version.equals(Transaction.ABSENT)) {
@@ -228,11 +232,7 @@ final class ConsulStore implements SharedStore {
   }
 
   private static void operation(
-      JsonGenerator out,
-      String verb,
-      String key,
-      @Nullable String index,
-      @Nullable String value) {
+      JsonGenerator out, String verb, String key, @Nullable String index, @Nullable String value) {
     out.writeStartObject();
     out.writeName("KV");
     out.writeStartObject();
@@ -330,8 +330,7 @@ final class ConsulStore implements SharedStore {
       throws StoreTrouble, InterruptedException {
     String path = ConsulClient.path(node(node));
     for (int i = 0; i < 2; i++) {
-      Reply reply =
-          client.ask("PUT", path + "?acquire=" + session.id, text.getBytes(ISO_8859_1));
+      Reply reply = client.ask("PUT", path + "?acquire=" + session.id, text.getBytes(ISO_8859_1));
       if (reply.status() != 200) {
         throw client.refusal(reply);
       }

@@ -91,7 +91,12 @@ final class EtcdClient {
     }
     try {
       return calls()
-          .send("POST", member.resolve(path), fields(), body.getBytes(StandardCharsets.UTF_8), millis);
+          .send(
+              "POST",
+              member.resolve(path),
+              fields(),
+              body.getBytes(StandardCharsets.UTF_8),
+              millis);
     } catch (CallException e) {
       throw trouble(e);
     }
@@ -211,7 +216,8 @@ final class EtcdClient {
     if (message.contains("space exceeded")) {
       help = ": it has to be compacted, defragmented, and its alarm disarmed";
     } else if (message.contains("permission denied")) {
-      help = ": the user needs the role readwrite for the prefix, and for the prefix after an \"@\"";
+      help =
+          ": the user needs the role readwrite for the prefix, and for the prefix after an \"@\"";
     } else if (message.contains("user name is empty")) {
       help = ": it wants etcd://user:password@…";
     }

@@ -6,7 +6,8 @@ import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.web.StoreAddress;
 import java.util.Set;
 
-/// etcd 3.4 or newer: `etcd://[user:password@]host[:port][,host[:port]…]`, and `etcds://…` with TLS.
+/// etcd 3.4 or newer: `etcd://[user:password@]host[:port][,host[:port]…]`, and `etcds://…` with
+/// TLS.
 ///
 /// It is spoken to by the JSON gateway that every member has on its client port, not by gRPC: the
 /// client library for that is 47 jars with a Netty of its own.

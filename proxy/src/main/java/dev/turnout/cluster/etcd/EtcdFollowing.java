@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// One watch covers all prefixes, so the keys of a transaction come together. While it is silent,
 /// the member is asked for the marker twice in the time that it has to answer: a linearizable read,
-/// which a member that hangs, or is on the wrong side of a partition, does not answer. A marker that
-/// is newer than what was told for that long means that the watch lost something, and one that went
-/// backwards that the store began anew; so does a watch that was compacted under the follower. Then
-/// everything is told again.
+/// which a member that hangs, or is on the wrong side of a partition, does not answer. A marker
+/// that is newer than what was told for that long means that the watch lost something, and one that
+/// went backwards that the store began anew; so does a watch that was compacted under the follower.
+/// Then everything is told again.
 final class EtcdFollowing extends WebFollowing {
   private final EtcdStore store;
   private final EtcdClient client;
@@ -42,8 +42,7 @@ final class EtcdFollowing extends WebFollowing {
     this.store = store;
     this.client = client;
     this.from = prefixes.stream().min(String::compareTo).orElseThrow();
-    this.to =
-        prefixes.stream().map(Requests::after).max(String::compareTo).orElseThrow();
+    this.to = prefixes.stream().map(Requests::after).max(String::compareTo).orElseThrow();
   }
 
   @Override
@@ -109,7 +108,9 @@ final class EtcdFollowing extends WebFollowing {
     if (message.get("error").isThere()) {
       throw new StoreTrouble(
           Kind.UNKNOWN,
-          EtcdClient.where(member) + " ended the watch: " + message.get("error").get("message").text());
+          EtcdClient.where(member)
+              + " ended the watch: "
+              + message.get("error").get("message").text());
     }
     Json result = message.get("result");
     if (result.get("canceled").truth(false)) {
@@ -149,8 +150,7 @@ final class EtcdFollowing extends WebFollowing {
   /// Asks the member how it is; false: all is to be told again.
   private boolean ping(URI member) throws StoreTrouble, InterruptedException {
     Json answer =
-        client.ask(
-            member, "/v3/kv/range", Requests.get(store.marker()), client.timeoutMillis());
+        client.ask(member, "/v3/kv/range", Requests.get(store.marker()), client.timeoutMillis());
     long now = EtcdStore.revision(answer);
     if (now < heardRevision) {
       return false; // it counts from the beginning

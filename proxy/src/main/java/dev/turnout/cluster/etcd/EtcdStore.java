@@ -20,9 +20,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 
 /// An etcd as the store that nodes share.
 ///
-/// The version of a value is its `mod_revision`, revisions are etcd's own. What the engine needs for
-/// itself is under `@PREFIX…`, which nobody follows: a marker that each transaction writes, by which
-/// a follower sees that it was not told of one, and the nodes that live, with a lease each.
+/// The version of a value is its `mod_revision`, revisions are etcd's own. What the engine needs
+/// for itself is under `@PREFIX…`, which nobody follows: a marker that each transaction writes, by
+/// which a follower sees that it was not told of one, and the nodes that live, with a lease each.
 final class EtcdStore implements SharedStore {
   private static final int MOST_KEYS = 100; // etcd's --max-txn-ops is 128
   private static final int PAGE = 1000;
@@ -73,9 +73,7 @@ final class EtcdStore implements SharedStore {
     try {
       answer = client.ask("/v3/kv/txn", Requests.transaction(transaction, marker()));
     } catch (StoreTrouble e) {
-      return e.kind() == Kind.UNKNOWN
-          ? new Commit.Unknown(e.text())
-          : new Commit.Refused(e.text());
+      return e.kind() == Kind.UNKNOWN ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return new Commit.Unknown("interrupted while etcd was waited for");
@@ -130,8 +128,7 @@ final class EtcdStore implements SharedStore {
       String from = one;
       while (true) {
         Json page =
-            client.ask(
-                "/v3/kv/range", Requests.range(from, Requests.after(one), PAGE, revision));
+            client.ask("/v3/kv/range", Requests.range(from, Requests.after(one), PAGE, revision));
         if (revision == 0) {
           revision = revision(page);
         }

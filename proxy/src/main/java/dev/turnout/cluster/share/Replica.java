@@ -313,9 +313,7 @@ public final class Replica {
     }
     next = null;
     boolean noteIsBehind = isNoteBehind(all);
-    if (known != null
-        && (noteIsBehind || isBehind(known, there, all.revision()))
-        && !suspicious) {
+    if (known != null && (noteIsBehind || isBehind(known, there, all.revision())) && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
@@ -369,18 +367,20 @@ public final class Replica {
 
   /// True if the store has an older note of this process than it had.
   private boolean isNoteBehind(State all) {
+    Note note = noteOf(all);
+    return note != null && note.session().equals(chance) && note.number() < noted;
+  }
+
+  private @Nullable Note noteOf(State all) {
     return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
-        && Note.parse(text) instanceof Note note
-        && note.session().equals(chance)
-        && note.number() < noted;
+        ? Note.parse(text)
+        : null;
   }
 
   /// When the note was made that the store has: so far back it is at most.
   private long notedAt(State all) {
-    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
-            && Note.parse(text) instanceof Note note
-        ? notedAt.getOrDefault(note.number(), UNKNOWN)
-        : UNKNOWN;
+    Note note = noteOf(all);
+    return note != null ? notedAt.getOrDefault(note.number(), UNKNOWN) : UNKNOWN;
   }
 
   /// True if the store has less than it had.

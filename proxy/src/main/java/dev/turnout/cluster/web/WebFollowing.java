@@ -9,8 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one who follows a store over HTTP: a virtual thread that connects, tells all that
-/// there is and then what changes, until that fails; tells so once, waits, and begins again. Guarded
-/// by its own monitor.
+/// there is and then what changes, until that fails; tells so once, waits, and begins again.
+/// Guarded by its own monitor.
 public abstract class WebFollowing implements Following {
   private static final long LONGEST_PAUSE = 2000;
   private static final long SLICE_MILLIS = 100;

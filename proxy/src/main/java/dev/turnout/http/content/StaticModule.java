@@ -70,26 +70,31 @@ public final class StaticModule implements HttpModule {
     for (String name : List.of("open_file_cache_errors", "open_file_cache_events", "aio_write")) {
       accepted(http, name).flag(Setting.of(name, false));
     }
-    accepted(http, "directio").read((d, _) -> {
-      if (!d.argument(0).equals("off") && Units.offset(d.argument(0)).isEmpty()) {
-        throw ConfigException.directive(d, "invalid value");
-      }
-    });
+    accepted(http, "directio")
+        .read((d, _) -> {
+          if (!d.argument(0).equals("off") && Units.offset(d.argument(0)).isEmpty()) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
     accepted(http, "directio_alignment").offset(Setting.of("directio_alignment", 512L));
-    accepted(http, "aio").read((d, _) -> {
-      String word = d.argument(0);
-      if (!word.equals("on") && !word.equals("off") && !word.startsWith("threads")) {
-        throw ConfigException.directive(d, "invalid value");
-      }
-    });
+    accepted(http, "aio")
+        .read((d, _) -> {
+          String word = d.argument(0);
+          if (!word.equals("on") && !word.equals("off") && !word.startsWith("threads")) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
     for (String name : List.of("read_ahead", "sendfile_max_chunk", "postpone_output")) {
       accepted(http, name).size(Setting.of(name, 0L));
     }
-    accepted(http, "output_buffers").arguments(2).read((d, _) -> {
-      if (Units.number(d.argument(0)).orElse(0) == 0 || Units.size(d.argument(1)).orElse(0) == 0) {
-        throw ConfigException.directive(d, "invalid value");
-      }
-    });
+    accepted(http, "output_buffers")
+        .arguments(2)
+        .read((d, _) -> {
+          if (Units.number(d.argument(0)).orElse(0) == 0
+              || Units.size(d.argument(1)).orElse(0) == 0) {
+            throw ConfigException.directive(d, "invalid value");
+          }
+        });
   }
 
   private static DirectiveDefinition accepted(HttpRegistry http, String name) {

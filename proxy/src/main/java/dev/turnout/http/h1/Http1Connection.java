@@ -1196,10 +1196,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   /// Closes if what it is about began under `old`: its request, or else the connection itself.
   void closeIfOf(Generation old, long replacedNanos) {
     Exchange present = exchange;
-    boolean left =
-        present != null && state != State.HEAD
-            ? present.isLive() && present.generation() == old
-            : openedNanos - replacedNanos < 0;
+    boolean left = openedNanos - replacedNanos < 0;
+    if (present != null && state != State.HEAD) {
+      left = present.isLive() && present.generation() == old;
+    }
     if (left) {
       close();
     }

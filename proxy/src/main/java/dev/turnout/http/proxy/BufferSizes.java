@@ -43,6 +43,7 @@ record BufferSizes(long first, Buffers buffers, long busy, long mostInFile, long
 
   private static ConfigException tooSmall(String what) {
     return ConfigException.withoutPosition(
-        what + " the maximum of the value of \"proxy_buffer_size\" and one of the \"proxy_buffers\"");
+        what
+            + " the maximum of the value of \"proxy_buffer_size\" and one of the \"proxy_buffers\"");
   }
 }

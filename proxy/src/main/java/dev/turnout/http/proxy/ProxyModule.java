@@ -19,7 +19,6 @@ import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Regex;
 import dev.turnout.http.ResolverModule;
 import dev.turnout.http.Template;
-import dev.turnout.http.TemporaryPath;
 import dev.turnout.http.proxy.Failure.Condition;
 import dev.turnout.http.proxy.RequestComposer.SetHeader;
 import dev.turnout.net.resolve.Resolver;
@@ -120,6 +119,7 @@ public final class ProxyModule implements HttpModule {
       return sizes;
     });
     ProxyOptions.register(http);
+    StoreModule.register(http);
     ProxyVariables.register(http);
   }
 
@@ -231,12 +231,6 @@ public final class ProxyModule implements HttpModule {
         .in(HTTP, SERVER, LOCATION)
         .size(BUSY_SIZE)
         .summary("Accepted: what is read ahead is bounded per connection.");
-    http.directive("proxy_temp_path")
-        .in(HTTP, SERVER, LOCATION)
-        .arguments(1, 4)
-        .read((d, _) -> TemporaryPath.read(d))
-        .syntax("path [level1 [level2 [level3]]]")
-        .summary("Accepted: responses are not written to temporary files.");
     http.directive("proxy_max_temp_file_size")
         .in(HTTP, SERVER, LOCATION)
         .size(MOST_IN_FILE)
@@ -441,7 +435,8 @@ public final class ProxyModule implements HttpModule {
         case "default" -> {
           if (scope.own(PASS) == null) {
             throw ConfigException.at(
-                d, "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
+                d,
+                "\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive");
           }
           scope.append(REDIRECTS, new Redirect.Standard(d));
         }

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// @param body `proxy_set_body`, or null
 /// @param receiveBuffer `proxy_socket_rcvbuf`, or 0
 /// @param sendBuffer `proxy_socket_sndbuf`, or 0
+/// @param store `proxy_store`, or null
 record ProxyOptions(
     CookieRules cookies,
     long ignored,
@@ -45,7 +46,8 @@ record ProxyOptions(
     @Nullable Template bind,
     @Nullable Template body,
     int receiveBuffer,
-    int sendBuffer) {
+    int sendBuffer,
+    StoreModule.@Nullable Store store) {
   private static final Setting<List<CookieRules.Rule>> DOMAINS =
       Setting.listOf("proxy_cookie_domain");
   private static final Setting<List<CookieRules.Rule>> PATHS = Setting.listOf("proxy_cookie_path");
@@ -137,9 +139,7 @@ record ProxyOptions(
         .summary("Accepted: responses are not written to temporary files.");
     for (String name :
         List.of(
-            "proxy_send_lowat",
-            "proxy_headers_hash_max_size",
-            "proxy_headers_hash_bucket_size")) {
+            "proxy_send_lowat", "proxy_headers_hash_max_size", "proxy_headers_hash_bucket_size")) {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .size(Setting.of(name, 0L))
@@ -165,7 +165,8 @@ record ProxyOptions(
         bind == null || bind.isEmpty() ? null : bind,
         scope.get(BODY),
         (int) Math.min(Integer.MAX_VALUE, scope.get(RECEIVE_BUFFER)),
-        (int) Math.min(Integer.MAX_VALUE, scope.get(SEND_BUFFER)));
+        (int) Math.min(Integer.MAX_VALUE, scope.get(SEND_BUFFER)),
+        StoreModule.of(scope));
   }
 
   private static void cookieRule(

@@ -35,9 +35,12 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +93,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private long connectMillis;
   private long sendMillis;
   private long readMillis;
+  private @Nullable StoredCopy copy;
 
   Proxying(ProxyLoop loop) {
     this.loop = loop;
@@ -645,7 +649,42 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return false;
     }
     headForwarded = true;
+    StoreModule.Store store = settings().options().store();
+    if (store != null && status == 200 && !method.equals("HEAD")) {
+      copy = storing(present, store, fields);
+    }
     return true;
+  }
+
+  private @Nullable StoredCopy storing(Exchange present, StoreModule.Store store, Fields fields) {
+    Path target = store.target(present);
+    if (target == null) {
+      return null;
+    }
+    String dated = fields.first(FieldName.LAST_MODIFIED);
+    long modified = dated == null ? -1 : HttpDate.parse(dated);
+    FileTime time = modified < 0 ? null : FileTime.from(modified, TimeUnit.SECONDS);
+    long mine = present.begun();
+    return new StoredCopy(
+        worker(),
+        new StoredCopy.Place(store.temporary(), target, time, store.access()),
+        () -> {
+          if (exchange == present && present.begun() == mine) {
+            diskCaughtUp();
+          }
+        },
+        what -> {
+          if (exchange == present && present.begun() == mine && present.isLive()) {
+            present.log(Level.CRIT, what);
+          }
+        });
+  }
+
+  private void diskCaughtUp() {
+    Attempt attempt = current();
+    if (attempt != null && !paused) {
+      attempt.clientWritable(true);
+    }
   }
 
   /// Does what the upstream asks of us in fields of its own.
@@ -854,10 +893,19 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       part.release();
       return;
     }
+    StoredCopy stored = copy;
+    if (stored != null) {
+      stored.add(part.retainedDuplicate());
+    }
     Downstream client = present.downstream();
     client.writeBody(present, part, last);
     if (!client.isWritable() && !last) {
       pauseForClient();
+    } else if (stored != null && stored.isBehind() && !last) {
+      Attempt attempt = current();
+      if (attempt != null) {
+        attempt.clientWritable(false);
+      }
     }
   }
 
@@ -873,7 +921,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   boolean pausedForClient() {
-    return paused;
+    return paused || (copy != null && copy.isBehind());
   }
 
   /// The body has ended without a last part.
@@ -913,7 +961,18 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Exchange present = exchange();
     upstream().released(this, attempt.peer(), Outcome.SUCCESS);
     over = true;
-    present.downstream().flush();
+    StoredCopy stored = copy;
+    if (stored == null) {
+      present.downstream().flush();
+      return;
+    }
+    long mine = present.begun();
+    stored.complete(() -> {
+      if (exchange == present && present.begun() == mine && present.isLive()) {
+        worker().refreshClock();
+        present.guarded(() -> present.downstream().flush()); // it is over when it is stored
+      }
+    });
   }
 
   /// The response broke off: so does the client's.
@@ -938,7 +997,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       if (writable && paused) {
         paused = false;
         Attempt attempt = current();
-        if (attempt != null) {
+        if (attempt != null && (copy == null || !copy.isBehind())) {
           attempt.clientWritable(true);
         }
       }
@@ -1231,6 +1290,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     target = null;
     tunnelled = null;
     ownBody = null;
+    StoredCopy stored = copy;
+    if (stored != null) {
+      copy = null;
+      stored.abandon(); // unless it is complete
+    }
     attempts.clear();
     tries.reset();
     responseHead.reset();

@@ -111,8 +111,7 @@ class ConsulStoreTest extends SharedStoreContract {
           store.commit(new Transaction(Map.of(), Collections.singletonMap("t:a", null)));
 
       assertThat(delete).isInstanceOf(Commit.Done.class);
-      assertThat(((Commit.Done) delete).revision())
-          .isGreaterThan(((Commit.Done) put).revision());
+      assertThat(((Commit.Done) delete).revision()).isGreaterThan(((Commit.Done) put).revision());
       assertThat(((Commit.Done) delete).versions()).isEmpty();
     }
   }
@@ -121,15 +120,13 @@ class ConsulStoreTest extends SharedStoreContract {
   void aLargeValueIsComparedAndSet() {
     String large = "x".repeat(SharedStore.LONGEST_VALUE - 1);
     try (SharedStore store = open()) {
-      Transaction make =
-          new Transaction(Map.of("t:a", Transaction.ABSENT), Map.of("t:a", large));
+      Transaction make = new Transaction(Map.of("t:a", Transaction.ABSENT), Map.of("t:a", large));
 
       Commit first = store.commit(make);
       Commit second = store.commit(make);
       Commit third =
           store.commit(
-              new Transaction(
-                  ((Commit.Done) first).versions(), Map.of("t:a", large + "y")));
+              new Transaction(((Commit.Done) first).versions(), Map.of("t:a", large + "y")));
 
       assertThat(second).isInstanceOf(Commit.Conflict.class);
       assertThat(third).isInstanceOf(Commit.Done.class);
@@ -141,8 +138,7 @@ class ConsulStoreTest extends SharedStoreContract {
     try (SharedStore store = open()) {
       String half = "x".repeat(400_000);
 
-      Commit commit =
-          store.commit(new Transaction(Map.of(), Map.of("t:a", half, "t:b", half)));
+      Commit commit = store.commit(new Transaction(Map.of(), Map.of("t:a", half, "t:b", half)));
 
       assertThat(commit)
           .isInstanceOfSatisfying(
@@ -175,8 +171,7 @@ class ConsulStoreTest extends SharedStoreContract {
   @Test
   void anAgentThatHangsIsLostAndComesBack() {
     try (Consul own = Consul.start();
-        SharedStore store =
-            open("consul://" + own.address(), Duration.ofMillis(700), Map.of())) {
+        SharedStore store = open("consul://" + own.address(), Duration.ofMillis(700), Map.of())) {
       put(store, "t:a", "1");
       Heard heard = follow(store);
       heard.awaitValue("t:a", "1");
@@ -227,8 +222,7 @@ class ConsulStoreTest extends SharedStoreContract {
       server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
       server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
       server.createContext(
-          "/v1/txn",
-          exchange -> answer(exchange, 200, 1, "{\"Results\":[],\"Errors\":null}"));
+          "/v1/txn", exchange -> answer(exchange, 200, 1, "{\"Results\":[],\"Errors\":null}"));
       server.createContext(
           "/v1/kv/",
           exchange -> {
@@ -302,8 +296,7 @@ class ConsulStoreTest extends SharedStoreContract {
   void aTokenIsReadForEachRequestAndIsInNoMessage(@TempDir Path directory) throws Exception {
     Path token = directory.resolve("token");
     Files.writeString(token, "s3cret\n");
-    try (FakeUpstream refusing =
-            FakeUpstream.answering(403, List.of(), "Permission denied");
+    try (FakeUpstream refusing = FakeUpstream.answering(403, List.of(), "Permission denied");
         SharedStore store =
             open("consul://" + refusing.address(), Map.of("token_file", token.toString()))) {
       Commit commit = put(store, "t:a", "1");
@@ -366,8 +359,7 @@ class ConsulStoreTest extends SharedStoreContract {
   @Test
   void aPrefixThatConsulDoesNotTakeIsRefused() {
     assertThatThrownBy(() ->
-            new ConsulEngine()
-                .open(new StoreSpec("consul://127.0.0.1", "/s/", TIMEOUT, Map.of())))
+            new ConsulEngine().open(new StoreSpec("consul://127.0.0.1", "/s/", TIMEOUT, Map.of())))
         .hasMessageContaining("does not begin with \"/\"");
   }
 }

@@ -144,7 +144,9 @@ class EtcdStoreTest extends SharedStoreContract {
               exchange,
               "{\"header\":{\"revision\":\"%d\"},\"kvs\":[{\"key\":\"%s\",\"value\":\"%s\","
                       .formatted(number * 10, encoded("t:a"), encoded(Integer.toString(number)))
-                  + "\"mod_revision\":\"" + (number * 10) + "\"}]}");
+                  + "\"mod_revision\":\""
+                  + (number * 10)
+                  + "\"}]}");
         });
     gateway.createContext(
         "/v3/watch",
@@ -287,7 +289,8 @@ class EtcdStoreTest extends SharedStoreContract {
         assertThat(put(nobody, "t:a", "2"))
             .isInstanceOfSatisfying(
                 Commit.Refused.class,
-                refused -> assertThat(refused.message()).contains("it wants etcd://user:password@"));
+                refused ->
+                    assertThat(refused.message()).contains("it wants etcd://user:password@"));
       }
     }
   }
@@ -359,9 +362,7 @@ class EtcdStoreTest extends SharedStoreContract {
   void aKeyInNoTextIsRead() {
     try (SharedStore store = open()) {
       etcd.call(
-          "POST",
-          "/v3/kv/put",
-          "{\"key\":\"" + encoded("t:bytes") + "\",\"value\":\"/wD+\"}");
+          "POST", "/v3/kv/put", "{\"key\":\"" + encoded("t:bytes") + "\",\"value\":\"/wD+\"}");
 
       Heard heard = follow(store);
       heard.awaitSync();

@@ -215,6 +215,9 @@ final class ReplicaSimulation {
     }
 
     void byHand(String key, @Nullable String value) {
+      if (value == null && !content.containsKey(key)) {
+        return; // nothing happens
+      }
       if (!valuesAreVersions) {
         next();
       }
@@ -224,9 +227,9 @@ final class ReplicaSimulation {
       } else {
         past.add(new TreeMap<>(content));
       }
-      if (everLost && value == null) {
-        // By hand leaves no trace: who was away and knows a value that the store has lost cannot
-        // tell this from the loss.
+      if ((everLost || lineage() == null) && value == null) {
+        // By hand leaves no trace: who was away and knows a value that the store has lost, or had
+        // before there was a cluster, cannot tell this from the loss.
         truth.remove(key);
         beforeLoss.remove(key);
       } else {

@@ -8,12 +8,15 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.Event;
+import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.Consul;
 import dev.turnout.testkit.Etcd;
 import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.Field;
 import dev.turnout.testkit.RawClient;
+import dev.turnout.testkit.RecordedRequest;
 import dev.turnout.upstream.PeerPatch;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamChange;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -392,6 +396,71 @@ class UpsyncIT {
       assertThat(proxy.errorLog()).doesNotContain(secret);
       assertThat(refusing.requests().getFirst().target())
           .startsWith("/v1/kv/u?token=0815-secret&recurse&index=0");
+    }
+  }
+
+  @Test
+  void aRegistryInTroubleIsNotAskedAgainAtOnce() throws Exception {
+    try (FakeUpstream leaderless =
+            FakeUpstream.answering(500, List.of(), "No cluster leader");
+        TestProxy proxy =
+            TestProxy.start(
+                node(
+                    "upsync %s/v1/kv/u upsync_type=consul upsync_interval=1ms; server 10.0.0.1;"
+                        .formatted(leaderless.address())))) {
+      long began = System.nanoTime();
+      awaitLogged(proxy, "answered with status 500: it may be without a leader");
+      Eventually.until(SOON, () -> leaderless.requests().size() >= 3, proxy::errorLog);
+      long third = System.nanoTime();
+
+      assertThat(Duration.ofNanos(third - began)).isGreaterThan(Duration.ofSeconds(1));
+      assertThat(proxy.errorLog().lines()).hasSize(1);
+      assertThat(servers(proxy)).hasSize(1);
+    }
+  }
+
+  @Test
+  void anAnswerThatIsNoneOfTheRegistryChangesNothingAndIsSaid() throws Exception {
+    for (String body : List.of("<html>", "{}", "[{\"Key\":3}]")) {
+      try (FakeUpstream other = FakeUpstream.answering(body);
+          TestProxy proxy =
+              TestProxy.start(
+                  node(
+                      "upsync %s/v1/kv/u upsync_type=consul; server 10.0.0.1;"
+                          .formatted(other.address())))) {
+        Eventually.until(SOON, () -> !proxy.errorLog().isEmpty(), () -> body);
+
+        assertThat(proxy.errorLog()).contains("the servers stay as they are");
+        assertThat(servers(proxy)).hasSize(1);
+      }
+    }
+  }
+
+  @Test
+  void anIndexThatGoesBackwardsOrIsZeroMeansToAskForEverything() throws Exception {
+    AtomicInteger questions = new AtomicInteger();
+    List<Integer> indexes = List.of(10, 5, 7, 0, 9);
+    try (FakeUpstream consul =
+            FakeUpstream.each((_, connection) -> {
+              int number = questions.getAndIncrement();
+              int index = indexes.get(Math.min(number, indexes.size() - 1));
+              connection.send(
+                  Answers.of(
+                      200,
+                      List.of(new Field("X-Consul-Index", Integer.toString(index))),
+                      "[{\"Key\":\"u/10.0.0.1:%d\",\"Value\":null}]".formatted(number + 1)));
+            });
+        TestProxy proxy =
+            TestProxy.start(
+                node(
+                    "upsync %s/v1/kv/u upsync_type=consul upsync_interval=1ms;"
+                        .formatted(consul.address())))) {
+      Eventually.until(SOON, () -> questions.get() >= 8, proxy::errorLog);
+
+      assertThat(consul.requests().stream().map(RecordedRequest::target).limit(6))
+          .extracting(target -> target.replaceAll(".*index=(\\d+).*", "$1"))
+          .containsExactly("0", "10", "0", "7", "0", "9");
+      assertThat(servers(proxy)).extracting(PeerSpec::server).containsExactly("10.0.0.1:5");
     }
   }
 

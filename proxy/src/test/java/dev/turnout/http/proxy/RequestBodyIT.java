@@ -59,16 +59,10 @@ class RequestBodyIT {
 
   @Test
   void aStreamedBodyThatIsAtHandCanBeReadAgain() throws Exception {
-    String off =
-        """
-        server {
-          listen 127.0.0.1:0;
-          proxy_request_buffering off;
-          location / { proxy_pass http://%s; add_header X-Body $request_body; }
-        }
-        """;
     try (FakeUpstream upstream = FakeUpstream.answering("hi");
-        TestProxy proxy = TestProxy.start(off.formatted(upstream.address()));
+        TestProxy proxy =
+            TestProxy.start(
+                proxying(upstream.address(), STREAMED, "add_header X-Body $request_body;"));
         RawClient client = RawClient.connect(proxy.port())) {
       RawResponse counted = client.send(head(10) + "0123456789").readResponse();
       RawResponse chunked =

@@ -1,0 +1,405 @@
+package dev.turnout.loadgen.demo;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.turnout.loadgen.LoadJob;
+import dev.turnout.loadgen.backend.Backend;
+import dev.turnout.loadgen.backend.Work;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `turnout demo`: servers, a proxy with an autoscaler, and a day of load in three minutes.
+@Command(
+    name = "turnout demo",
+    description =
+        "Starts servers, the proxy with an autoscaler in front of them, and a day of load compressed into minutes; prints what happens. Ctrl-C ends all.",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    mixinStandardHelpOptions = true,
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:the day is over, and no request failed",
+      "1:the day is over, and some failed",
+      "3:something could not be started"
+    })
+public final class Demo implements Callable<Integer> {
+  private static final int SOME_FAILED = 1;
+  private static final int COULD_NOT_START = 3;
+  private static final double SERVICE_MILLIS = 100;
+  private static final int THREADS = 16;
+  private static final long START_NANOS = 60_000_000_000L;
+  private static final double PACKING = 10;
+  private static final String GROUP = "energyaware_servers_default";
+  private static final Pattern DECISION =
+      Pattern.compile(
+          "\"time\":\"([^\"]*)\",\"text\":\"((?:[^\"\\\\]|\\\\.)*)\",[^\\[\\]]*\"actions\":\\[([^\\]]*)\\]");
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = {"-d", "--duration"},
+      paramLabel = "SECONDS",
+      description = "How long the day takes (default ${DEFAULT-VALUE}).")
+  private int seconds = 180;
+
+  @Option(
+      names = "--servers",
+      paramLabel = "N",
+      description = "How many there are (default ${DEFAULT-VALUE}).")
+  private int count = 3;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Of the proxy (default ${DEFAULT-VALUE}; 0: a free one).")
+  private int port = 8000;
+
+  @Option(
+      names = "--boot",
+      paramLabel = "SECONDS",
+      description = "How long a server takes to start (default ${DEFAULT-VALUE}).")
+  private double boot = 2;
+
+  @Option(
+      names = "--once",
+      description = "End when the day is over, instead of beginning the next.")
+  private boolean once;
+
+  private final List<Machine> machines = new ArrayList<>();
+  private final HttpClient client =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
+  private final AtomicBoolean ending = new AtomicBoolean();
+  private @Nullable Process proxy;
+  private @Nullable HttpServer hooks;
+  private @Nullable Path directory;
+  private String seenUntil = "";
+  private boolean dashboard;
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Demo()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (count < 1 || count > 64 || seconds < 10 || boot < 0) {
+      throw new ParameterException(command(), "a number is out of its bounds");
+    }
+    Thread atExit = new Thread(this::end, "end");
+    Runtime.getRuntime().addShutdownHook(atExit);
+    try {
+      start();
+      return run();
+    } catch (IOException e) {
+      if (ending.get()) {
+        return 0;
+      }
+      command().getErr().println("turnout demo: " + e.getMessage());
+      return COULD_NOT_START;
+    } finally {
+      end();
+    }
+  }
+
+  private void start() throws IOException, InterruptedException {
+    directory = Files.createTempDirectory("turnout-demo");
+    Work work = new Work(0, SERVICE_MILLIS, true, 0, 500, 0, 0, 0);
+    for (int i = 0; i < count; i++) {
+      machines.add(new Machine("b" + (i + 1), work, THREADS, Math.round(boot * 1000)));
+    }
+    machines.getFirst().start(true);
+    HttpServer switches = HttpServer.create(loopback(0), 64);
+    switches.createContext("/start", exchange -> switched(exchange, true));
+    switches.createContext("/stop", exchange -> switched(exchange, false));
+    switches.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    switches.start();
+    hooks = switches;
+    if (port == 0) {
+      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = free.getLocalPort();
+      }
+    }
+    startProxy(switches.getAddress().getPort());
+    say(
+        "%d servers, of which 1 is on; each carries about %.0f requests at once, %.0f ms each",
+        count, PACKING, SERVICE_MILLIS);
+    say("proxy       http://127.0.0.1:%d/", port);
+    say("controller  http://127.0.0.1:%d/control/autoscale", port);
+    if (dashboard) {
+      say("dashboard   http://127.0.0.1:%d/dashboard/", port);
+    }
+    say(
+        "switch      curl 'http://127.0.0.1:%d/upstream_switch?ups=energyaware_servers_%d'",
+        port, count);
+    say("a day of load takes %d s; Ctrl-C ends all", seconds);
+    say("");
+  }
+
+  private static InetSocketAddress loopback(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  private void startProxy(int hookPort) throws IOException, InterruptedException {
+    Path home = home();
+    Path place = java.util.Objects.requireNonNull(directory);
+    String wait = Math.max(1, Math.round(seconds / 30.0)) + "s";
+    dashboard = hasDashboard(home);
+    Site.write(place, port, machines, hookPort, PACKING, wait, dashboard);
+    Process started =
+        new ProcessBuilder(
+                home.resolve("bin/turnout").toString(), "-p", place + "/", "-c", "nginx.conf")
+            .redirectErrorStream(true)
+            .redirectOutput(place.resolve("logs/output").toFile())
+            .start();
+    proxy = started;
+    long latest = System.nanoTime() + START_NANOS;
+    while (started.isAlive() && System.nanoTime() - latest < 0) {
+      if (isThere("/control/autoscale")) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    String output = Files.readString(place.resolve("logs/output"));
+    Path errors = place.resolve("logs/error.log");
+    throw new IOException(
+        "the proxy did not start: "
+            + output
+            + (Files.exists(errors) ? Files.readString(errors) : ""));
+  }
+
+  /// Where the program is: the launcher says so.
+  private static Path home() throws IOException {
+    String home = System.getProperty("turnout.home", "");
+    if (home.isEmpty() || !Files.isExecutable(Path.of(home, "bin", "turnout"))) {
+      throw new IOException("start it by the launcher: turnout demo");
+    }
+    return Path.of(home);
+  }
+
+  private static boolean hasDashboard(Path home) throws IOException, InterruptedException {
+    Process directives =
+        new ProcessBuilder(home.resolve("bin/turnout").toString(), "--directives")
+            .redirectErrorStream(true)
+            .start();
+    String text =
+        new String(
+            directives.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    directives.waitFor();
+    return text.contains("\n## dashboard\n");
+  }
+
+  private void switched(HttpExchange exchange, boolean on) throws IOException {
+    try (exchange) {
+      String query = String.valueOf(exchange.getRequestURI().getQuery());
+      int id = query.matches("id=[0-9]{1,4}") ? Integer.parseInt(query.substring(3)) : -1;
+      if (id < 0 || id >= machines.size()) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
+      Machine machine = machines.get(id);
+      say("%s %s is switched %s", clock(), machine.name(), on ? "on" : "off");
+      if (on) {
+        machine.start(false);
+      } else {
+        machine.stop();
+      }
+      exchange.sendResponseHeaders(204, -1);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private long began;
+
+  private String clock() {
+    long passed = (System.currentTimeMillis() - began) * 86_400 / (seconds * 1000L) % 86_400;
+    return String.format(Locale.ROOT, "%02d:%02d", passed / 3600, passed / 60 % 60);
+  }
+
+  private int run() throws IOException, InterruptedException {
+    boolean failed = false;
+    do {
+      began = System.currentTimeMillis();
+      double each = PACKING / (SERVICE_MILLIS / 1000) * 0.95;
+      String rate = String.format(Locale.ROOT, "sine:%.0f-%.0f", each * 0.15, each * (count - 0.3));
+      String url = "http://127.0.0.1:" + port + "/";
+      LoadJob job =
+          LoadJob.of(url, rate, Duration.ofSeconds(seconds), 32 * count, Backend.NAME_FIELD);
+      LongAdder answers = new LongAdder();
+      Thread telling = Thread.ofVirtual().start(() -> tell(answers));
+      long powered = powered();
+      LoadJob.Came came = job.run(_ -> answers.increment());
+      telling.interrupt();
+      telling.join();
+      say("");
+      say(
+          "the day is over: %d answers, %d errors, %d failures; p50 %.0f, p95 %.0f, p99 %.0f ms",
+          came.answers(),
+          came.errors(),
+          came.failures(),
+          came.p50Millis(),
+          came.p95Millis(),
+          came.p99Millis());
+      say("answered by %s", came.answeredBy());
+      double serverSeconds = (powered() - powered) / 1e3;
+      say(
+          "server-seconds %.0f of %d always on: %.0f %% saved",
+          serverSeconds, count * seconds, 100 - serverSeconds / (count * seconds) * 100);
+      failed |= came.errors() > 0 || came.failures() > 0;
+    } while (!once && !ending.get());
+    return failed ? SOME_FAILED : 0;
+  }
+
+  private long powered() {
+    return machines.stream().mapToLong(Machine::poweredMillis).sum();
+  }
+
+  /// Says what the controller decided, and every few seconds how things are.
+  private void tell(LongAdder answers) {
+    long last = 0;
+    try {
+      for (int i = 1; ; i++) {
+        TimeUnit.MILLISECONDS.sleep(500);
+        decisions();
+        if (i % 10 == 0) {
+          long now = answers.sum();
+          String bars =
+              machines.stream()
+                  .map(machine ->
+                      machine.isOn() ? "[" + machine.name() + "]" : " " + machine.name() + " ")
+                  .collect(Collectors.joining(" "));
+          say("%s %5.0f/s  %s", clock(), (now - last) / 5.0, bars);
+          last = now;
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void decisions() throws InterruptedException {
+    String text;
+    try {
+      text = get("/control/autoscale/" + GROUP).body();
+    } catch (IOException _) {
+      return; // the proxy is ending
+    }
+    Matcher each = DECISION.matcher(text);
+    String newest = seenUntil;
+    while (each.find()) {
+      String time = String.valueOf(each.group(1));
+      boolean acts = !String.valueOf(each.group(3)).isEmpty();
+      if (time.compareTo(seenUntil) > 0) {
+        if (acts && !String.valueOf(each.group(2)).endsWith(" is off")) {
+          say("%s %s", clock(), named(String.valueOf(each.group(2))));
+        }
+        newest = time;
+      }
+    }
+    seenUntil = newest;
+  }
+
+  /// Addresses are hard to read: the machines have names.
+  private String named(String text) {
+    String named = text;
+    for (Machine machine : machines) {
+      named = named.replace("127.0.0.1:" + machine.port(), machine.name());
+    }
+    return named;
+  }
+
+  private boolean isThere(String path) throws InterruptedException {
+    try {
+      return get(path).statusCode() < 400;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    URI uri = URI.create("http://127.0.0.1:" + port + path);
+    return client.send(
+        HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(5)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private void say(String format, Object... values) {
+    PrintWriter out = command().getOut();
+    synchronized (machines) {
+      out.printf(Locale.ROOT, format + "%n", values);
+      out.flush();
+    }
+  }
+
+  /// Ends all that was started; several times are as good as one.
+  private void end() {
+    if (!ending.compareAndSet(false, true)) {
+      return;
+    }
+    Process started = proxy;
+    if (started != null) {
+      started.destroy();
+      try {
+        if (!started.waitFor(5, TimeUnit.SECONDS)) {
+          started.destroyForcibly();
+        }
+      } catch (InterruptedException _) {
+        started.destroyForcibly();
+      }
+    }
+    HttpServer switches = hooks;
+    if (switches != null) {
+      switches.stop(0);
+    }
+    machines.forEach(Machine::close);
+    Path place = directory;
+    if (place != null) {
+      try (Stream<Path> files = Files.walk(place)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      } catch (IOException _) {
+        // in the directory for what is temporary it does no harm
+      }
+    }
+  }
+
+  private CommandLine command() {
+    if (spec == null) {
+      throw new IllegalStateException("not started by picocli");
+    }
+    return spec.commandLine();
+  }
+}
