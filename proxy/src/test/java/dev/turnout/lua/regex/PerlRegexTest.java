@@ -15,9 +15,9 @@ class PerlRegexTest {
 
   private static int flags(String letters) {
     int flags = 0;
-    for (char c : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
       flags |=
-          switch (FLAGS.indexOf(c)) {
+          switch (FLAGS.indexOf(letters.charAt(i))) {
             case 0 -> PerlRegex.ANCHORED;
             case 1 -> PerlRegex.CASELESS;
             case 2 -> PerlRegex.MULTILINE;
