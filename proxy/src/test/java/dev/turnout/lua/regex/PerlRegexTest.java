@@ -147,8 +147,19 @@ class PerlRegexTest {
 
   @ParameterizedTest
   @CsvSource({
-    "c3a9, 0", "f09f9880, 0", "ff, -23", "80, -22", "c3, -3", "e282, -3", "e2, -4", "c328, -8",
-    "e28228, -9", "c0af, -17", "e09f80, -18", "eda080, -16", "f4908080, -15"
+    "c3a9, 0",
+    "f09f9880, 0",
+    "ff, -23",
+    "80, -22",
+    "c3, -3",
+    "e282, -3",
+    "e2, -4",
+    "c328, -8",
+    "e28228, -9",
+    "c0af, -17",
+    "e09f80, -18",
+    "eda080, -16",
+    "f4908080, -15"
   })
   void whatIsNotUtf8IsToldInPcresNumbers(String hex, int expected) {
     byte[] bytes = java.util.HexFormat.of().parseHex(hex);
