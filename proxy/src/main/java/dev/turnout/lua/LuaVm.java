@@ -96,7 +96,7 @@ public final class LuaVm {
 
   // ---- all of the process, by number
 
-  private static final @Nullable LuaVm[] NUMBERED = new LuaVm[1 << 14];
+  private static final @Nullable LuaVm[] NUMBERED = new @Nullable LuaVm[1 << 14];
   private static final AtomicInteger OPEN = new AtomicInteger();
   private static int lastNumber;
 
@@ -177,7 +177,11 @@ public final class LuaVm {
 
   /// The VM that Lua calls from.
   static LuaVm numbered(int number) {
-    return Objects.requireNonNull(NUMBERED[number]);
+    LuaVm vm = NUMBERED[number];
+    if (vm == null) {
+      throw new IllegalStateException("a VM that is closed calls");
+    }
+    return vm;
   }
 
   /// How many VMs the process has.

@@ -101,7 +101,11 @@ function M.set_peer_down(...)
   return outcome(rc)
 end
 
--- What the original has not: servers come and go, by the ids that get_servers tells.
+-- What the original has not, and so is not among its functions: servers come and go, by the ids
+-- that get_servers tells.
+
+local ours = {}
+setmetatable(M, { __index = ours })
 
 local function change_server(name, id, what, value)
   return fn.ups_change_server(VM, name, #name, id, what, value)
@@ -111,12 +115,12 @@ local function id_of(id)
   if not id then error('the id of a server is a number', 3) end
   return id
 end
-function M.remove_server(name, id)
+function ours.remove_server(name, id)
   check(YIELDABLE)
   local rc = await(change_server(tostring(name), id_of(id), 0, 0))
   return outcome(rc)
 end
-function M.set_server(name, id, values)
+function ours.set_server(name, id, values)
   check(YIELDABLE)
   name, id = tostring(name), id_of(id)
   if type(values) ~= 'table' then error('what is to be set is a table', 2) end
@@ -141,7 +145,7 @@ end
 local function add(name, line) return fn.ups_add(VM, name, #name, line, #line) end
 local numbers = { weight = '', max_conns = '', max_fails = '', fail_timeout = 's',
   slow_start = 's' }
-function M.add_server(name, address, values)
+function ours.add_server(name, address, values)
   check(YIELDABLE)
   address = tostring(address)
   if address:find('[%s;{}"\'\\$]') or address == '' then return nil, 'invalid server "' .. address .. '"' end

@@ -128,10 +128,13 @@ class LuaIT {
 
       assertThat(proxy.errorLog())
           .containsPattern(
-              "lua entry thread aborted: runtime error: content_by_lua\\(nginx.conf:\\d+\\):1: bad\n"
-                  + "stack traceback:\ncoroutine 0:\n\t\\[C\\]: in function 'error'\n"
-                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'\n"
-                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1");
+              """
+              lua entry thread aborted: runtime error: content_by_lua\\(nginx.conf:\\d+\\):1: bad
+              stack traceback:
+              coroutine 0:
+              \t\\[C\\]: in function 'error'
+              \tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'
+              \tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1""");
     }
   }
 

@@ -93,6 +93,10 @@ class LuaLibrariesIT {
         "for m in ngx.re.gmatch('a1b22', [[\\d+]], 'jo') do ngx.print(m[0], ';') end@1;22;",
         "ngx.say(ngx.re.gsub('abc', '', '-')) ngx.say(ngx.re.sub('abc', '(b)', '[$1${1}]'))"
             + "@-a-b-c-4$a[bb]c1$",
+        "ngx.say(ngx.re.sub('a', 'a', '${')) ngx.say(ngx.re.sub('a', 'a', '${1')) ngx.say(ngx.re.sub('a',"
+            + " 'a', '$x'))@nilnilfailed to compile the replacement template$"
+            + "nilnilfailed to compile the replacement template$"
+            + "nilnilfailed to compile the replacement template$",
         "ngx.say(ngx.re.gsub('a1', [[\\w]], function(m) return m[0] .. m[0] end))@aa112$",
         "ngx.say(ngx.re.match('x', '(abc'))"
             + "@nilpcre2_compile() failed: missing closing parenthesis in \"(abc\"$",

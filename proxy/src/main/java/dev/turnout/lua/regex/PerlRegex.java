@@ -59,6 +59,9 @@ public final class PerlRegex {
 
   private static final int NANOS_PER_STEP = 100;
 
+  /// Less than this would end searches because the machine is busy.
+  private static final long SHORTEST_NANOS = 100_000_000;
+
   private static final Syntax SYNTAX =
       new Syntax(
           "PCRE",
@@ -104,7 +107,8 @@ public final class PerlRegex {
     this.anchored = (flags & ANCHORED) != 0;
     this.checksUtf8 = (flags & UTF8) != 0 && (flags & UNCHECKED) == 0;
     this.names = List.copyOf(names);
-    this.timeoutNanos = Math.max(1_000_000, (limit == 0 ? DEFAULT_LIMIT : limit) * NANOS_PER_STEP);
+    this.timeoutNanos =
+        Math.max(SHORTEST_NANOS, (limit == 0 ? DEFAULT_LIMIT : limit) * NANOS_PER_STEP);
   }
 
   /// Compiles a pattern.
@@ -187,10 +191,8 @@ public final class PerlRegex {
       if (exhaustive != null) {
         int begin = matcher.getBegin();
         Matcher all = exhaustive.matcher(subject, 0, length, timeoutNanos);
-        if (all.matchInterruptible(begin, length, Option.DEFAULT) < 0) {
-          return NO_MATCH;
-        }
-        return places.one(begin, all.getEnd());
+        int longestLength = all.matchInterruptible(begin, length, Option.DEFAULT);
+        return longestLength < 0 ? NO_MATCH : places.one(begin, begin + longestLength);
       }
       Region region = matcher.getRegion();
       return region == null ? places.one(matcher.getBegin(), matcher.getEnd()) : places.all(region);

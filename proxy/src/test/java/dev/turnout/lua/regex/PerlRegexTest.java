@@ -15,9 +15,9 @@ class PerlRegexTest {
 
   private static int flags(String letters) {
     int flags = 0;
-    for (char c : letters.toCharArray()) {
+    for (int i = 0; i < letters.length(); i++) {
       flags |=
-          switch (FLAGS.indexOf(c)) {
+          switch (FLAGS.indexOf(letters.charAt(i))) {
             case 0 -> PerlRegex.ANCHORED;
             case 1 -> PerlRegex.CASELESS;
             case 2 -> PerlRegex.MULTILINE;
@@ -62,6 +62,8 @@ class PerlRegexTest {
         "a.c!s!a~c!0,3",
         "a b # c~ c!x!abc!0,3",
         "ABC!i!xabc!1,4",
+        "<.+>!d!a <b> <c> d!2,9",
+        "(<).+(>)!d!a <b> <c> d!2,9",
         "b!a!ab!-",
         "foo|foobar!d!foobar!0,6",
         "(a|ab)(c|bcd)!d!xabcd!1,5",
@@ -145,8 +147,19 @@ class PerlRegexTest {
 
   @ParameterizedTest
   @CsvSource({
-    "c3a9, 0", "f09f9880, 0", "ff, -23", "80, -22", "c3, -3", "e282, -3", "e2, -4", "c328, -8",
-    "e28228, -9", "c0af, -17", "e09f80, -18", "eda080, -16", "f4908080, -15"
+    "c3a9, 0",
+    "f09f9880, 0",
+    "ff, -23",
+    "80, -22",
+    "c3, -3",
+    "e282, -3",
+    "e2, -4",
+    "c328, -8",
+    "e28228, -9",
+    "c0af, -17",
+    "e09f80, -18",
+    "eda080, -16",
+    "f4908080, -15"
   })
   void whatIsNotUtf8IsToldInPcresNumbers(String hex, int expected) {
     byte[] bytes = java.util.HexFormat.of().parseHex(hex);
