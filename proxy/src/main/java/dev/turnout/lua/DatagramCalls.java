@@ -113,12 +113,7 @@ final class DatagramCalls implements LuaPart {
   }
 
   private static void connect(
-      Worker worker,
-      LuaDatagrams socket,
-      InetAddress address,
-      int port,
-      LuaWait wait,
-      int number) {
+      Worker worker, LuaDatagrams socket, InetAddress address, int port, LuaWait wait, int number) {
     if (wait.isOver()) {
       return;
     }
