@@ -160,9 +160,7 @@ public final class LuaRun implements Exchange.Companion {
   /// True if the error log takes lines of this level.
   public boolean isLogged(Level level) {
     Exchange there = exchange;
-    return (there != null && !over)
-        ? there.isLogged(level)
-        : vm.program().log().isEnabled(level);
+    return (there != null && !over) ? there.isLogged(level) : vm.program().log().isEnabled(level);
   }
 
   /// Does `cleanup` when the run is over.

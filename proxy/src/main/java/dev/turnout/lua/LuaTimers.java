@@ -75,11 +75,7 @@ final class LuaTimers {
     if (exchange == null) {
       return by.phase() == LuaPhase.TIMER ? by.context() : CONTEXT;
     }
-    return CONTEXT
-        + ", client: "
-        + exchange.clientAddress()
-        + ", server: "
-        + listened(exchange);
+    return CONTEXT + ", client: " + exchange.clientAddress() + ", server: " + listened(exchange);
   }
 
   /// The address that is listened on, where the client may have come by a more special one.

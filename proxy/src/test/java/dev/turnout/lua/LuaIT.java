@@ -134,7 +134,8 @@ class LuaIT {
               coroutine 0:
               \t\\[C\\]: in function 'error'
               \tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'
-              \tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1""");
+              \tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1\
+              """);
     }
   }
 
