@@ -7,6 +7,7 @@ import dev.turnout.config.Scope;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
+import dev.turnout.discovery.Followers;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.PhaseEngine;
 import dev.turnout.http.Product;
@@ -112,7 +113,7 @@ final class Running {
     node.present().retire();
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
-    environment.close();
+    Followers.of(environment).close(); // they ask the writer
     process.control().close();
     process.writer().close();
     environment.upstreams().stopResolving();

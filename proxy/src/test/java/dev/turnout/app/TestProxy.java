@@ -12,6 +12,7 @@ import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.discovery.Followers;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.PhaseEngine;
@@ -234,7 +235,7 @@ public final class TestProxy implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     node.present().retire();
-    environment.close();
+    Followers.of(environment).close(); // they ask the writer
     outside.control().close();
     writer.close();
     environment.upstreams().stopResolving();
