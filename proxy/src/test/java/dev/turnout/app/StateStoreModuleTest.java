@@ -78,7 +78,10 @@ class StateStoreModuleTest {
       boolean none = proxy.reload(SERVER);
       boolean same =
           proxy.reload(
-              "state_store redis://" + nobody.address() + "; keyval_zone zone=a:1m store;" + SERVER);
+              "state_store redis://"
+                  + nobody.address()
+                  + "; keyval_zone zone=a:1m store;"
+                  + SERVER);
 
       assertThat(other).isFalse();
       assertThat(none).isFalse();

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Assumptions;
 /// has a JDK and Maven. A missing program that is among the words of `TURNOUT_TESTS_NEED` is a
 /// failure: `.ci/run` says there what it has installed.
 public final class Installed {
-  private static final Pattern PATH_SEPARATOR = Pattern.compile(File.pathSeparator, Pattern.LITERAL);
+  private static final Pattern PATH_SEPARATOR =
+      Pattern.compile(File.pathSeparator, Pattern.LITERAL);
 
   private Installed() {}
 

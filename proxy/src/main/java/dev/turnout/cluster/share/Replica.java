@@ -153,7 +153,8 @@ public final class Replica {
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
   private final LinkedHashMap<String, Pending> restored = new LinkedHashMap<>(); // of the same kind
-  private final Map<String, Set<@Nullable String>> chains = new HashMap<>(); // what these were before
+  private final Map<String, Set<@Nullable String>> chains =
+      new HashMap<>(); // what these were before
   private final Set<String> own = new HashSet<>(); // keys from before it ever was in a store
   private final ArrayDeque<Past> past = new ArrayDeque<>();
 
@@ -351,9 +352,8 @@ public final class Replica {
     chains.putAll(lostThere);
     // Only what is exactly as it was then: anything else may be what somebody wanted who did not
     // know of the loss.
-    lostThere.replaceAll(
-        (key, chain) ->
-            owed.contains(key) ? chain : Collections.singleton(chain.iterator().next()));
+    lostThere.replaceAll((key, chain) ->
+        owed.contains(key) ? chain : Collections.singleton(chain.iterator().next()));
     boolean blank = there == null;
     Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
     if (next == null) { // else it is as it was until the store knows of the next incarnation
@@ -463,8 +463,7 @@ public final class Replica {
       boolean wentBack =
           blank != Blank.NOT
               ? theirs == null && ours != null && (blank == Blank.LOST || own.contains(key))
-              : isIn(lostThere.get(key), theirs)
-                  && !Objects.equals(ours, theirs);
+              : isIn(lostThere.get(key), theirs) && !Objects.equals(ours, theirs);
       Pending kept = pending.get(key);
       if (wentBack) {
         if (kept == null) {
@@ -505,11 +504,12 @@ public final class Replica {
     List<Conflict> conflicts = new ArrayList<>();
     Map<String, String> unreadable = new HashMap<>();
     boolean again = false;
-    some.keys().forEach((key, now) -> { // whose notes say what was asked for
-      if (key.startsWith(names.notes) && !key.equals(names.note())) {
-        hold(key, now);
-      }
-    });
+    some.keys()
+        .forEach((key, now) -> { // whose notes say what was asked for
+          if (key.startsWith(names.notes) && !key.equals(names.note())) {
+            hold(key, now);
+          }
+        });
     for (Map.Entry<String, Reading> one : some.keys().entrySet()) {
       String key = one.getKey();
       Reading now = one.getValue();

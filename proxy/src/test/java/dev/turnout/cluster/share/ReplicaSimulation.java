@@ -425,7 +425,8 @@ final class ReplicaSimulation {
     final String name;
     final boolean keeps; // on_unavailable=local
     final ArrayDeque<Told> inbox = new ArrayDeque<>();
-    final Map<Transaction, Set<String>> operations = new HashMap<>(); // keys that somebody asked for
+    final Map<Transaction, Set<String>> operations =
+        new HashMap<>(); // keys that somebody asked for
     final Map<String, @Nullable String> kept = new HashMap<>(); // what its operators were promised
     // what outlives it
     final Map<String, String> served = new TreeMap<>();

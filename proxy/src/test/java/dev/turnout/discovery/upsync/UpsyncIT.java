@@ -401,8 +401,7 @@ class UpsyncIT {
 
   @Test
   void aRegistryInTroubleIsNotAskedAgainAtOnce() throws Exception {
-    try (FakeUpstream leaderless =
-            FakeUpstream.answering(500, List.of(), "No cluster leader");
+    try (FakeUpstream leaderless = FakeUpstream.answering(500, List.of(), "No cluster leader");
         TestProxy proxy =
             TestProxy.start(
                 node(
