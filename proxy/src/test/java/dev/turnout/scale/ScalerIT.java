@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -36,6 +37,8 @@ class ScalerIT {
   private final List<FakeUpstream> backends = new ArrayList<>();
   private final List<RawClient> clients = new ArrayList<>();
   private final BlockingQueue<JournalEntry> changes = new LinkedBlockingQueue<>();
+
+  @SuppressWarnings("NullAway.Init") // by each test
   private TestProxy proxy;
 
   @AfterEach
@@ -96,7 +99,11 @@ class ScalerIT {
   }
 
   private PeerSpec server(int index) {
-    return proxy.upstreams().find("app").current().spec().servers().get(index);
+    return Objects.requireNonNull(proxy.upstreams().find("app"))
+        .current()
+        .spec()
+        .servers()
+        .get(index);
   }
 
   /// The first change that fits; what came before it is passed over.
