@@ -19,6 +19,7 @@ import dev.turnout.config.Setting;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ChangeWriter;
+import dev.turnout.control.Sharing;
 import dev.turnout.control.TargetPolicy;
 import dev.turnout.control.TargetRule;
 import dev.turnout.control.TargetVerdict;
@@ -212,11 +213,29 @@ public final class SwitchModule implements HttpModule {
     ChangeRequest request =
         ChangeRequest.of(permit.origin(""), table.zone(), new KeyvalChange.Put(host, value));
     Submission.submit(
-        writer, exchange, request, result -> tell(exchange, result, host, standard, value));
+        writer,
+        exchange,
+        request,
+        result -> tell(exchange, result, host, standard, value, kept(result)));
+  }
+
+  /// What to add if a change waits for the store that nodes share.
+  private String kept(ChangeResult result) {
+    Sharing sharing = writer.sharing();
+    return sharing != null
+            && result instanceof ChangeResult.Applied applied
+            && sharing.isKept(applied.revision())
+        ? " kept=1"
+        : "";
   }
 
   private static void tell(
-      Exchange exchange, ChangeResult result, String host, String standard, String value) {
+      Exchange exchange,
+      ChangeResult result,
+      String host,
+      String standard,
+      String value,
+      String kept) {
     switch (result) {
       case ChangeResult.Applied applied -> {
         String from = applied.previous().getOrDefault(host, standard);
@@ -232,7 +251,15 @@ public final class SwitchModule implements HttpModule {
         say(
             exchange,
             200,
-            "host=" + host + " from=" + from + " to=" + value + " revision=" + applied.revision());
+            "host="
+                + host
+                + " from="
+                + from
+                + " to="
+                + value
+                + " revision="
+                + applied.revision()
+                + kept);
       }
       case ChangeResult.ZoneFull full ->
           say(

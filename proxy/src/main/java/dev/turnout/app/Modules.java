@@ -87,8 +87,15 @@ final class Modules {
         Followers.of(process.environment()).plan(process.control(), process.environment());
     StateModule state =
         new StateModule(writer.history(), process.control().drains(), process.journals(), prefix);
-    LuaModule lua = new LuaModule(
-            core, rewrites, dicts, upstreams, writer, () -> String.join(" ", BuildInfo.load().configureArguments()));
+    LuaModule lua =
+        new LuaModule(
+            core,
+            rewrites,
+            satisfy,
+            dicts,
+            upstreams,
+            writer,
+            () -> String.join(" ", BuildInfo.load().configureArguments()));
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),

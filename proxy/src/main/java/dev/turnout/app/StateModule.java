@@ -122,6 +122,7 @@ final class StateModule implements HttpModule {
             .keepIn(FileStateStore.open("drains", where.resolve("drains.json")))
             .forEach(registry::warn);
         registry.environment().stateDirectory(where);
+        registry.environment().upstreams().keepAddressesIn(where.resolve("addresses"));
       }
     } catch (IOException e) {
       throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));

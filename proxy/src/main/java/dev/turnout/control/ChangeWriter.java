@@ -533,9 +533,20 @@ public final class ChangeWriter implements AutoCloseable {
     Map<Adoption, String> refused = draft.adopt(things, origin, targets);
     if (!draft.entries().isEmpty()) {
       keepAdopted(draft);
+      String unrecorded = audit.record(draft.entries().stream().map(ChangeWriter::asked).toList());
+      if (unrecorded != null) { // it is in force on other nodes, whatever this one can record
+        troubles.accept(new ChangeResult.StoreFailed(StateStore.Reason.IO, unrecorded));
+      }
       publish(draft);
     }
     return refused;
+  }
+
+  /// What another node did, as if it had been asked for here.
+  private static ChangeAudit.Asked asked(JournalEntry entry) {
+    return new ChangeAudit.Asked(
+        ChangeRequest.of(entry.origin()),
+        new ChangeResult.Applied(entry.revision(), List.of(), entry.deltas(), false));
   }
 
   /// Makes the batch durable, all of it or nothing; null if it is.

@@ -600,6 +600,7 @@ public final class Sharing implements AutoCloseable {
         Replica there = replica;
         if (there != null) {
           Origin unknown = new Origin("store", "", "", label());
+          noticeTwin(there, keys);
           apply(there.changed(keys), unknown, keys);
           openNow();
         }
@@ -620,7 +621,7 @@ public final class Sharing implements AutoCloseable {
     public void lost(String reason) {
       engineLost = true;
       losses.incrementAndGet();
-      log(Level.WARN, "the store " + label() + " is away: " + reason);
+      log(Level.ERROR, "the store " + label() + " is away: " + reason);
       onWriter(() -> {
         Replica there = replica;
         if (there != null) {
@@ -640,6 +641,22 @@ public final class Sharing implements AutoCloseable {
 
     private String label() {
       return status.label();
+    }
+  }
+
+  /// Another node that has this one's name writes its note: they would disturb each other for ever.
+  private void noticeTwin(Replica there, State keys) {
+    Setup now = setup;
+    if (now == null || there.link() != Replica.Link.UP) {
+      return; // it may be from before this process
+    }
+    String own = now.layout.names(node).notes() + node;
+    Note note =
+        keys.keys().get(own) instanceof Reading.Present(String text, _) ? Note.parse(text) : null;
+    if (note != null && !note.session().equals(chance)) {
+      trouble = "another node is called \"" + node + "\", too: node=name gives each its own";
+      log(Level.ERROR, "the store " + now.store.label() + ": " + trouble);
+      events.publish("store", Map.of("what", "noticed", "reason", trouble));
     }
   }
 
@@ -711,7 +728,7 @@ public final class Sharing implements AutoCloseable {
           String ours = one.ours() == null ? "deleted" : "\"" + one.ours() + "\"";
           String theirs = one.theirs() == null ? "deleted" : "\"" + one.theirs() + "\"";
           log(
-              Level.WARN,
+              Level.ERROR,
               "conflict in the store over \"%s\": here it was %s, %s counts"
                   .formatted(one.key(), ours, theirs));
           events.publish(
@@ -850,7 +867,7 @@ public final class Sharing implements AutoCloseable {
         log(Level.NOTICE, "the store " + now.store.label() + " and this node agree");
         events.publish("store", Map.of("what", "synced", "revision", there.revision()));
       } else if (link == StoreStatus.Link.READ_ONLY && !trouble.isEmpty()) {
-        log(Level.WARN, "the store " + now.store.label() + " takes nothing: " + trouble);
+        log(Level.ERROR, "the store " + now.store.label() + " takes nothing: " + trouble);
         events.publish("store", Map.of("what", "read_only", "reason", trouble));
       }
       lastLink = link;

@@ -7,6 +7,7 @@ import dev.turnout.net.resolve.Trouble;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.ResolvedServer;
 import dev.turnout.upstream.Upstream;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ final class NameWatch {
   private final Naming naming;
   private final Consumer<Upstream> changed;
   private final AddressScreen screen;
+  private final LastAddresses last;
   private final Thread thread;
   private volatile long dueNanos;
 
@@ -41,8 +43,10 @@ final class NameWatch {
       Naming naming,
       long dueNanos,
       Consumer<Upstream> changed,
-      AddressScreen screen) {
+      AddressScreen screen,
+      LastAddresses last) {
     this.screen = screen;
+    this.last = last;
     this.upstream = upstream;
     this.server = server;
     this.name = name;
@@ -60,8 +64,10 @@ final class NameWatch {
       Naming naming,
       long dueNanos,
       Consumer<Upstream> changed,
-      AddressScreen screen) {
-    NameWatch watch = new NameWatch(upstream, server, name, naming, dueNanos, changed, screen);
+      AddressScreen screen,
+      LastAddresses last) {
+    NameWatch watch =
+        new NameWatch(upstream, server, name, naming, dueNanos, changed, screen, last);
     watch.thread.start();
     return watch;
   }
@@ -85,6 +91,7 @@ final class NameWatch {
 
   private void run() {
     try {
+      serveByTheLast();
       while (true) {
         TimeUnit.NANOSECONDS.sleep(dueNanos - System.nanoTime());
         long millis = Math.clamp(resolve(), SHORTEST_MILLIS, LONGEST_MILLIS);
@@ -92,6 +99,15 @@ final class NameWatch {
       }
     } catch (InterruptedException | RejectedExecutionException _) {
       // stopped, or the loops have ended
+    }
+  }
+
+  /// Until somebody answers: a node that starts without name servers serves all the same.
+  private void serveByTheLast() {
+    boolean knows = !upstream.current().byServer().getOrDefault(server, List.of()).isEmpty();
+    List<ResolvedServer> known = knows ? List.of() : last.of(name);
+    if (!known.isEmpty()) {
+      publish(known);
     }
   }
 
@@ -112,7 +128,7 @@ final class NameWatch {
     naming.resolver().resolve(name.host(), naming.timeoutMillis(), asked::complete);
     return switch (asked.get()) {
       case NameAnswer.Found(var addresses, long validMillis) -> {
-        publish(addresses.stream().map(ResolvedServer::of).toList());
+        found(addresses.stream().map(ResolvedServer::of).toList());
         yield validMillis;
       }
       case NameAnswer.Failed(Trouble trouble, long validMillis) -> {
@@ -139,7 +155,7 @@ final class NameWatch {
     }
     return switch (answer) {
       case ServiceAnswer.Found(var targets, _, long validMillis) -> {
-        publish(servers(targets));
+        found(servers(targets));
         yield validMillis;
       }
       case ServiceAnswer.Failed(Trouble trouble, _, long validMillis) -> {
@@ -166,10 +182,19 @@ final class NameWatch {
 
   private long failed(Trouble trouble, long validMillis) {
     if (trouble == Trouble.NXDOMAIN) {
-      publish(List.of());
+      found(List.of());
       return validMillis;
     }
     return naming.timeoutMillis();
+  }
+
+  private void found(List<ResolvedServer> now) {
+    publish(now);
+    try {
+      last.are(name, now);
+    } catch (IOException e) {
+      tell("the addresses of " + name.host() + " are not kept for a restart: " + e);
+    }
   }
 
   private void publish(List<ResolvedServer> found) {

@@ -4,6 +4,7 @@ import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.Upstream;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class NameWatches {
   private final IdentityHashMap<Upstream, Watched> watched = new IdentityHashMap<>();
   private final Consumer<Upstream> changed;
+  private final LastAddresses last = new LastAddresses();
   private volatile AddressScreen screen = AddressScreen.NONE;
 
   /// The watches of one upstream by the ids of their servers.
@@ -41,6 +43,11 @@ final class NameWatches {
     if (before != null) {
       watch(upstream, before.naming, before);
     }
+  }
+
+  /// Where the addresses that are found are kept for the next start.
+  void keepIn(Path file) {
+    last.keepIn(file);
   }
 
   /// What names may turn out to be from now on.
@@ -70,7 +77,8 @@ final class NameWatches {
           long due = due(leaving, name);
           next.put(
               server.id(),
-              NameWatch.start(upstream, server.id(), name, naming, due, changed, this::refusal));
+              NameWatch.start(
+                  upstream, server.id(), name, naming, due, changed, this::refusal, last));
         }
       }
     }

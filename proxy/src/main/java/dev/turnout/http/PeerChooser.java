@@ -22,7 +22,8 @@ public interface PeerChooser {
 
   /// What was chosen.
   ///
-  /// @param server an upstream of the one server that was chosen; null for one of the upstream's own
+  /// @param server an upstream of the one server that was chosen; null for one of the upstream's
+  ///   own
   /// @param moreTries how many more attempts there may be
   /// @param status the request is answered with this instead; 0 if it goes on
   /// @param connectMillis, sendMillis, readMillis limits for this attempt; 0 for those configured

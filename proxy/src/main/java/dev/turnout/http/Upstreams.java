@@ -9,6 +9,7 @@ import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.balance.Balancers;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -98,6 +99,11 @@ public final class Upstreams {
   /// has a resolver. Called by the writer.
   public boolean hasResolver(Upstream upstream) {
     return names.hasResolver(upstream);
+  }
+
+  /// Where the addresses that names of servers turn out to have are kept for the next start.
+  public void keepAddressesIn(Path file) {
+    names.keepIn(file);
   }
 
   /// Names are not resolved any more.

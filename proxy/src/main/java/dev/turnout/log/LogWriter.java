@@ -238,7 +238,8 @@ final class LogWriter implements AutoCloseable {
         case Line line -> {
           queued.decrementAndGet();
           byte[] bytes = line.bytes;
-          if (last != null && (!last.sink.equals(line.sink) || fill + bytes.length > JOINED_BYTES)) {
+          if (last != null
+              && (!last.sink.equals(line.sink) || fill + bytes.length > JOINED_BYTES)) {
             last.sink.write(last.level, joined, 0, fill);
             last = null;
             fill = 0;

@@ -10,8 +10,9 @@ import java.util.List;
 
 /// A file of records that must not get lost: whoever appends waits until they are written, or is
 /// told that they are not. Each line carries the digest of the one before it, over restarts and
-/// rotations, so that none can be changed or taken out unseen. Opened again by its name like a log file. Shared; guarded by its own
-/// monitor, under which the disk is waited for: never taken by an event loop.
+/// rotations, so that none can be changed or taken out unseen. Opened again by its name like a log
+/// file. Shared; guarded by its own monitor, under which the disk is waited for: never taken by an
+/// event loop.
 public final class RecordFile implements AutoCloseable {
   private final LogFiles files;
   private final String name;

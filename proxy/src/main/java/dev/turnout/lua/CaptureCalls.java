@@ -45,8 +45,7 @@ final class CaptureCalls implements LuaPart {
     return LuaVm.OK;
   }
 
-  static int captureAdd(
-      LuaVm vm, long uri, int length, long method, int methodLength, int flags) {
+  static int captureAdd(LuaVm vm, long uri, int length, long method, int methodLength, int flags) {
     String target = vm.text(uri, length);
     UriPath parsed = UriPath.ofInternal(target);
     if (parsed == null) {

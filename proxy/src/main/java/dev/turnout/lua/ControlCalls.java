@@ -59,6 +59,10 @@ final class ControlCalls implements LuaPart {
       throw new LuaError("attempt to call ngx.exec after sending out response headers");
     }
     if (target.startsWith("@")) {
+      int question = target.indexOf('?');
+      if (question >= 0) {
+        target = target.substring(0, question);
+      }
       if (!more.isEmpty()) {
         run.log(
             Level.WARN,

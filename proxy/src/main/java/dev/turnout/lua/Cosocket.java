@@ -14,9 +14,9 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// One connection of a script (`ngx.socket.tcp`), which idles in a pool between two uses of it. It is
-/// read only while a script waits for data, so what a server sends ahead is bounded by the buffers
-/// of the kernel. Confined to the VM's loop.
+/// One connection of a script (`ngx.socket.tcp`), which idles in a pool between two uses of it. It
+/// is read only while a script waits for data, so what a server sends ahead is bounded by the
+/// buffers of the kernel. Confined to the VM's loop.
 final class Cosocket extends LuaStream {
   private final Worker worker;
   private final Channel channel;

@@ -86,7 +86,8 @@ final class LuaCapture {
       } else if (forwards) {
         subrequest.withBody();
       }
-      return subrequest.prepared(made -> prepare(parent, made, own == null && !forwards))
+      return subrequest
+          .prepared(made -> prepare(parent, made, own == null && !forwards))
           .start(this);
     }
 

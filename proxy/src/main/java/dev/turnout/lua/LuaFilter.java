@@ -5,6 +5,7 @@ import dev.turnout.http.BodyFilter;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Response;
 import dev.turnout.http.ResponseFilter;
+import dev.turnout.http.Status;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +34,11 @@ final class LuaFilter implements ResponseFilter {
   @Override
   public void head(Exchange exchange, Response response) {
     LuaChunk script = head;
-    if (script != null) {
+    if (script != null && !program.run(exchange).takeHeadFiltered(response)) {
       LuaRun run = program.run(exchange);
       int before = run.filterExit();
       if (!program.call(run, script, 0)) {
-        response.refuse(before == 500 ? 0 : 500);
-        run.filterExit(500);
+        response.refuse(Status.CLOSE); // as nginx: nothing is sent
       } else if (run.takeExit() && run.exitCode() >= 200 && run.exitCode() != before) {
         run.filterExit(run.exitCode()); // it will see the answer that stands in, and say so again
         response.refuse(run.exitCode());
@@ -93,15 +93,17 @@ final class LuaFilter implements ResponseFilter {
       String out = run.filtered();
       boolean end = run.isFilteredLast();
       ended |= end;
-      if (out.isEmpty()) {
-        if (end) {
-          next().writeEnd(exchange);
-        }
-        return;
+      if (!out.isEmpty()) {
+        ByteBuf bytes = buffer(out.length());
+        bytes.writeBytes(out.getBytes(StandardCharsets.ISO_8859_1));
+        next().writeBody(exchange, bytes, end);
+      } else if (end) {
+        next().writeEnd(exchange);
       }
-      ByteBuf bytes = buffer(out.length());
-      bytes.writeBytes(out.getBytes(StandardCharsets.ISO_8859_1));
-      next().writeBody(exchange, bytes, end);
+      if (last && !end) {
+        next().flush();
+        exchange.downstream().abort(exchange); // the script does not let it end well
+      }
     }
   }
 }

@@ -43,7 +43,7 @@ final class LuaLibraries {
         .number(REGEX_LIMIT, 0, Integer.MAX_VALUE)
         .defaultText("0")
         .summary("Limits how long a regular expression may search; 0 is a second.")
-        .differs("It is time that is limited, 100 ns for each of PCRE's steps.");
+        .differs("It is time that is limited: 100 ns for each of PCRE's steps, at least 0.1 s.");
     http.directive("lua_load_resty_core")
         .in(HTTP)
         .argumentsOneOf(1)

@@ -13,8 +13,8 @@ import dev.turnout.config.ConfigLoader;
 import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
-import dev.turnout.control.ChangeWriter;
 import dev.turnout.config.Setting;
+import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -25,6 +25,7 @@ import dev.turnout.http.Slot;
 import dev.turnout.http.Template;
 import dev.turnout.http.Variables;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.access.SatisfyModule;
 import dev.turnout.http.proxy.UpstreamModule;
 import dev.turnout.http.rewrite.RewriteModule;
 import dev.turnout.log.ErrorLog;
@@ -55,10 +56,8 @@ public final class LuaModule implements HttpModule {
       Setting.of("access_by_lua_no_postpone", false);
   private static final Setting<Long> WATCHDOG = Setting.of("lua_watchdog", 0L);
   private static final Setting<Long> MEMORY = Setting.of("lua_memory_limit", 0L);
-  private static final Setting<Integer> PENDING_TIMERS =
-      Setting.of("lua_max_pending_timers", 1024);
-  private static final Setting<Integer> RUNNING_TIMERS =
-      Setting.of("lua_max_running_timers", 256);
+  private static final Setting<Integer> PENDING_TIMERS = Setting.of("lua_max_pending_timers", 1024);
+  private static final Setting<Integer> RUNNING_TIMERS = Setting.of("lua_max_running_timers", 256);
   private static final Setting<Integer> THREAD_CACHE =
       Setting.of("lua_thread_cache_max_entries", 1024);
   private static final Setting<Integer> MALLOC_TRIM = Setting.of("lua_malloc_trim", 1000);
@@ -75,6 +74,7 @@ public final class LuaModule implements HttpModule {
   private final CoreModule core;
   private final Supplier<String> configured;
   private final RewriteModule rewrites;
+  private final SatisfyModule satisfy;
   private final SharedDictModule dicts;
   private final UpstreamModule upstreams;
   private final ChangeWriter writer;
@@ -89,6 +89,7 @@ public final class LuaModule implements HttpModule {
   public LuaModule(
       CoreModule core,
       RewriteModule rewrites,
+      SatisfyModule satisfy,
       SharedDictModule dicts,
       UpstreamModule upstreams,
       ChangeWriter writer,
@@ -98,6 +99,7 @@ public final class LuaModule implements HttpModule {
     this.upstreams = upstreams;
     this.writer = writer;
     this.core = core;
+    this.satisfy = satisfy;
     this.rewrites = rewrites;
   }
 
@@ -114,6 +116,7 @@ public final class LuaModule implements HttpModule {
     return registry -> {
       registry.phase(Phase.SERVER_REWRITE, this::serverRewrite);
       registry.phase(Phase.REWRITE, scope -> early(scope) ? rewrite(scope) : null);
+      registry.phase(Phase.ACCESS, scope -> scope.get(ACCESS_AT_ONCE) ? access(scope) : null);
     };
   }
 
@@ -141,9 +144,9 @@ public final class LuaModule implements HttpModule {
     socketSettings = LuaLibraries.register(registry);
     inPhases(registry);
     setters(registry);
-    content(registry);
+    content();
     registry.phase(Phase.REWRITE, scope -> early(scope) ? null : rewrite(scope));
-    registry.phase(Phase.ACCESS, scope -> handler(scope, LuaPhase.ACCESS));
+    registry.phase(Phase.ACCESS, scope -> scope.get(ACCESS_AT_ONCE) ? null : access(scope));
     registry.phase(Phase.PRECONTENT, scope -> handler(scope, LuaPhase.PRECONTENT));
     registry.log(this::logs);
     registry.afterBuild(_ -> open());
@@ -158,7 +161,7 @@ public final class LuaModule implements HttpModule {
         scope.get(DEFAULT_TYPE),
         scope.get(BUFFER_HTTP10),
         scope.get(CHECK_ABORT),
-        chunk(scope, LuaPhase.HEADER_FILTER) != null,
+        chunk(scope, LuaPhase.HEADER_FILTER),
         chunk(scope, LuaPhase.BODY_FILTER) != null);
   }
 
@@ -202,8 +205,7 @@ public final class LuaModule implements HttpModule {
         .in(HTTP)
         .flag(ACCESS_AT_ONCE)
         .defaultText("off")
-        .summary("Runs `access_by_lua` before the other access rules instead of after them.")
-        .differs("`access_by_lua` always runs after the other access rules.");
+        .summary("Runs `access_by_lua` before the other access rules instead of after them.");
   }
 
   private void processWide(HttpRegistry http) {
@@ -364,7 +366,7 @@ public final class LuaModule implements HttpModule {
     directives(LuaPhase.LOG, EVERYWHERE, "Runs when a request is logged.", keep);
   }
 
-  private void content(HttpRegistry http) {
+  private void content() {
     directives(
         LuaPhase.CONTENT,
         new Context[] {LOCATION, LOCATION_IF},
@@ -454,6 +456,22 @@ public final class LuaModule implements HttpModule {
       return _ -> Verdict.CONTINUE; // that of the location around it has run
     }
     return handler;
+  }
+
+  private @Nullable PhaseHandler access(Scope scope) {
+    PhaseHandler script = handler(scope, LuaPhase.ACCESS);
+    LuaProgram mine = program;
+    if (script == null || mine == null) {
+      return null;
+    }
+    SatisfyModule.Rules rules = satisfy.rules(scope);
+    return exchange -> {
+      if (rules.areSatisfied(exchange)) {
+        return Verdict.CONTINUE;
+      }
+      mine.run(exchange).rules(rules);
+      return script.handle(exchange);
+    };
   }
 
   private @Nullable PhaseHandler handler(Scope scope, LuaPhase phase) {
@@ -572,8 +590,7 @@ public final class LuaModule implements HttpModule {
               block.get(PENDING_TIMERS),
               block.get(RUNNING_TIMERS)));
       made.dicts(dicts.dicts(), dicts.zones());
-      made.sockets(
-          Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
+      made.sockets(Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
       made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
       made.open(log, http().environment().isStrict());

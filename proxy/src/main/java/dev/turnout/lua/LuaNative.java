@@ -2,7 +2,6 @@ package dev.turnout.lua;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -45,7 +44,8 @@ final class LuaNative {
   private static final MethodHandle SET_TOP = quick("lua_settop", JAVA_LONG, JAVA_INT);
   private static final MethodHandle RAW_GET = quick("lua_rawgeti", JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle REF = function("luaL_ref", JAVA_INT, JAVA_LONG, JAVA_INT);
-  private static final MethodHandle PUSH_NUMBER = quick("lua_pushnumber", JAVA_LONG, JAVA_DOUBLE);
+  private static final MethodHandle PUSH_POINTER =
+      procedure("lua_pushlightuserdata", JAVA_LONG, JAVA_LONG);
   private static final MethodHandle GC =
       function("lua_gc", JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SET_HOOK =
@@ -168,9 +168,10 @@ final class LuaNative {
     }
   }
 
-  static void pushNumber(long state, double number) {
+  /// Pushes the null pointer, which is a value of its own in Lua.
+  static void pushNull(long state) {
     try {
-      PUSH_NUMBER.invokeExact(state, number);
+      PUSH_POINTER.invokeExact(state, 0L);
     } catch (Throwable e) {
       throw failure(e);
     }

@@ -19,8 +19,10 @@ final class LuaParts {
           new SharedDictCalls(),
           new RegexCalls(),
           new SocketCalls(),
+          new DatagramCalls(),
           new JsonCalls(),
-          new UpstreamCalls());
+          new UpstreamCalls(),
+          new NdkPart());
 
   private LuaParts() {}
 

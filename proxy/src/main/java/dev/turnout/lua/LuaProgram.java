@@ -3,7 +3,6 @@ package dev.turnout.lua;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
-import dev.turnout.config.Scope;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.ExchangeSlot;
@@ -61,8 +60,7 @@ public final class LuaProgram {
   private LuaLimits limits = new LuaLimits(0, 0, 1024, 256);
   private @Nullable LuaWatchdog watchdog;
 
-  LuaProgram(
-      HttpRegistry http, Slot<LuaSettings> settings, ChangeWriter writer, String prefix) {
+  LuaProgram(HttpRegistry http, Slot<LuaSettings> settings, ChangeWriter writer, String prefix) {
     this.writer = writer;
     this.http = http;
     this.settings = settings;
@@ -465,7 +463,11 @@ public final class LuaProgram {
     }
     if (!run.call(chunk.phase(), index, arguments)) {
       run.log(
-          Level.ERROR, "failed to run " + chunk.phase().directive() + "*: " + run.vm().result());
+          Level.ERROR,
+          "failed to run "
+              + chunk.phase().directive()
+              + "*: "
+              + (run.vm().result() == null ? "it was stopped" : run.vm().result()));
       return false;
     }
     return true;

@@ -1,16 +1,11 @@
 package dev.turnout.lua;
 
 import dev.turnout.lua.regex.PerlRegex;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// The regular expressions that scripts of one VM have compiled, by number. Owned by the VM.
 final class LuaRegexes {
-  private final List<@Nullable PerlRegex> compiled = new ArrayList<>();
-  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final Numbered<PerlRegex> compiled = new Numbered<>();
   private final PerlRegex.Places places = new PerlRegex.Places();
   private final Found found = new Found();
 
@@ -41,18 +36,11 @@ final class LuaRegexes {
   }
 
   int add(PerlRegex regex) {
-    Integer number = free.poll();
-    if (number != null) {
-      compiled.set(number, regex);
-      return number;
-    }
-    compiled.add(regex);
-    return compiled.size() - 1;
+    return compiled.add(regex);
   }
 
   void remove(int number) {
-    compiled.set(number, null);
-    free.add(number);
+    compiled.remove(number);
   }
 
   PerlRegex get(int number) {

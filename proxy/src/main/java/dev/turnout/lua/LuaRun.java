@@ -5,6 +5,7 @@ import dev.turnout.http.RequestFile;
 import dev.turnout.http.Response;
 import dev.turnout.http.Status;
 import dev.turnout.http.Verdict;
+import dev.turnout.http.access.SatisfyModule;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
@@ -32,9 +33,10 @@ public final class LuaRun implements Exchange.Companion {
 
   private final LuaVm vm;
   private final @Nullable Exchange exchange;
-  private final List<LuaWait> waits = new ArrayList<>(2);
-  private final List<Runnable> ends = new ArrayList<>(0);
-  private final List<ByteBuf> written = new ArrayList<>(2);
+  // made when there is something to put into them: most scripts neither wait nor write
+  private List<LuaWait> waits = List.of();
+  private List<Runnable> ends = List.of();
+  private List<ByteBuf> written = List.of();
   private final boolean ownVm;
   private LuaPhase phase;
   private String context = "";
@@ -57,6 +59,11 @@ public final class LuaRun implements Exchange.Companion {
   private boolean headWanted;
   private boolean headSent;
   private boolean headRefused;
+  private Filtering headFilter = Filtering.NONE;
+  private boolean headWasFiltered;
+  private boolean filterFailed;
+  private LuaPhase phaseBefore = LuaPhase.CONTENT;
+  private SatisfyModule.@Nullable Rules rules;
   private boolean ended;
   private boolean endSent;
   private boolean flushWanted;
@@ -98,6 +105,11 @@ public final class LuaRun implements Exchange.Companion {
 
   LuaVm vm() {
     return vm;
+  }
+
+  /// What its lines in the error log say of where it comes from.
+  String context() {
+    return context;
   }
 
   /// The exchange; null in timers and where a loop begins.
@@ -148,11 +160,14 @@ public final class LuaRun implements Exchange.Companion {
   /// True if the error log takes lines of this level.
   public boolean isLogged(Level level) {
     Exchange there = exchange;
-    return there != null && !over ? there.isLogged(level) : vm.program().log().isEnabled(level);
+    return (there != null && !over) ? there.isLogged(level) : vm.program().log().isEnabled(level);
   }
 
   /// Does `cleanup` when the run is over.
   public void onEnd(Runnable cleanup) {
+    if (ends.isEmpty()) {
+      ends = new ArrayList<>(2);
+    }
     ends.add(cleanup);
   }
 
@@ -166,6 +181,9 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   void waits(LuaWait wait) {
+    if (waits.isEmpty()) {
+      waits = new ArrayList<>(2);
+    }
     waits.add(wait);
   }
 
@@ -229,6 +247,9 @@ public final class LuaRun implements Exchange.Companion {
   private void forget() {
     if (keepsTable) {
       keepsTable = false;
+      if (isLogged(Level.DEBUG)) {
+        log(Level.DEBUG, "lua release ngx.ctx at ref " + number);
+      }
       vm.free(this);
     }
   }
@@ -290,7 +311,17 @@ public final class LuaRun implements Exchange.Companion {
     if (phase == LuaPhase.CONTENT || headWanted || ended) {
       return respond(there);
     }
-    return Verdict.CONTINUE;
+    return passed(there);
+  }
+
+  /// How the script goes together with the other access rules.
+  void rules(SatisfyModule.Rules together) {
+    rules = together;
+  }
+
+  private Verdict passed(Exchange there) {
+    SatisfyModule.Rules together = rules;
+    return phase == LuaPhase.ACCESS && together != null ? together.passed(there) : Verdict.CONTINUE;
   }
 
   private Verdict failed(Exchange there) {
@@ -316,7 +347,11 @@ public final class LuaRun implements Exchange.Companion {
         there.finish(exitCode);
         yield Verdict.RESPONDED;
       }
-      case JUMP -> Verdict.CONTINUE;
+      case JUMP -> {
+        forget();
+        number = vm.newRun();
+        yield Verdict.CONTINUE;
+      }
       case NONE -> failed(there);
     };
   }
@@ -346,7 +381,12 @@ public final class LuaRun implements Exchange.Companion {
       return respond(there);
     }
     if (code <= 0) {
-      return Verdict.CONTINUE;
+      return code == 0 ? passed(there) : Verdict.CONTINUE; // declined: others decide
+    }
+    SatisfyModule.Rules together = rules;
+    if (phase == LuaPhase.ACCESS && together != null && (code == 401 || code == 403)) {
+      there.response().status(0);
+      return together.refused(there, code);
     }
     there.finish(code);
     return Verdict.RESPONDED;
@@ -373,11 +413,6 @@ public final class LuaRun implements Exchange.Companion {
     return bodySeen;
   }
 
-  /// Each text is written by itself, since filters want to see it so.
-  void writeSeparately() {
-    separately = true;
-  }
-
   /// The head goes out, with what it has now.
   void wantHead() {
     Exchange there = requireExchange();
@@ -393,15 +428,76 @@ public final class LuaRun implements Exchange.Companion {
       buffering = true;
     }
     headWanted = true;
+    separately = settings.filtersBody(); // a filter wants to see each text by itself
     if (response.status() == 0) {
       response.status(200);
     }
     if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
       response.contentType(RequestFile.mediaType(there));
     }
-    if (!buffering && !settings.filtersHead() && !settings.filtersBody() && !there.isHead()) {
-      sendHead(there, false); // no script looks at it: then it can be seen at once what it became
+    if (!buffering && !settings.filtersBody() && !there.isHead() && !mustFilterHead(settings)) {
+      sendHead(there, false); // it can be seen at once what it became
     }
+  }
+
+  private boolean mustFilterHead(LuaSettings settings) {
+    return settings.headFilter() != null && headFilter != Filtering.DONE;
+  }
+
+  /// The number of the script that is to look at the head before it goes out, or -1: Lua runs it
+  /// then, since it is in Lua that the head is asked for.
+  int headFilterToRun() {
+    Exchange there = requireExchange();
+    LuaChunk script = settings(there).headFilter();
+    if (script == null || headWanted || headFilter != Filtering.NONE || there.isHeadSent()) {
+      return -1;
+    }
+    return vm.isReady(script) ? script.index() : -1;
+  }
+
+  /// Lua runs the script that looks at the head.
+  void filterHeadBegins() {
+    Exchange there = requireExchange();
+    headFilter = Filtering.RUNS;
+    phaseBefore = phase;
+    phase = LuaPhase.HEADER_FILTER;
+    Response response = there.response();
+    if (response.status() == 0) {
+      response.status(200);
+    }
+    if (response.contentType() == null && settings(there).useDefaultType() && !contentTypeCleared) {
+      response.contentType(RequestFile.mediaType(there));
+    }
+  }
+
+  /// The script has looked at the head.
+  void filterHeadEnds(boolean fine) {
+    phase = phaseBefore;
+    headFilter = Filtering.DONE;
+    filterFailed = !fine;
+  }
+
+  /// True, once, if the head that goes out now has been looked at already.
+  boolean takeHeadFiltered(Response response) {
+    if (headFilter != Filtering.DONE || headWasFiltered) {
+      return false;
+    }
+    headWasFiltered = true;
+    if (filterFailed) {
+      response.refuse(Status.CLOSE);
+    } else if (wish == Wish.EXIT && exitCode >= 200) {
+      wish = Wish.NONE;
+      filterExit = exitCode;
+      response.refuse(exitCode);
+    }
+    return true;
+  }
+
+  /// Whether the head has been looked at in Lua itself.
+  private enum Filtering {
+    NONE,
+    RUNS,
+    DONE
   }
 
   private void sendHead(Exchange there, boolean alone) {
@@ -429,6 +525,9 @@ public final class LuaRun implements Exchange.Companion {
     ByteBuf last = written.isEmpty() || separately ? null : written.getLast();
     if (last == null || last.writableBytes() < size) {
       last = PooledByteBufAllocator.DEFAULT.directBuffer(Math.max(size, separately ? 0 : 512));
+      if (written.isEmpty()) {
+        written = new ArrayList<>(2);
+      }
       written.add(last);
     }
     vm.copy(address, length, last);
@@ -555,20 +654,21 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   private void writeBody(Exchange there, boolean last) {
-    int count = written.size();
+    List<ByteBuf> parts = written;
+    written = List.of();
+    int count = parts.size();
     if (count == 0 && last) {
       there.downstream().writeEnd(there);
       return;
     }
     for (int i = 0; i < count; i++) {
-      there.downstream().writeBody(there, written.get(i), last && i == count - 1);
+      there.downstream().writeBody(there, parts.get(i), last && i == count - 1);
     }
-    written.clear();
   }
 
   private void releaseWritten() {
     written.forEach(ByteBuf::release);
-    written.clear();
+    written = List.of();
   }
 
   // ---- a part of a body that a script looks at
@@ -593,7 +693,7 @@ public final class LuaRun implements Exchange.Companion {
 
   void exitWith(int code) {
     wish = Wish.EXIT;
-    exitCode = code;
+    exitCode = code > 999 ? 500 : code;
   }
 
   int exitCode() {
@@ -649,7 +749,7 @@ public final class LuaRun implements Exchange.Companion {
 
   // ---- requests of its own
 
-  private final Map<Integer, LuaCapture> captured = new HashMap<>(0);
+  private Map<Integer, LuaCapture> captured = Map.of();
   private @Nullable LuaCapture capture;
   private int captures;
 
@@ -667,6 +767,9 @@ public final class LuaRun implements Exchange.Companion {
 
   /// A number by which the answers can be asked for.
   int captured(LuaCapture done) {
+    if (captured.isEmpty()) {
+      captured = new HashMap<>();
+    }
     captured.put(++captures, done);
     return captures;
   }
@@ -676,7 +779,9 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   void endCapture(int handle) {
-    captured.remove(handle);
+    if (!captured.isEmpty()) {
+      captured.remove(handle);
+    }
     capture = null;
   }
 
@@ -715,7 +820,11 @@ public final class LuaRun implements Exchange.Companion {
 
   @Override
   public boolean isBusy() {
-    return running;
+    Exchange there = exchange;
+    if (!running || there == null) {
+      return false;
+    }
+    return headSent || !there.isHeadSent(); // else it was answered over the heads of the scripts
   }
 
   @Override
@@ -772,9 +881,9 @@ public final class LuaRun implements Exchange.Companion {
       running = false;
       vm.kill(this, thread);
     }
-    captured.clear();
+    captured = Map.of();
     ends.forEach(Runnable::run);
-    ends.clear();
+    ends = List.of();
     forget();
     if (ownVm) {
       vm.leave();

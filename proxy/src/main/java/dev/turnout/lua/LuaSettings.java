@@ -1,5 +1,7 @@
 package dev.turnout.lua;
 
+import org.jspecify.annotations.Nullable;
+
 /// What the directives of Lua say in one location, apart from the scripts themselves.
 ///
 /// @param codeCache `lua_code_cache`
@@ -8,14 +10,14 @@ package dev.turnout.lua;
 /// @param useDefaultType `lua_use_default_type`
 /// @param bufferHttp10 `lua_http10_buffering`
 /// @param checksClientAbort `lua_check_client_abort`
-/// @param filtersHead whether a `header_filter_by_lua` is there
+/// @param headFilter `header_filter_by_lua`, or null
 /// @param filtersBody whether a `body_filter_by_lua` is there
-public record LuaSettings(
+record LuaSettings(
     boolean codeCache,
     boolean needsBody,
     boolean transformsUnderscores,
     boolean useDefaultType,
     boolean bufferHttp10,
     boolean checksClientAbort,
-    boolean filtersHead,
+    @Nullable LuaChunk headFilter,
     boolean filtersBody) {}

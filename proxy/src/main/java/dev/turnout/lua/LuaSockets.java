@@ -1,35 +1,25 @@
 package dev.turnout.lua;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The sockets of the scripts of one VM, by number, and their pools. Owned by the VM.
 final class LuaSockets {
-  private final List<@Nullable LuaStream> open = new ArrayList<>();
-  private final ArrayDeque<Integer> free = new ArrayDeque<>();
+  private final Numbered<LuaStream> open = new Numbered<>();
   private final Map<String, CosocketPool> pools = new HashMap<>();
 
   /// Gives a socket a number for as long as the script that uses it runs.
   int add(LuaStream socket, LuaRun run) {
-    Integer reused = free.poll();
-    int number = reused == null ? open.size() : reused;
-    if (reused == null) {
-      open.add(socket);
-    } else {
-      open.set(number, socket);
-    }
+    int number = open.add(socket);
     run.onEnd(() -> forget(number, socket));
     return number;
   }
 
+  @SuppressWarnings("ReferenceEquality") // another may have its number by now
   private void forget(int number, LuaStream socket) {
     if (open.get(number) == socket) {
-      open.set(number, null);
-      free.add(number);
+      open.remove(number);
     }
   }
 
@@ -42,7 +32,7 @@ final class LuaSockets {
   }
 
   @Nullable LuaStream get(int number) {
-    return number >= 0 && number < open.size() ? open.get(number) : null;
+    return open.get(number);
   }
 
   CosocketPool pool(String key) {

@@ -159,9 +159,7 @@ abstract class LuaStream {
       return vm.answer(rest);
     }
     vm.answer(
-        Arrays.asList(
-            why == null ? "closed" : why,
-            new String(rest, StandardCharsets.ISO_8859_1)));
+        Arrays.asList(why == null ? "closed" : why, new String(rest, StandardCharsets.ISO_8859_1)));
     return FAILED;
   }
 

@@ -3,6 +3,9 @@ package dev.turnout.lua;
 import dev.turnout.http.Exchange;
 import dev.turnout.log.Level;
 import dev.turnout.net.ListenAddress;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The timers of one VM (`ngx.timer`). Confined to its loop.
 final class LuaTimers {
+  private static final String CONTEXT = ", context: ngx.timer";
+
   private final LuaVm vm;
   private final Map<Integer, Timer> pending = new HashMap<>();
   private int running;
@@ -66,14 +71,22 @@ final class LuaTimers {
   }
 
   private static String context(LuaRun by) {
-    StringBuilder out = new StringBuilder(", context: ngx.timer");
     Exchange exchange = by.exchange();
-    if (exchange != null) {
-      out.append(", client: ").append(exchange.clientAddress());
-      out.append(", server: ")
-          .append(ListenAddress.text(exchange.main().downstream().localAddress()));
+    if (exchange == null) {
+      return by.phase() == LuaPhase.TIMER ? by.context() : CONTEXT;
     }
-    return out.toString();
+    return CONTEXT + ", client: " + exchange.clientAddress() + ", server: " + listened(exchange);
+  }
+
+  /// The address that is listened on, where the client may have come by a more special one.
+  private static String listened(Exchange exchange) {
+    SocketAddress local = exchange.main().downstream().localAddress();
+    if (!(local instanceof InetSocketAddress inet)
+        || exchange.generation().listens().containsKey(local)) {
+      return ListenAddress.text(local);
+    }
+    boolean v4 = inet.getAddress() instanceof Inet4Address;
+    return (v4 ? "0.0.0.0:" : "[::]:") + inet.getPort();
   }
 
   /// All that are still to come run now, before their time.

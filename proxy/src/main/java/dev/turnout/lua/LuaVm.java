@@ -21,6 +21,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +58,8 @@ public final class LuaVm {
   static final int LOAD_FILE = 7;
   static final int TIMER = 8;
   static final int FORGET = 9;
-  static final int ON_ABORT = 10;
+  static final int RESET = 10;
+  static final int ON_ABORT = 11;
 
   static final int DONE = 0;
   static final int WAITS = 1;
@@ -94,7 +96,7 @@ public final class LuaVm {
 
   // ---- all of the process, by number
 
-  private static final LuaVm[] NUMBERED = new LuaVm[1 << 14];
+  private static final @Nullable LuaVm[] NUMBERED = new @Nullable LuaVm[1 << 14];
   private static final AtomicInteger OPEN = new AtomicInteger();
   private static int lastNumber;
 
@@ -110,6 +112,7 @@ public final class LuaVm {
   private final LuaNames names;
   private final LuaTimers timers;
   private final Map<Integer, LuaWait> parked = new HashMap<>();
+  private final Numbered<LuaDatagrams> datagrams = new Numbered<>();
   private final JsonDecoder json = new JsonDecoder();
   private final LuaSockets sockets = new LuaSockets();
   private final LuaRegexes regexes = new LuaRegexes();
@@ -143,7 +146,9 @@ public final class LuaVm {
     scratch = arena.allocate(SCRATCH, 8);
     number = take(this);
     state = LuaNative.newState();
-    String wrong = LuaNative.load(state, bootstrap(), "=turnout:start");
+    LuaNative.pushNull(state);
+    int nullKey = LuaNative.keep(state);
+    String wrong = LuaNative.load(state, bootstrap(nullKey), "=turnout:start");
     if (wrong == null && LuaNative.pcall(state, 0, 1, 0) != 0) {
       wrong = LuaNative.text(state, -1);
     }
@@ -172,7 +177,11 @@ public final class LuaVm {
 
   /// The VM that Lua calls from.
   static LuaVm numbered(int number) {
-    return NUMBERED[number];
+    LuaVm vm = NUMBERED[number];
+    if (vm == null) {
+      throw new IllegalStateException("a VM that is closed calls");
+    }
+    return vm;
   }
 
   /// How many VMs the process has.
@@ -180,11 +189,16 @@ public final class LuaVm {
     return OPEN.get();
   }
 
-  private String bootstrap() {
+  private String bootstrap(int nullKey) {
     StringBuilder out = new StringBuilder(128 * 1024);
     out.append("local ffi=require'ffi' ffi.cdef[[").append(STRUCT).append("]] local P={vm=");
     out.append(number).append(",io=ffi.cast('turnout_io*',ffi.cast('void*',");
-    out.append(io.address()).append("ULL)),fn=").append(LuaParts.functions()).append(",interpreted=")
+    out.append(io.address())
+        .append("ULL)),fn=")
+        .append(LuaParts.functions())
+        .append(",null=debug.getregistry()[")
+        .append(nullKey)
+        .append("],interpreted=")
         .append(program.limits().stopsScripts())
         .append("}\n");
     out.append("local function load(s,n) return assert(loadstring(s,n)) end\n");
@@ -243,8 +257,10 @@ public final class LuaVm {
     inside = true;
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
+      makeRoom();
       enteredAt = System.nanoTime();
     }
+    boolean broken = false;
     LuaRun before = run;
     run = of;
     io.set(JAVA_INT, OP, op);
@@ -262,6 +278,7 @@ public final class LuaVm {
       }
       String error = LuaNative.text(state, -1);
       LuaNative.setTop(state, 0);
+      broken = true;
       String cause = stopped;
       of.log(
           cause == null ? Level.ALERT : Level.ERROR,
@@ -271,11 +288,31 @@ public final class LuaVm {
       if (dog != null) {
         disarm();
       }
+      if (broken) {
+        reset();
+      }
       inside = false;
       run = before;
       if (!afterwards.isEmpty()) {
         afterwards();
       }
+    }
+  }
+
+  /// What is only garbage must not be held against the script that comes next.
+  private void makeRoom() {
+    long most = program.limits().bytes();
+    if (most > 0 && bytesInUse() > most / 2) {
+      LuaNative.collect(state);
+    }
+  }
+
+  /// Lua is as it was before it was entered.
+  private void reset() {
+    io.set(JAVA_INT, OP, RESET);
+    LuaNative.push(state, dispatch);
+    if (LuaNative.pcall(state, 0, 0, 0) != 0) {
+      LuaNative.setTop(state, 0);
     }
   }
 
@@ -296,7 +333,11 @@ public final class LuaVm {
   void watch(LuaLimits limits, long now) {
     synchronized (armed) {
       long since = enteredAt;
-      if (since == 0 || armed[0] || closed) {
+      if (since == 0 || closed) {
+        return;
+      }
+      if (armed[0]) { // Lua may have been about to change its mind about hooks just then
+        LuaNative.hook(state, hook, LuaNative.MASK_COUNT, 1);
         return;
       }
       String why = null;
@@ -360,6 +401,11 @@ public final class LuaVm {
       loaded.set(chunk.index());
     }
     return chunk.index();
+  }
+
+  /// True if a script of the configuration can be run at once.
+  boolean isReady(LuaChunk chunk) {
+    return loaded.get(chunk.index());
   }
 
   private int file(String path, LuaRun of) {
@@ -516,7 +562,7 @@ public final class LuaVm {
     }
     synchronized (armed) { // the watchdog looks at no state that is gone
       closed = true;
-    sockets.close();
+      sockets.close();
     }
     LuaWatchdog dog = program.watchdog();
     if (dog != null) {
@@ -548,6 +594,11 @@ public final class LuaVm {
   }
 
   // ---- what functions that Lua calls use
+
+  /// The sockets of its scripts for datagrams.
+  Numbered<LuaDatagrams> datagrams() {
+    return datagrams;
+  }
 
   /// Reads JSON.
   JsonDecoder json() {
@@ -746,7 +797,7 @@ public final class LuaVm {
 
   /// A function threw: Lua raises it as an error.
   static int threw(Throwable thrown, int number) {
-    LuaVm vm = NUMBERED[number];
+    LuaVm vm = numbered(number);
     try {
       String text = thrown instanceof LuaError ? thrown.getMessage() : thrown.toString();
       vm.answer(text == null ? "error" : text);

@@ -2,6 +2,9 @@ package dev.turnout.lua;
 
 import dev.turnout.lua.regex.PerlRegex;
 import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// `ngx.re`: compiled expressions by their numbers in the VM, and searches.
 final class RegexCalls implements LuaPart {
@@ -38,8 +41,9 @@ final class RegexCalls implements LuaPart {
     }
     vm.answer((double) regex.groups());
     vm.also(vm.regexes().add(regex));
-    return vm.answer(
-        regex.names().stream().map(name -> name.group() + name.name()).toList());
+    List<@Nullable String> names = new ArrayList<>();
+    regex.names().forEach(name -> names.add(name.group() + name.name()));
+    return vm.answer(names);
   }
 
   static int reFree(LuaVm vm, int number) {
@@ -54,8 +58,7 @@ final class RegexCalls implements LuaPart {
 
   /// Searches up to `most` times, each after the match before; gives what [#reSearch] gives, one
   /// after the other, and how many there are in `m`.
-  static int reSearchAll(
-      LuaVm vm, int number, long subject, int length, int from, int most) {
+  static int reSearchAll(LuaVm vm, int number, long subject, int length, int from, int most) {
     PerlRegex regex = vm.regexes().get(number);
     byte[] text = vm.borrow(subject, length);
     int wrong = regex.check(text, length);

@@ -4,6 +4,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.RequestBody;
 import dev.turnout.http.RequestHead;
+import dev.turnout.log.Level;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.nio.file.Files;
@@ -84,11 +85,12 @@ final class RequestCalls implements LuaPart {
     switch (what) {
       case 0 -> exchange.method(value);
       case 1 -> {
-        exchange.replacePath(value);
+        exchange.rewritePath(value);
         exchange.keepLocation();
       }
       case 2 -> {
         exchange.rewritePath(value);
+        exchange.log(Level.DEBUG, () -> "lua set uri jump to \"" + value + "\"");
         vm.run().jump();
       }
       default -> exchange.args(value);

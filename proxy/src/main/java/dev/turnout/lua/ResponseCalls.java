@@ -44,6 +44,10 @@ final class ResponseCalls implements LuaPart {
         "int(int, int, const char *, int, const char *, int)",
         "fields",
         "int(int)",
+        "filter_begins",
+        "int(int)",
+        "filter_ends",
+        "int(int, int, const char *, int)",
         "part",
         "int(int)",
         "set_part",
@@ -59,11 +63,39 @@ final class ResponseCalls implements LuaPart {
     if (run.isHeadOut() && run.requireExchange().isHead()) {
       return vm.refuse("header only");
     }
+    if (filters(vm)) {
+      return FILTER;
+    }
     run.write(text, length, lineFeed != 0);
     return LuaVm.OK;
   }
 
+  /// A script is to look at the head before it goes out; Lua is to run it.
+  private static final int FILTER = 5;
+
+  private static boolean filters(LuaVm vm) {
+    int script = vm.run().headFilterToRun();
+    vm.also(script);
+    return script >= 0;
+  }
+
+  static int filterBegins(LuaVm vm) {
+    vm.run().filterHeadBegins();
+    return LuaPhase.HEADER_FILTER.bit();
+  }
+
+  static int filterEnds(LuaVm vm, int fine, long error, int length) {
+    if (fine == 0) {
+      vm.run().log(Level.ERROR, "failed to run header_filter_by_lua*: " + vm.text(error, length));
+    }
+    vm.run().filterHeadEnds(fine != 0);
+    return LuaVm.OK;
+  }
+
   static int sendHeaders(LuaVm vm) {
+    if (filters(vm)) {
+      return FILTER;
+    }
     vm.run().wantHead();
     return LuaVm.OK;
   }
@@ -94,6 +126,9 @@ final class ResponseCalls implements LuaPart {
     LuaRun run = vm.run();
     if (run.isEnded()) {
       return vm.refuse("seen eof");
+    }
+    if (filters(vm)) {
+      return FILTER;
     }
     run.end();
     return LuaVm.OK;
@@ -182,8 +217,7 @@ final class ResponseCalls implements LuaPart {
     Exchange exchange = run.requireExchange();
     String called = TextCalls.fieldName(named(vm, exchange, vm.text(name, length)));
     if (run.isHeadOut() && run.phase() != LuaPhase.HEADER_FILTER) {
-      run.log(
-          Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
+      run.log(Level.ERROR, "attempt to set ngx.header.HEADER after sending out response headers");
       return LuaVm.OK;
     }
     String text = kind == 2 ? "" : vm.text(value, valueLength);

@@ -124,8 +124,7 @@ final class SharedDictCalls implements LuaPart {
       int flags,
       int how) {
     byte[] value = vm.bytes(text, size);
-    return outcome(
-        dict(vm, number).set(vm.bytes(key, length), value, (long) millis, flags, how));
+    return outcome(dict(vm, number).set(vm.bytes(key, length), value, (long) millis, flags, how));
   }
 
   static int dictSetNumber(
@@ -168,8 +167,7 @@ final class SharedDictCalls implements LuaPart {
       LuaVm vm, int number, long key, int length, double by, int begins, double init, double ttl) {
     @Nullable Double first = begins == 0 ? null : (Double) init;
     Found found = vm.found();
-    Stored stored =
-        dict(vm, number).increment(vm.bytes(key, length), by, first, (long) ttl, found);
+    Stored stored = dict(vm, number).increment(vm.bytes(key, length), by, first, (long) ttl, found);
     vm.answer(found.number());
     return outcome(stored);
   }
@@ -180,8 +178,7 @@ final class SharedDictCalls implements LuaPart {
       LuaVm vm, int number, long key, int length, int left, long text, int size, double value) {
     Found found = vm.found();
     byte @Nullable [] bytes = size < 0 ? null : vm.bytes(text, size);
-    Stored stored =
-        dict(vm, number).push(vm.bytes(key, length), bytes, value, left != 0, found);
+    Stored stored = dict(vm, number).push(vm.bytes(key, length), bytes, value, left != 0, found);
     vm.answer(found.number());
     return outcome(stored);
   }
@@ -276,8 +273,8 @@ final class SharedDictCalls implements LuaPart {
     return vm.answer(deadline == null ? 0.0 : (double) (deadline - millis));
   }
 
-  /// Asks the writer for a change; the script waits until it is durable and in force. `what` is 0 to
-  /// set, {@link SharedDict#ADD} or {@link SharedDict#REPLACE}, [#DELETE] or [#CLEAR].
+  /// Asks the writer for a change; the script waits until it is durable and in force. `what` is 0
+  /// to set, {@link SharedDict#ADD} or {@link SharedDict#REPLACE}, [#DELETE] or [#CLEAR].
   static int zoneSet(
       LuaVm vm, int number, int what, long key, int length, long value, int size, double millis) {
     KeyvalZone zone = vm.program().zone(number);
@@ -287,7 +284,8 @@ final class SharedDictCalls implements LuaPart {
           case CLEAR -> new KeyvalChange.Clear();
           case DELETE -> new KeyvalChange.Delete(name);
           default ->
-              new KeyvalChange.Put(name, vm.text(value, size), millis > 0 ? (Long) (long) millis : null);
+              new KeyvalChange.Put(
+                  name, vm.text(value, size), millis > 0 ? (Long) (long) millis : null);
         };
     List<KeyvalCondition> conditions =
         switch (what) {

@@ -228,9 +228,7 @@ final class SocketCalls implements LuaPart {
       int chosen =
           addresses.size() == 1 ? 0 : ThreadLocalRandom.current().nextInt(addresses.size());
       InetAddress address = addresses.get(chosen);
-      to(
-          new InetSocketAddress(address, port),
-          ListenAddress.numeric(address) + ":" + port);
+      to(new InetSocketAddress(address, port), ListenAddress.numeric(address) + ":" + port);
     }
 
     private void to(SocketAddress address, String shown) {
@@ -240,8 +238,7 @@ final class SocketCalls implements LuaPart {
               .channelFactory(worker.transport().clientChannels(address))
               .option(ChannelOption.AUTO_READ, false)
               .option(
-                  ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                  (int) Math.min(timeout, Integer.MAX_VALUE))
+                  ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout, Integer.MAX_VALUE))
               .handler(
                   new ChannelInitializer<Channel>() {
                     @Override
@@ -258,8 +255,7 @@ final class SocketCalls implements LuaPart {
         worker.refreshClock();
         if (done.isSuccess()) {
           Cosocket socket =
-              new Cosocket(
-                  worker, future.channel(), pool, shown, (int) settings.bufferSize());
+              new Cosocket(worker, future.channel(), pool, shown, (int) settings.bufferSize());
           entered = false; // from now on the socket counts
           if (isOver()) {
             socket.release();
@@ -279,8 +275,12 @@ final class SocketCalls implements LuaPart {
         return;
       }
       if (!isOver()) {
-        log("connect() " + (host.startsWith("unix:") ? "to " + host + " " : "") + "failed ("
-            + Cosocket.numbered(cause) + ")");
+        log(
+            "connect() "
+                + (host.startsWith("unix:") ? "to " + host + " " : "")
+                + "failed ("
+                + Cosocket.numbered(cause)
+                + ")");
       }
       fail(Cosocket.words(cause));
     }
@@ -333,7 +333,9 @@ final class SocketCalls implements LuaPart {
       vm.run()
           .log(
               Level.ERROR,
-              "attempt to " + verb + " data on a closed socket: u:0000000000000000,"
+              "attempt to "
+                  + verb
+                  + " data on a closed socket: u:0000000000000000,"
                   + " c:0000000000000000, ft:0 eof:0");
     }
     return vm.refuse("closed");
@@ -415,9 +417,10 @@ final class SocketCalls implements LuaPart {
     return LuaVm.OK;
   }
 
+  /// Closes it: also one that its peer has closed is the script's to close, once.
   static int sockClose(LuaVm vm, int number) {
     Cosocket socket = socket(vm, number);
-    if (socket == null || socket.isClosed()) {
+    if (socket == null) {
       return vm.refuse("closed");
     }
     if (socket.isReading()) {

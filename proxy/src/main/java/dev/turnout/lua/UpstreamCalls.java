@@ -66,7 +66,9 @@ final class UpstreamCalls implements LuaPart {
   // ---- reading
 
   static int upsNames(LuaVm vm) {
-    return vm.answer(upstreams(vm).all().stream().map(Upstream::name).toList());
+    List<@Nullable String> names = new ArrayList<>();
+    upstreams(vm).all().forEach(upstream -> names.add(upstream.name()));
+    return vm.answer(names);
   }
 
   /// Eight texts for each server: id, name, address, weight, max_fails, fail_timeout, backup, down.
@@ -121,7 +123,7 @@ final class UpstreamCalls implements LuaPart {
     Variable host = vm.program().http().variables().named("proxy_host");
     String name = host == null ? null : host.value(exchange);
     Upstream upstream = name == null ? null : upstreams(vm).find(name);
-    return vm.answerOrNone(upstream == null ? null : upstream.name());
+    return vm.answerOrNone(upstream == null ? name : upstream.name());
   }
 
   // ---- changing
@@ -146,8 +148,7 @@ final class UpstreamCalls implements LuaPart {
   }
 
   /// Changes the server with this id.
-  static int upsChangeServer(
-      LuaVm vm, long name, int length, double id, int what, int value) {
+  static int upsChangeServer(LuaVm vm, long name, int length, double id, int what, int value) {
     Upstream upstream = find(vm, name, length);
     return upstream == null
         ? vm.refuse("upstream not found")
@@ -178,9 +179,7 @@ final class UpstreamCalls implements LuaPart {
         vm,
         of,
         vm.text(line, lineLength),
-        spec ->
-            new Operation.EditUpstream(
-                of, new UpstreamChange.Add(spec.servers().getFirst())));
+        spec -> new Operation.EditUpstream(of, new UpstreamChange.Add(spec.servers().getFirst())));
   }
 
   /// Makes an upstream, or puts this content in place of its.
@@ -193,8 +192,8 @@ final class UpstreamCalls implements LuaPart {
     return LuaChange.submit(vm, new Operation.DeleteUpstream(vm.text(name, length)));
   }
 
-  /// Reads what a script wrote, off the loop since names may be looked up, and submits what comes of
-  /// it.
+  /// Reads what a script wrote, off the loop since names may be looked up, and submits what comes
+  /// of it.
   private static int read(
       LuaVm vm, String name, String content, Function<UpstreamSpec, Operation> operation) {
     LuaChange change = new LuaChange(vm);

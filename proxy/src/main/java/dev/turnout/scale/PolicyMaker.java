@@ -31,7 +31,10 @@ final class PolicyMaker {
     Policy policy = reactive(settings, packing);
     return settings.schedule().isEmpty()
         ? policy
-        : new Schedule(policy, settings.schedule(), _ -> LocalTime.now(ZoneId.systemDefault()).toSecondOfDay());
+        : new Schedule(
+            policy,
+            settings.schedule(),
+            _ -> LocalTime.now(ZoneId.systemDefault()).toSecondOfDay());
   }
 
   private static Policy reactive(ScaleSettings settings, Packing packing) {

@@ -9,7 +9,7 @@ local type, error, tostring, pairs, select, unpack =
 local function pairs_option(kind, t)
   for key, value in pairs(t) do
     if type(key) ~= 'string' then
-      error('attempt to use a non-string key in the "' .. kind .. '" option table', 4)
+      T.fail('attempt to use a non-string key in the "' .. kind .. '" option table')
     end
     local v = type(value)
     if v == 'table' and kind == 'headers' then
@@ -30,18 +30,18 @@ end
 local function flag(options, name)
   local value = options[name]
   if value == nil then return 0 end
-  if type(value) ~= 'boolean' then error('Bad ' .. name .. ' option value', 4) end
+  if type(value) ~= 'boolean' then T.fail('Bad ' .. name .. ' option value') end
   return value and 1 or 0
 end
 
 local function add(index, query)
-  if query == nil then error('only array-like tables are allowed', 3) end
+  if query == nil then T.fail('only array-like tables are allowed') end
   if type(query) ~= 'table' then
-    error('the query argument ' .. index .. ' is not a table, but a ' .. type(query), 3)
+    T.fail('the query argument ' .. index .. ' is not a table, but a ' .. type(query))
   end
   local n = #query
   if n ~= 1 and n ~= 2 then
-    error('query argument ' .. index .. ' expecting one or two arguments', 3)
+    T.fail('query argument ' .. index .. ' expecting one or two arguments')
   end
   local uri, options = query[1], query[2]
   local args, method, body, flags = nil, 2, nil, 0
@@ -53,24 +53,24 @@ local function add(index, query)
     args = options.args
     if type(args) == 'table' then args = T.encode_args(args)
     elseif type(args) == 'number' then args = tostring(args)
-    elseif args ~= nil and type(args) ~= 'string' then error('Bad args option value', 3) end
+    elseif args ~= nil and type(args) ~= 'string' then T.fail('Bad args option value') end
     if options.vars ~= nil and type(options.vars) ~= 'table' then
-      error('Bad vars option value', 3)
+      T.fail('Bad vars option value')
     end
     if options.headers ~= nil and type(options.headers) ~= 'table' then
-      error('Bad headers option value', 3)
+      T.fail('Bad headers option value')
     end
     flags = flag(options, 'share_all_vars') + 2 * flag(options, 'copy_all_vars')
     if options.always_forward_body then flags = flags + 4 end
     method = options.method
     if method == nil then method = 2
-    elseif type(method) ~= 'number' then error('Bad http request method', 3) end
+    elseif type(method) ~= 'number' then T.fail('Bad http request method') end
     if options.ctx ~= nil and type(options.ctx) ~= 'table' then
-      error('Bad ctx option value type ' .. type(options.ctx) .. ', expected a Lua table', 3)
+      T.fail('Bad ctx option value type ' .. type(options.ctx) .. ', expected a Lua table')
     end
     body = options.body
     if type(body) == 'number' then body = tostring(body)
-    elseif body ~= nil and type(body) ~= 'string' then error('Bad http request body', 3) end
+    elseif body ~= nil and type(body) ~= 'string' then T.fail('Bad http request body') end
   end
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
     error("bad argument #1 to 'capture' (string expected, got "
@@ -78,10 +78,10 @@ local function add(index, query)
   end
   uri = tostring(uri)
   local name = T.methods[method]
-  if not name then error('unsupported HTTP method: ' .. method, 3) end
+  if not name then T.fail('unsupported HTTP method: ' .. method) end
   if options and options.ctx then flags = flags + 8 end
   local rc = fn.capture_add(VM, uri, #uri, name, #name, flags)
-  if rc < 0 then error(text(), 3) end
+  if rc < 0 then T.fail(text()) end
   if options and options.ctx then T.ctxs[io_.m] = options.ctx end
   if args then fn.capture_args(VM, args, #args) end
   if body then fn.capture_body(VM, body, #body) end
@@ -112,7 +112,7 @@ local function run(queries)
   local n = #queries
   fn.capture_begin(VM)
   for i = 1, n do add(i - 1, queries[i]) end
-  if await(fn.capture_run(VM)) == T.THREW then error(text(), 3) end
+  if await(fn.capture_run(VM)) == T.THREW then T.fail(text()) end
   local results = {}
   local handle = io_.m
   for i = 1, n do
@@ -128,20 +128,20 @@ local location = {}
 ngx.location = location
 location.capture = function(...)
   local n = select('#', ...)
-  if n ~= 1 and n ~= 2 then error('expecting one or two arguments', 2) end
+  if n ~= 1 and n ~= 2 then T.fail('expecting one or two arguments') end
   check(ALLOWED)
   local results = run { { ... } }
   return results[1]
 end
 location.capture_multi = function(...)
   local n = select('#', ...)
-  if n ~= 1 then error('only one argument is expected, but got ' .. n, 2) end
+  if n ~= 1 then T.fail('only one argument is expected, but got ' .. n) end
   local queries = ...
   if type(queries) ~= 'table' then
     error("bad argument #1 to 'capture_multi' (table expected, got "
       .. (queries == nil and 'nil' or type(queries)) .. ')', 2)
   end
-  if #queries == 0 then error('at least one subrequest should be specified', 2) end
+  if #queries == 0 then T.fail('at least one subrequest should be specified') end
   check(ALLOWED)
   local results, count = run(queries)
   return unpack(results, 1, count)

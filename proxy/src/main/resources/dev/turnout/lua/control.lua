@@ -10,16 +10,15 @@ ngx.exit = function(code)
   if type(code) ~= 'number' then
     local n = tonumber(code)
     if not n then
-      error("bad argument #1 to 'exit' (number expected, got "
-        .. (code == nil and 'nil' or type(code)) .. ')', 2)
+      T.bad_argument(1, 'number expected, got ' .. (code == nil and 'nil' or type(code)))
     end
     code = n
   end
   if code == ngx.AGAIN or code == ngx.DONE then
-    error("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE", 2)
+    T.fail("bad argument to 'ngx.exit': does not accept NGX_AGAIN or NGX_DONE")
   end
   check(EXIT)
-  if fn.exit(VM, code) < 0 then error(text(), 2) end
+  if fn.exit(VM, code) < 0 then T.fail(text()) end
   local phase = io_.phase
   if phase == phases.HEADER_FILTER or phase == phases.BALANCER then return end
   abort()
@@ -27,14 +26,13 @@ end
 
 ngx.exec = function(...)
   local n = select('#', ...)
-  if n ~= 1 and n ~= 2 then error('expecting one or two arguments, but got ' .. n, 2) end
+  if n ~= 1 and n ~= 2 then T.fail('expecting one or two arguments, but got ' .. n) end
   local uri, args = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
-    error("bad argument #1 to 'exec' (string expected, got "
-      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
   end
   uri = tostring(uri)
-  if uri == '' then error('The uri argument is empty', 2) end
+  if uri == '' then T.fail('The uri argument is empty') end
   check(phases.ANSWERING)
   local kind = type(args)
   if kind == 'table' then
@@ -42,26 +40,24 @@ ngx.exec = function(...)
   elseif kind == 'number' then
     args = tostring(args)
   elseif kind ~= 'string' and kind ~= 'nil' then
-    error("bad argument #2 to 'exec' (string, number, or table expected, but got " .. kind .. ')', 2)
+    T.bad_argument(2, 'string, number, or table expected, but got ' .. kind)
   end
-  if fn.exec(VM, uri, #uri, args, args and #args or -1) < 0 then error(text(), 2) end
+  if fn.exec(VM, uri, #uri, args, args and #args or -1) < 0 then T.fail(text()) end
   abort()
 end
 
 local redirects = { [301] = true, [302] = true, [303] = true, [307] = true, [308] = true }
 ngx.redirect = function(...)
   local n = select('#', ...)
-  if n ~= 1 and n ~= 2 then error('expecting one or two arguments', 2) end
+  if n ~= 1 and n ~= 2 then T.fail('expecting one or two arguments') end
   local uri, status = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
-    error("bad argument #1 to 'redirect' (string expected, got "
-      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
   end
   uri = tostring(uri)
   if n == 2 then
     if type(status) ~= 'number' then
-      error("bad argument #2 to 'redirect' (number expected, got "
-        .. (status == nil and 'nil' or type(status)) .. ')', 2)
+      T.bad_argument(2, 'number expected, got ' .. (status == nil and 'nil' or type(status)))
     end
     if not redirects[status] then
       error('only ngx.HTTP_MOVED_TEMPORARILY, ngx.HTTP_MOVED_PERMANENTLY, '
@@ -72,11 +68,11 @@ ngx.redirect = function(...)
     status = 302
   end
   check(phases.ANSWERING)
-  local bad = uri:match('[%z\1-\31\127]')
+  local bad = uri:match('[%z\1-\8\10-\31\127]')
   if bad then
-    error(('unsafe byte "0x%02x" in redirect uri "%s"'):format(bad:byte(), T.escape_log(uri)), 2)
+    T.fail(('unsafe byte "0x%02x" in redirect uri "%s"'):format(bad:byte(), T.escape_log(uri)))
   end
-  if fn.redirect(VM, uri, #uri, status) < 0 then error(text(), 2) end
+  if fn.redirect(VM, uri, #uri, status) < 0 then T.fail(text()) end
   abort()
 end
 

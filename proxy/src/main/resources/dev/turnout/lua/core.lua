@@ -44,13 +44,24 @@ local phase_names = {
   [0x8000] = 'server_rewrite_by_lua*', [0x20000] = 'precontent_by_lua*',
 }
 
--- Raises an error, in the name of the caller's caller, unless the phase is one of these.
+-- Raises an error where the script is, however deep in our own functions this is called.
+local function fail(message)
+  local level = 2
+  while true do
+    local ar = getinfo(level, 'S')
+    if not ar or ar.source:sub(1, 9) ~= '=turnout:' then break end
+    level = level + 1
+  end
+  error(message, level)
+end
+
+-- Raises an error unless the phase is one of these.
 local function check(mask)
   local phase = io_.phase
   if band(phase, mask) == 0 then
     local name = phase_names[phase]
-    if not name then error('no request found', 3) end
-    error('API disabled in the context of ' .. name, 3)
+    if not name then fail('no request found') end
+    fail('API disabled in the context of ' .. name)
   end
 end
 
@@ -78,14 +89,18 @@ local function co_resume(co, ...)
   depth = d + 1
   return co_step(d, co, raw_resume(co, ...))
 end
-co_step = function(d, co, ok, tag, ...)
+co_step = function(d, co, ok, ...)
   depth = d
+  local tag = ...
   if tag == ASYNC then                  -- not for the one who resumed: up, then down again
     raw_yield(ASYNC)
     depth = d + 1
     return co_step(d, co, raw_resume(co))
   end
-  return ok, tag, ...
+  if not ok and tag == 'cannot resume running coroutine' and raw_status(co) == 'normal' then
+    return false, 'cannot resume normal coroutine'
+  end
+  return ok, ...
 end
 
 local function wrapped(co, ok, ...)
@@ -93,6 +108,7 @@ local function wrapped(co, ok, ...)
   local e = ...
   if failed_error ~= e or type(e) ~= 'string' then failed_co, failed_error = {}, e end
   failed_co[#failed_co + 1] = co
+  if not cur and type(e) == 'string' then fail(e) end   -- where nothing waits it is LuaJIT's own
   error(e, 0)
 end
 
@@ -409,7 +425,10 @@ local function schedule(rec, ...)
   io_.rc = outcome
 end
 
-local function user_body(f, ...) return ENDED, f(...) end
+-- What is called by an expression has no name in tracebacks, as what C calls has none.
+local function nameless(f) return f end
+
+local function user_body(f, ...) return ENDED, nameless(f)(...) end
 
 local function user_thread(parent, f, ...)
   local top = parent.top or parent
@@ -459,7 +478,7 @@ local function give(v)
   end
 end
 
-local function fail(e)
+local function failed(e)
   if type(e) == 'number' then e = tostring(e) end
   if type(e) ~= 'string' then e = 'unknown reason' end
   fn.result(VM, e, #e)
@@ -483,7 +502,7 @@ local ops = {
   -- LOAD: compiles `source` as chunk number `chunk`
   function()
     local f, e = raw_load(fstr(io_.p, io_.n), fstr(io_.q, io_.m))
-    if not f then return fail(e) end
+    if not f then return failed(e) end
     if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
@@ -509,7 +528,7 @@ local ops = {
     cur, depth = nil, 1
     local f = chunks[io_.chunk]
     local ok, v = xpcall(io_.n > 0 and call_with_arguments or call_plain, handler, f)
-    if not ok then return fail(v) end
+    if not ok then return failed(v) end
     if type(v) == 'number' then v = tostring(v) elseif type(v) ~= 'string' then v = nil end
     give(v)
     io_.rc = DONE
@@ -528,7 +547,7 @@ local ops = {
   -- LOADFILE: compiles the file whose name is in `q`
   function()
     local f, e = raw_loadfile(fstr(io_.q, io_.m))
-    if not f then return fail(e) end
+    if not f then return failed(e) end
     if P.interpreted then jit.off(f, true) end
     chunks[io_.chunk] = f
     io_.rc = DONE
@@ -539,7 +558,7 @@ local ops = {
     if not timer.every or io_.kind == 1 then timers[io_.chunk] = nil end
     local rec = entry_thread()
     local premature = io_.kind == 1
-    schedule(rec, function() timer.f(premature, unpack(timer, 1, timer.n)) end)
+    schedule(rec, function() nameless(timer.f)(premature, unpack(timer, 1, timer.n)) end)
   end,
   -- FORGET: a timer that will never run; tells where its function is from
   function()
@@ -548,6 +567,12 @@ local ops = {
     local ar = getinfo(timer.f, 'S')
     local s = ar.source .. ':' .. ar.linedefined
     fn.result(VM, s, #s)
+    io_.rc = DONE
+  end,
+  -- RESET: hooks work again, after an error of one has come as far as to Java
+  function()
+    cur, now, queue, head, tail = nil, nil, {}, 1, 0
+    pcall(error, '')
     io_.rc = DONE
   end,
   -- ON_ABORT: the client is gone, and the scripts want to know
@@ -642,8 +667,25 @@ dofile = function(name)
   if not f then error(e, 2) end
   return f()
 end
+-- A reader runs in Lua, not below load: so it may wait, and an error in it is no affair of C, which
+-- would leave LuaJIT without hooks.
+local function read_all(f)
+  local parts, n = {}, 0
+  while true do
+    local s = f()
+    if s == nil or s == '' then return tconcat(parts) end
+    if type(s) ~= 'string' then error('reader function must return a string', 0) end
+    n = n + 1
+    parts[n] = s
+  end
+end
 load = function(f, name, mode, ...)
-  if name == nil then name = type(f) == 'string' and f or '=(load)' end
+  if type(f) == 'function' then
+    local ok, s = pcall(read_all, f)
+    if not ok then return nil, s end
+    f, name = s, name or '=(load)'
+  end
+  if name == nil then name = f end
   if select('#', ...) == 0 then return plain(raw_loader(f, name, 't')) end
   return plain(raw_loader(f, name, 't', ...))
 end
@@ -678,12 +720,21 @@ local function list()
   return out, n
 end
 
+-- What is wrong with an argument, in the name of the function that calls this.
+local function bad_argument(i, what)
+  local ar = getinfo(2, 'n')
+  error('bad argument #' .. i .. " to '" .. (ar and ar.name or '?') .. "' (" .. what .. ')', 3)
+end
+
 local ngx = {}
 
 return dispatch, {
   vm = VM, io = io_, fn = fn, ngx = ngx, ffi = ffi,
   OK = OK, AGAIN = AGAIN, THREW = THREW,
   phases = phases, phase_names = phase_names, check = check,
+  chunks = chunks,
+  protected = function(f) return xpcall(call_plain, handler, f) end,
+  bad_argument = bad_argument, fail = fail, null = P.null,
   text = text, list = list, await = await, suspend = suspend, abort = abort,
   safe = safe, handler = handler, frames = frames,
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,

@@ -8,8 +8,7 @@ local getmetatable, setmetatable, getinfo = getmetatable, setmetatable, debug.ge
 local tconcat = table.concat
 local ffi = T.ffi
 
-local has_buffer, buffer = pcall(require, 'string.buffer')
-ngx.null = has_buffer and buffer.decode('\3') or ffi.cast('void *', 0)  -- light userdata, NULL
+ngx.null = T.null
 local null = ngx.null
 
 for name, value in pairs {
@@ -77,13 +76,12 @@ ngx.log = function(level, ...)
   if type(level) ~= 'number' then
     local number = tonumber(level)
     if not number then
-      error("bad argument #1 to 'log' (number expected, got "
-        .. (level == nil and 'no value' or type(level)) .. ')', 2)
+      T.bad_argument(1, 'number expected, got ' .. (level == nil and 'no value' or type(level)))
     end
     level = number
   end
   if level < 0 or level > 8 then
-    error("bad argument #1 to 'log' (bad log level: " .. level .. ')', 2)
+    T.bad_argument(1, 'bad log level: ' .. level)
   end
   write_log(level, 1, 'log', select('#', ...), ...)
 end
@@ -126,13 +124,13 @@ local phase_words = {
 }
 ngx.get_phase = function() return phase_words[io_.phase] end
 
--- Raises an error in the name of the caller's caller unless there is a request.
+-- Raises an error unless there is a request.
 local function need_request()
   local phase = io_.phase
   if phase == 0x80 or phase == 0x100 or phase == 0x2000 then
-    error('API disabled in the current context', 3)
+    T.fail('API disabled in the current context')
   elseif phase == 0x1000000 then
-    error('no request found', 3)
+    T.fail('no request found')
   end
 end
 T.need_request = need_request

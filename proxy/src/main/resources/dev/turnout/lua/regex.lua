@@ -240,12 +240,13 @@ local function template_of(replace)
       if not s and c == '{' then
         local close = find(replace, '}', dollar, true)
         if not close then
-          local m = 'the closing bracket in "' .. sub(replace, dollar + 2)
-            .. '" variable is missing'
-          return nil, m
+          local name = replace:match('^[%w_]+', dollar + 2)
+          if name then
+            return nil, 'the closing bracket in "' .. name .. '" variable is missing'
+          end
         end
         s, e, digits = find(replace, '^{(%d+)}', dollar + 1)
-        if not s and close > dollar + 2 then
+        if not s and close and close > dollar + 2 then
           return nil, 'attempt to use named capturing variable "'
             .. sub(replace, dollar + 2, close - 1) .. '" (named captures not supported yet)'
         end

@@ -28,10 +28,10 @@ local methods = {
 }
 T.methods = methods
 req.set_method = function(method)
-  if type(method) ~= 'number' then error('bad method number', 2) end
+  if type(method) ~= 'number' then T.fail('bad method number') end
   need_request()
   local name = methods[method]
-  if not name then error('unsupported HTTP method: ' .. method, 2) end
+  if not name then T.fail('unsupported HTTP method: ' .. method) end
   fn.req_set(VM, 0, name, #name)
 end
 
@@ -41,7 +41,7 @@ req.http_version = function()
   return v / 10
 end
 req.start_time = function()
-  if T.io.phase == phases.INIT then error('no request found', 2) end
+  if T.io.phase == phases.INIT then T.fail('no request found') end
   need_request()
   local v = req_number(1)
   return v / 1000
@@ -66,27 +66,26 @@ end
 
 req.set_uri = function(...)
   local n = select('#', ...)
-  if n < 1 or n > 3 then error('expecting 1, 2 or 3 arguments but seen ' .. n, 2) end
+  if n < 1 or n > 3 then T.fail('expecting 1, 2 or 3 arguments but seen ' .. n) end
   need_request()
   local uri, jump, binary = ...
   if type(uri) ~= 'string' and type(uri) ~= 'number' then
-    error("bad argument #1 to 'set_uri' (string expected, got "
-      .. (uri == nil and 'nil' or type(uri)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (uri == nil and 'nil' or type(uri)))
   end
   uri = tostring(uri)
-  if uri == '' then error('attempt to use zero-length uri', 2) end
+  if uri == '' then T.fail('attempt to use zero-length uri') end
   if n >= 3 and type(binary) ~= 'boolean' then
-    error("bad argument #3 to 'set_uri' (boolean expected, got " .. type(binary) .. ')', 2)
+    T.bad_argument(3, 'boolean expected, got ' .. type(binary))
   end
   if not binary then
-    local bad = uri:match('[%z\1-\31\127]')
+    local bad = uri:match('[%z\1-\8\10-\31\127]')
     if bad then
       error(('unsafe byte "0x%02x" in uri "%s" (maybe you want to set the \'binary\' argument?)')
         :format(bad:byte(), T.escape_log(uri)), 2)
     end
   end
   if n >= 2 and type(jump) ~= 'boolean' then
-    error("bad argument #2 to 'set_uri' (boolean expected, got " .. type(jump) .. ')', 2)
+    T.bad_argument(2, 'boolean expected, got ' .. type(jump))
   end
   if jump then
     check(phases.REWRITE + phases.SERVER_REWRITE)
@@ -101,7 +100,7 @@ local function escape_spaces(s)
 end
 req.set_uri_args = function(...)
   if select('#', ...) ~= 1 then
-    error('expecting 1 argument but seen ' .. select('#', ...), 2)
+    T.fail('expecting 1 argument but seen ' .. select('#', ...))
   end
   need_request()
   local args = ...
@@ -113,8 +112,7 @@ req.set_uri_args = function(...)
   elseif kind == 'number' then
     args = tostring(args)
   else
-    error("bad argument #1 to 'set_uri_args' (string, number, or table expected, but got "
-      .. kind .. ')', 2)
+    T.bad_argument(1, 'string, number, or table expected, but got ' .. kind)
   end
   fn.req_set(VM, 3, args, #args)
 end
@@ -171,16 +169,16 @@ end
 
 local function set_field(name, value, override)
   need_request()
-  if name == nil then error("bad 'name' argument: string expected, got nil", 3) end
+  if name == nil then T.fail("bad 'name' argument: string expected, got nil") end
   name = tostring(name)
   if value == nil then
     if not override then
-      error("bad 'value' argument: string or table expected, got nil", 3)
+      T.fail("bad 'value' argument: string or table expected, got nil")
     end
     fn.req_field(VM, 2, name, #name, nil, 0)
   elseif type(value) == 'table' then
     if #value == 0 and not override then
-      error("bad 'value' argument: non-empty table expected", 3)
+      T.fail("bad 'value' argument: non-empty table expected")
     end
     if override then fn.req_field(VM, 2, name, #name, nil, 0) end
     for i = 1, #value do
@@ -200,12 +198,12 @@ req.clear_header = function(name) set_field(name, nil, true) end
 
 req.read_body = function()
   check(phases.ANSWERING)
-  if await(fn.req_read_body(VM)) == T.THREW then error(text(), 2) end
+  if await(fn.req_read_body(VM)) == T.THREW then T.fail(text()) end
 end
 local function body(what)
   local rc = fn.req_body(VM, what)
   if rc == 0 then return text() end
-  if rc == T.THREW then error(text(), 3) end
+  if rc == T.THREW then T.fail(text()) end
   return nil, rc
 end
 req.get_body_data = function(max)
@@ -221,46 +219,45 @@ req.get_body_file = function()
 end
 req.get_post_args = function(...)
   local n = select('#', ...)
-  if n ~= 0 and n ~= 1 then error('expecting 0 or 1 arguments but seen ' .. n, 2) end
+  if n ~= 0 and n ~= 1 then T.fail('expecting 0 or 1 arguments but seen ' .. n) end
   need_request()
   local max = ...
   local v, rc = body(0)
   if v then return T.decode_args(v, max) end
   if rc == 3 then
-    error('no request body found; maybe you should turn on lua_need_request_body?', 2)
+    T.fail('no request body found; maybe you should turn on lua_need_request_body?')
   end
   if body(1) then return nil, 'request body in temp file not supported' end
   return {}
 end
 req.get_query_args = req.get_uri_args
 req.discard_body = function()
-  check(phases.ANSWERING)
+  need_request()
   fn.req_discard_body(VM)
 end
 
 local function body_is_read(what)
   local _, rc = body(0)
-  if rc == 3 then error(what or 'request body not read yet', 3) end
+  if rc == 3 then T.fail(what or 'request body not read yet') end
 end
 req.set_body_data = function(...)
-  if select('#', ...) ~= 1 then error('expecting 1 arguments but seen ' .. select('#', ...), 2) end
+  if select('#', ...) ~= 1 then T.fail('expecting 1 arguments but seen ' .. select('#', ...)) end
   need_request()
   local data = ...
   if type(data) ~= 'string' and type(data) ~= 'number' then
-    error("bad argument #1 to 'set_body_data' (string expected, got "
-      .. (data == nil and 'nil' or type(data)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (data == nil and 'nil' or type(data)))
   end
   data = tostring(data)
   body_is_read()
-  if fn.req_set_body(VM, data, #data) < 0 then error(text(), 2) end
+  if fn.req_set_body(VM, data, #data) < 0 then T.fail(text()) end
 end
 req.set_body_file = function(name, remove)
   need_request()
   if type(name) ~= 'string' then
-    error("bad argument #1 to 'set_body_file' (string expected, got " .. type(name) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. type(name))
   end
   body_is_read()
-  if fn.req_set_body_file(VM, name, #name, remove and 1 or 0) < 0 then error(text(), 2) end
+  if fn.req_set_body_file(VM, name, #name, remove and 1 or 0) < 0 then T.fail(text()) end
 end
 
 local building = {}
@@ -268,7 +265,7 @@ T.on_free(function(run) building[run] = nil end)
 req.init_body = function(size)
   need_request()
   if size ~= nil and (type(size) ~= 'number' or size <= 0) then
-    error('invalid size argument', 2)
+    T.fail('invalid size argument')
   end
   body_is_read()
   building[T.io.run] = {}
@@ -277,14 +274,14 @@ end
 req.append_body = function(data)
   need_request()
   local parts = building[T.io.run]
-  if not parts then error('request_body not initialized', 2) end
+  if not parts then T.fail('request_body not initialized') end
   parts[#parts + 1] = tostring(data)
 end
 req.finish_body = function()
   need_request()
   local parts = building[T.io.run]
-  if not parts then error('request_body not initialized', 2) end
+  if not parts then T.fail('request_body not initialized') end
   building[T.io.run] = nil
   local data = table.concat(parts)
-  if fn.req_set_body(VM, data, #data) < 0 then error(text(), 2) end
+  if fn.req_set_body(VM, data, #data) < 0 then T.fail(text()) end
 end

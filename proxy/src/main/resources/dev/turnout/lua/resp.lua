@@ -16,7 +16,7 @@ local function flat_table(t, out, n, i, name)
   local max = 0
   for key in pairs(t) do
     if type(key) ~= 'number' or key < 1 or floor(key) ~= key then
-      error("bad argument #" .. i .. " to '" .. name .. "' (non-array table found)", 5)
+      T.fail("bad argument #" .. i .. " to '" .. name .. "' (non-array table found)")
     end
     if key > max then max = key end
   end
@@ -35,7 +35,7 @@ local function flat_table(t, out, n, i, name)
       n = n + 1
       out[n] = 'null'
     else
-      error("bad argument #" .. i .. " to '" .. name .. "' (bad data type " .. kind .. ' found)', 5)
+      T.fail("bad argument #" .. i .. " to '" .. name .. "' (bad data type " .. kind .. ' found)')
     end
   end
   return n
@@ -67,10 +67,26 @@ local function joined(name, count, ...)
   return tconcat(out)
 end
 
+-- Before a head goes out the script of header_filter_by_lua looks at it.
+local FILTER = 5
+local function filter_head()
+  local chunk = T.chunks[io_.m]
+  local phase = io_.phase
+  io_.phase = fn.filter_begins(VM)
+  local ok, e = T.protected(chunk)
+  io_.phase = phase
+  if not ok then e = T.safe(e) else e = '' end
+  fn.filter_ends(VM, ok and 1 or 0, e, #e)
+end
+
 local function put(s, line)
   local rc = fn.out(VM, s, #s, line)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.out(VM, s, #s, line)
+  end
   if rc == 0 then return 1 end
-  if rc == T.THREW then error(text(), 3) end
+  if rc == T.THREW then T.fail(text()) end
   return nil, text()
 end
 
@@ -93,29 +109,37 @@ end
 
 ngx.send_headers = function()
   check(ANSWERING)
-  if fn.send_headers(VM) < 0 then return nil, text() end
+  local rc = fn.send_headers(VM)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.send_headers(VM)
+  end
+  if rc < 0 then return nil, text() end
   return 1
 end
 
 ngx.flush = function(...)
   local n = select('#', ...)
-  if n > 1 then error('attempt to pass ' .. n .. ' arguments, but accepted 0 or 1', 2) end
+  if n > 1 then T.fail('attempt to pass ' .. n .. ' arguments, but accepted 0 or 1') end
   local wait = ...
   if n == 1 and type(wait) ~= 'boolean' then
-    error("bad argument #1 to 'flush' (boolean expected, got "
-      .. (wait == nil and 'nil' or type(wait)) .. ')', 2)
+    T.bad_argument(1, 'boolean expected, got ' .. (wait == nil and 'nil' or type(wait)))
   end
   check(ANSWERING)
   local rc = await(fn.flush(VM, wait and 1 or 0))
   if rc == 0 then return 1 end
-  if rc == T.THREW then error(text(), 2) end
+  if rc == T.THREW then T.fail(text()) end
   return nil, text()
 end
 
 ngx.eof = function(...)
-  if select('#', ...) ~= 0 then error('no argument is expected', 2) end
+  if select('#', ...) ~= 0 then T.fail('no argument is expected') end
   check(ANSWERING)
   local rc = fn.eof(VM)
+  if rc == FILTER then
+    filter_head()
+    rc = fn.eof(VM)
+  end
   if rc == 0 then return 1 end
   return nil, text()
 end
@@ -125,13 +149,13 @@ end
 T.getters.status = function()
   need_request()
   local status = fn.status(VM)
-  if status < 0 then error(text(), 3) end
+  if status < 0 then T.fail(text()) end
   return status
 end
 T.setters.status = function(status)
   need_request()
   if type(status) ~= 'number' then status = tonumber(status) end
-  if not status then error('number argument only', 3) end
+  if not status then T.fail('number argument only') end
   fn.set_status(VM, status, nil, 0)
 end
 T.getters.headers_sent = function()
@@ -154,7 +178,7 @@ local function set_field(name, value, add)
   need_request()
   name = tostring(name)
   if value == nil then
-    if add then error('invalid header value', 3) end
+    if add then T.fail('invalid header value') end
     fn.set_field(VM, 2, name, #name, nil, 0)
   elseif type(value) == 'table' then
     local n = #value
@@ -168,7 +192,7 @@ local function set_field(name, value, add)
     end
   else
     value = tostring(value)
-    if fn.set_field(VM, add and 1 or 0, name, #name, value, #value) < 0 then error(text(), 3) end
+    if fn.set_field(VM, add and 1 or 0, name, #name, value, #value) < 0 then T.fail(text()) end
   end
 end
 ngx.header = setmetatable({}, {
@@ -186,7 +210,7 @@ ngx.resp = {
   add_header = function(name, value) set_field(name, value, true) end,
   set_status = function(status, reason)
     need_request()
-    if type(status) ~= 'number' then error('number argument only', 2) end
+    if type(status) ~= 'number' then T.fail('number argument only') end
     reason = reason and tostring(reason) or ''
     fn.set_status(VM, status, reason, #reason)
   end,
@@ -209,7 +233,7 @@ local function get_arg(i)
   end
   if phase == phases.BODY_FILTER then
     if type(i) ~= 'number' then
-      error("bad argument #-1 to '?' (number expected, got " .. type(i) .. ')', 3)
+      T.fail("bad argument #-1 to '?' (number expected, got " .. type(i) .. ')')
     end
     local last = fn.part(VM) == 1
     if i == 1 then return text() end
@@ -236,11 +260,11 @@ local function set_arg(i, value)
       flat_table(value, out, 0, 1, 'arg')
       s = tconcat(out)
     else
-      error('bad chunk data type: ' .. kind, 3)
+      T.fail('bad chunk data type: ' .. kind)
     end
     fn.set_part(VM, s, #s, -1)
   else
-    error("bad argument: index " .. tostring(i), 3)
+    T.fail("bad argument: index " .. tostring(i))
   end
 end
 ngx.arg = setmetatable({}, {

@@ -92,8 +92,7 @@ end
 
 ngx.decode_args = function(s, max)
   if type(s) ~= 'string' then
-    error("bad argument #1 to 'decode_args' (string expected, got "
-      .. (s == nil and 'nil' or type(s)) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. (s == nil and 'nil' or type(s)))
   end
   return T.decode_args(s, max)
 end
@@ -107,6 +106,7 @@ local function encode_one(out, key, value)
   elseif t == 'boolean' then
     if value then out[#out + 1] = key end
   else
+    if t == 'cdata' or getmetatable(value) and t == 'table' then t = 'userdata' end
     error('attempt to use ' .. t .. ' as query arg value', 4)
   end
 end
@@ -128,8 +128,7 @@ end
 T.encode_args = encode_args
 ngx.encode_args = function(args)
   if type(args) ~= 'table' then
-    error("bad argument #1 to 'encode_args' (table expected, got "
-      .. (args == nil and 'no value' or type(args)) .. ')', 2)
+    T.bad_argument(1, 'table expected, got ' .. (args == nil and 'no value' or type(args)))
   end
   local v = encode_args(args)
   return v
@@ -210,7 +209,7 @@ ngx.quote_sql_str = function(s, ...)
     return 'NULL'
   end
   if type(s) ~= 'string' and type(s) ~= 'number' then
-    error("bad argument #1 to 'quote_sql_str' (string expected, got " .. type(s) .. ')', 2)
+    T.bad_argument(1, 'string expected, got ' .. type(s))
   end
   return "'" .. tostring(s):gsub('[%z\b\n\r\t\26\\\'"]', quoted) .. "'"
 end

@@ -11,7 +11,7 @@ local recs, current = T.recs, T.current
 
 local function thread_argument(co, i, name)
   if type(co) ~= 'thread' then
-    error('bad argument #' .. i .. " to '" .. name .. "' (lua thread expected)", 3)
+    T.fail('bad argument #' .. i .. " to '" .. name .. "' (lua thread expected)")
   end
 end
 
@@ -20,7 +20,7 @@ ngx.thread = thread
 
 thread.spawn = function(f, ...)
   if type(f) ~= 'function' then
-    error("bad argument #1 to 'spawn' (Lua function expected)", 2)
+    T.bad_argument(1, 'Lua function expected')
   end
   check(phases.YIELDABLE)
   local co = T.spawn(f, ...)
@@ -37,14 +37,14 @@ end
 thread.wait = function(...)
   check(phases.YIELDABLE)
   local n = select('#', ...)
-  if n == 0 then error('at least one coroutine should be specified', 2) end
+  if n == 0 then T.fail('at least one coroutine should be specified') end
   local me, waits = current(), {}
   for i = 1, n do
     local co = select(i, ...)
     thread_argument(co, i, 'wait')
     local rec = recs[co]
-    if not rec then error('attempt to wait on a coroutine that is not a user thread', 2) end
-    if rec.parent ~= me then error('only the parent coroutine can wait on the thread', 2) end
+    if not rec then T.fail('attempt to wait on a coroutine that is not a user thread') end
+    if rec.parent ~= me then T.fail('only the parent coroutine can wait on the thread') end
     if rec.zombie then
       local values = collect(rec)
       for k = 1, #waits do waits[k].waited = nil end
@@ -83,9 +83,9 @@ thread.kill = function(co)
 end
 
 ngx.on_abort = function(f)
-  if io_.phase == phases.INIT then error('no request found', 2) end
+  if io_.phase == phases.INIT then T.fail('no request found') end
   if type(f) ~= 'function' then
-    error("bad argument #1 to 'on_abort' (Lua function expected)", 2)
+    T.bad_argument(1, 'Lua function expected')
   end
   check(phases.REQUEST)
   local rc = fn.on_abort(VM)
@@ -101,27 +101,27 @@ T.on_free(function(run) T.aborts[run] = nil end)
 local timers, last_timer = T.timers, 0
 local function timer(every, name, ...)
   local n = select('#', ...)
-  if n < 2 then error('expecting at least 2 arguments but got ' .. n, 3) end
+  if n < 2 then T.fail('expecting at least 2 arguments but got ' .. n) end
   local delay, f = ...
   delay = tonumber(delay)
   if not delay then
     error("bad argument #1 to '" .. name .. "' (number expected, got "
       .. type((...)) .. ')', 3)
   end
-  if every and delay == 0 then error('delay cannot be zero', 3) end
+  if every and delay == 0 then T.fail('delay cannot be zero') end
   if type(f) ~= 'function' then
-    error("bad argument #2 to '" .. name .. "' (Lua function expected)", 3)
+    T.fail("bad argument #2 to '" .. name .. "' (Lua function expected)")
   end
-  if io_.phase == phases.INIT then error('no request', 3) end
+  if io_.phase == phases.INIT then T.fail('no request') end
   if io_.phase == phases.EXIT_WORKER then
-    error('API disabled in the context of exit_worker_by_lua*', 3)
+    T.fail('API disabled in the context of exit_worker_by_lua*')
   end
   last_timer = last_timer + 1
   timers[last_timer] = { f = f, n = n - 2, every = every, select(3, ...) }
   local rc = fn.timer(VM, last_timer, delay, every and 1 or 0)
   if rc == 0 then return 1 end
   timers[last_timer] = nil
-  if rc == T.THREW then error(text(), 3) end
+  if rc == T.THREW then T.fail(text()) end
   return nil, text()
 end
 ngx.timer = {
@@ -144,14 +144,14 @@ semaphore.__index = semaphore
 
 function semaphore.new(n)
   n = n and tonumber(n) or 0
-  if n < 0 then error('no negative number', 2) end
+  if n < 0 then T.fail('no negative number') end
   return setmetatable({ resources = n, first = 1, last = 0, waiting = 0 }, semaphore)
 end
 
 local function is_semaphore(s) return type(s) == 'table' and s.resources and s.waiting end
 
 function semaphore:wait(timeout)
-  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  if not is_semaphore(self) then T.fail('not a semaphore instance') end
   timeout = tonumber(timeout) or 0
   if timeout < 0 then timeout = 0 end
   check(phases.YIELDABLE)
@@ -177,9 +177,9 @@ function semaphore:wait(timeout)
 end
 
 function semaphore:post(n)
-  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  if not is_semaphore(self) then T.fail('not a semaphore instance') end
   n = n and tonumber(n) or 1
-  if n < 1 then error('no negative number', 2) end
+  if n < 1 then T.fail('no negative number') end
   self.resources = self.resources + n
   while self.resources > 0 and self.waiting > 0 do
     local serial = self[self.first]
@@ -194,7 +194,7 @@ function semaphore:post(n)
 end
 
 function semaphore:count()
-  if not is_semaphore(self) then error('not a semaphore instance', 2) end
+  if not is_semaphore(self) then T.fail('not a semaphore instance') end
   return self.resources - self.waiting
 end
 
@@ -258,7 +258,7 @@ local base = {
     for i = 1, select('#', ...) do
       if (select(i, ...)) == 'http' then return end
     end
-    error('unsupported subsystem: http', 3)
+    T.fail('unsupported subsystem: http')
   end,
   subsystem = 'http',
   ref_in_table = function(t, key)
@@ -281,5 +281,5 @@ preload('ngx.process', {
   type = function() return ngx.worker.count() == 1 and 'single' or 'worker' end,
   get_master_pid = function() return nil end,
   enable_privileged_agent = function() return nil, 'no privileged agent here' end,
-  signal_graceful_exit = function() error('not available: it would end the whole server', 2) end,
+  signal_graceful_exit = function() T.fail('not available: it would end the whole server') end,
 })

@@ -19,19 +19,19 @@ ngx.localtime = function() local v = time_text(1, 0) return v end
 ngx.utctime = function() local v = time_text(2, 0) return v end
 ngx.http_time = function(seconds)
   if type(seconds) ~= 'number' then seconds = tonumber(seconds) end
-  if not seconds then error('number argument only', 2) end
+  if not seconds then T.fail('number argument only') end
   local v = time_text(3, seconds)
   return v
 end
 ngx.cookie_time = function(seconds)
   if type(seconds) ~= 'number' then seconds = tonumber(seconds) end
-  if not seconds then error('number argument only', 2) end
+  if not seconds then T.fail('number argument only') end
   local v = time_text(4, seconds)
   return v
 end
 local function parse(s) return fn.parse_time(VM, s, #s) end
 ngx.parse_http_time = function(s)
-  if type(s) ~= 'string' then error('string argument only', 2) end
+  if type(s) ~= 'string' then T.fail('string argument only') end
   local v = parse(s)
   if v ~= v then return nil end
   return v
@@ -39,15 +39,14 @@ end
 
 ngx.sleep = function(...)
   if select('#', ...) ~= 1 then
-    error('attempt to pass ' .. select('#', ...) .. ' arguments, but accepted 1', 2)
+    T.fail('attempt to pass ' .. select('#', ...) .. ' arguments, but accepted 1')
   end
   local seconds = ...
   local n = tonumber(seconds)
   if not n then
-    error("bad argument #1 to 'sleep' (number expected, got "
-      .. (seconds == nil and 'nil' or type(seconds)) .. ')', 2)
+    T.bad_argument(1, 'number expected, got ' .. (seconds == nil and 'nil' or type(seconds)))
   end
-  if n < 0 then error('invalid sleep duration "' .. n * 1000 .. '"', 2) end
+  if n < 0 then T.fail('invalid sleep duration "' .. n * 1000 .. '"') end
   check(phases.YIELDABLE)
-  if await(fn.sleep(VM, n)) == T.THREW then error(text(), 2) end
+  if await(fn.sleep(VM, n)) == T.THREW then T.fail(text()) end
 end

@@ -29,17 +29,30 @@ function M.get_upstreams(...)
   return l
 end
 
+local function same(a, b)
+  return a.name == b.name and a.weight == b.weight and a.max_fails == b.max_fails
+    and a.fail_timeout == b.fail_timeout and a.backup == b.backup and a.down == b.down
+    and not a.name:find('^[%d.:%[%]a-f]*$')
+end
+
 local function servers(name) return fn.ups_servers(VM, name, #name) end
 function M.get_servers(...)
   local name = one(...)
   if servers(name) == NONE then return nil, 'upstream not found' end
   local l, n = list()
-  local out = {}
+  local out, last = {}, nil
   for i = 1, n, 8 do
-    out[#out + 1] = { id = tonumber(l[i]), name = l[i + 1], addr = l[i + 2],
-      weight = tonumber(l[i + 3]), max_fails = tonumber(l[i + 4]),
-      fail_timeout = tonumber(l[i + 5]), backup = l[i + 6] and true or nil,
-      down = l[i + 7] and true or nil }
+    local server = { name = l[i + 1], addr = l[i + 2], weight = tonumber(l[i + 3]),
+      max_fails = tonumber(l[i + 4]), fail_timeout = tonumber(l[i + 5]),
+      backup = l[i + 6] and true or nil, down = l[i + 7] and true or nil }
+    if last and same(last, server) then          -- a name with several addresses
+      if type(last.addr) ~= 'table' then last.addr = { last.addr } end
+      last.addr[#last.addr + 1] = server.addr
+    else
+      -- our own: there, and not among the fields of the original
+      last = setmetatable(server, { __index = { id = tonumber(l[i]) } })
+      out[#out + 1] = last
+    end
   end
   return out
 end
@@ -88,7 +101,11 @@ function M.set_peer_down(...)
   return outcome(rc)
 end
 
--- What the original has not: servers come and go, by the ids that get_servers tells.
+-- What the original has not, and so is not among its functions: servers come and go, by the ids
+-- that get_servers tells.
+
+local ours = {}
+setmetatable(M, { __index = ours })
 
 local function change_server(name, id, what, value)
   return fn.ups_change_server(VM, name, #name, id, what, value)
@@ -98,12 +115,12 @@ local function id_of(id)
   if not id then error('the id of a server is a number', 3) end
   return id
 end
-function M.remove_server(name, id)
+function ours.remove_server(name, id)
   check(YIELDABLE)
   local rc = await(change_server(tostring(name), id_of(id), 0, 0))
   return outcome(rc)
 end
-function M.set_server(name, id, values)
+function ours.set_server(name, id, values)
   check(YIELDABLE)
   name, id = tostring(name), id_of(id)
   if type(values) ~= 'table' then error('what is to be set is a table', 2) end
@@ -128,7 +145,7 @@ end
 local function add(name, line) return fn.ups_add(VM, name, #name, line, #line) end
 local numbers = { weight = '', max_conns = '', max_fails = '', fail_timeout = 's',
   slow_start = 's' }
-function M.add_server(name, address, values)
+function ours.add_server(name, address, values)
   check(YIELDABLE)
   address = tostring(address)
   if address:find('[%s;{}"\'\\$]') or address == '' then return nil, 'invalid server "' .. address .. '"' end

@@ -15,7 +15,7 @@ local function get(name)
   elseif type(name) == 'number' then
     rc = fn.capture(VM, name)
   else
-    if type(name) ~= 'string' then error('bad variable name', 3) end
+    if type(name) ~= 'string' then T.fail('bad variable name') end
     need_request()
     id = fn.var_id(VM, name, #name)
     if id >= 0 then
@@ -28,13 +28,13 @@ local function get(name)
   if rc == 0 then return text() end
   if rc < 0 then
     need_request()
-    error(text(), 3)
+    T.fail(text())
   end
 end
 
 local function set(name, value)
   need_request()
-  if type(name) ~= 'string' then error('bad variable name', 3) end
+  if type(name) ~= 'string' then T.fail('bad variable name') end
   local rc
   if value == nil then
     rc = fn.var_set(VM, name, #name, nil, -1)
@@ -42,7 +42,7 @@ local function set(name, value)
     value = tostring(value)
     rc = fn.var_set(VM, name, #name, value, #value)
   end
-  if rc < 0 then error(text(), 3) end
+  if rc < 0 then T.fail(text()) end
 end
 
 ngx.var = setmetatable({}, {

@@ -62,19 +62,30 @@ class SharedFaultsIT {
     }
 
     private void run(int port) {
-      try (RawClient client = RawClient.connect(port)) {
+      try {
         while (!over) {
-          var response = client.get("k" + requests.get() % 5, "/");
-          requests.incrementAndGet();
-          if (!Set.of("blue", "green").contains(response.body())) {
-            wrong.add(response.toString());
-          }
-          Thread.sleep(1); // not to take the machine from those whom it is there to disturb
+          ask(port);
         }
       } catch (IOException e) {
         wrong.add(e.toString());
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
+      }
+    }
+
+    /// As many requests as one connection is good for.
+    private void ask(int port) throws IOException, InterruptedException {
+      try (RawClient client = RawClient.connect(port)) {
+        boolean closes = false;
+        while (!over && !closes) {
+          var response = client.get("k" + requests.get() % 5, "/");
+          requests.incrementAndGet();
+          if (!Set.of("blue", "green").contains(response.body())) {
+            wrong.add(response.toString());
+          }
+          closes = response.closes();
+          Thread.sleep(1); // not to take the machine from those whom it is there to disturb
+        }
       }
     }
 

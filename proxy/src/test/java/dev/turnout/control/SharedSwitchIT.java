@@ -10,6 +10,8 @@ import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RedisServer;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -27,6 +29,7 @@ class SharedSwitchIT {
   private static final String HTTP =
       Cluster.ZONE
           + """
+          audit_log logs/audit.log;
 
           upstream blue { server %s; }
           upstream green { server %s; }
@@ -98,7 +101,7 @@ class SharedSwitchIT {
   }
 
   @Test
-  void theHistoryOfEachNodeSaysWhoSwitchedWhere() {
+  void theHistoryOfEachNodeSaysWhoSwitchedWhere() throws IOException {
     put(1, "shop.example", "green");
 
     cluster.awaitValue("shop.example", "green");
@@ -106,6 +109,8 @@ class SharedSwitchIT {
     assertThat(entry.origin().dialect()).isEqualTo("test");
     assertThat(entry.origin().who()).isEqualTo("alice");
     assertThat(entry.origin().from()).isEqualTo("node n1");
+    Path audit = cluster.node(2).directory().resolve("logs/audit.log");
+    assertThat(Files.readString(audit)).contains("alice", "node n1", "\"made\"");
   }
 
   @Test

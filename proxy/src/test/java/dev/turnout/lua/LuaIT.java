@@ -51,7 +51,11 @@ class LuaIT {
         "local c = coroutine.wrap(function() ngx.sleep(0.001) coroutine.yield(1) return 2 end)"
             + " ngx.say(c(), c())|12$",
         "ngx.say(('abc'):gsub('%w', function(c) ngx.sleep(0.001) return c:upper() end))|ABC3$",
+        "ngx.say(pcall(ngx.sleep, 'x'))|falsebad argument #1 to '?' (number expected, got string)$",
+        "ngx.say(pcall(function() ngx.req.set_header() end))"
+            + "|falsecontent_by_lua(nginx.conf:5):1: bad 'name' argument: string expected, got nil$",
         "coroutine.yield() ngx.say('again')|again$",
+        "local c = coroutine.create(function() end) ngx.say(select('#', coroutine.resume(c)))|1$",
         "ngx.say(pcall(os.exit))|falseos.exit is not available: it would end the whole server$",
         "ngx.ctx.a = 1 ngx.sleep(0) ngx.say(ngx.ctx.a)|1$",
         "ngx.say(pcall(table.sort, {2, 1}, function() ngx.sleep(0) end))"
@@ -124,10 +128,14 @@ class LuaIT {
 
       assertThat(proxy.errorLog())
           .containsPattern(
-              "lua entry thread aborted: runtime error: content_by_lua\\(nginx.conf:\\d+\\):1: bad\n"
-                  + "stack traceback:\ncoroutine 0:\n\t\\[C\\]: in function 'error'\n"
-                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'\n"
-                  + "\tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1");
+              """
+              lua entry thread aborted: runtime error: content_by_lua\\(nginx.conf:\\d+\\):1: bad
+              stack traceback:
+              coroutine 0:
+              \t\\[C\\]: in function 'error'
+              \tcontent_by_lua\\(nginx.conf:\\d+\\):1: in function 'f'
+              \tcontent_by_lua\\(nginx.conf:\\d+\\):2: in main chunk, client: 127.0.0.1\
+              """);
     }
   }
 
@@ -197,9 +205,7 @@ class LuaIT {
     try (TestProxy proxy =
         TestProxy.startIn(
             directory,
-            "lua_package_path '$prefix/?.lua;"
-                + directory
-                + "/?.lua;;'; server { listen 127.0.0.1:0;"
+            "lua_package_path '$prefix/?.lua;;'; server { listen 127.0.0.1:0;"
                 + " location / { content_by_lua_file $arg_f; } }")) {
 
       assertThat(ask(proxy, "/?f=a.lua").body()).isEqualTo("file 7\n");

@@ -6,7 +6,13 @@ import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,7 +35,8 @@ class LuaLibrariesIT {
   static void start() {
     scripts =
         TestProxy.start(
-            HTTP + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
+            HTTP
+                + " server { listen 127.0.0.1:0; location / { content_by_lua_block {"
                 + " ngx.req.read_body() local f = assert(loadstring(ngx.req.get_body_data()))"
                 + " f() } } }");
   }
@@ -42,7 +49,9 @@ class LuaLibrariesIT {
   private static String run(String script) throws Exception {
     return RawClient.ask(
             scripts.port(),
-            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + script.length() + "\r\n\r\n"
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: "
+                + script.length()
+                + "\r\n\r\n"
                 + script)
         .body();
   }
@@ -84,6 +93,10 @@ class LuaLibrariesIT {
         "for m in ngx.re.gmatch('a1b22', [[\\d+]], 'jo') do ngx.print(m[0], ';') end@1;22;",
         "ngx.say(ngx.re.gsub('abc', '', '-')) ngx.say(ngx.re.sub('abc', '(b)', '[$1${1}]'))"
             + "@-a-b-c-4$a[bb]c1$",
+        "ngx.say(ngx.re.sub('a', 'a', '${')) ngx.say(ngx.re.sub('a', 'a', '${1')) ngx.say(ngx.re.sub('a',"
+            + " 'a', '$x'))@nilnilfailed to compile the replacement template$"
+            + "nilnilfailed to compile the replacement template$"
+            + "nilnilfailed to compile the replacement template$",
         "ngx.say(ngx.re.gsub('a1', [[\\w]], function(m) return m[0] .. m[0] end))@aa112$",
         "ngx.say(ngx.re.match('x', '(abc'))"
             + "@nilpcre2_compile() failed: missing closing parenthesis in \"(abc\"$",
@@ -105,6 +118,30 @@ class LuaLibrariesIT {
             + "@[]{}1e+150.1$",
         "local c = require 'cjson' ngx.say(#c.decode('[' .. ('1,'):rep(9999) .. '1]'),"
             + " #c.decode('\"' .. ('x'):rep(99999) .. '\"'))@1000099999$",
+        "local c = require 'cjson.safe' local v = c.decode('{\"a\":1,\"b\":{\"x\":1,\"x\":2},\"a\":3}')"
+            + " ngx.say(v.a, v.b.x) ngx.say(c.encode(c.decode('[[],{},\"\\\\ud83d\\\\ude00\"]')))"
+            + "@32$[{},{},\"\u00f0\u009f\u0098\u0080\"]$",
+        "local c = require 'cjson.safe' for _, s in ipairs{'', '{', '{\"a\" 1}', '[1 2]', '\"\\\\x\"',"
+            + " '\"a', 'nope', '1 2', '\"\\\\ud800\"'} do ngx.say((select(2, c.decode(s)))) end"
+            + "@Expected value but found T_END at character 1$"
+            + "Expected object key string but found T_END at character 2$"
+            + "Expected colon but found T_NUMBER at character 6$"
+            + "Expected comma or array end but found T_NUMBER at character 4$"
+            + "Expected value but found invalid escape code at character 2$"
+            + "Expected value but found unexpected end of string at character 3$"
+            + "Expected value but found invalid token at character 1$"
+            + "Expected the end but found T_NUMBER at character 3$"
+            + "Expected value but found invalid unicode escape code at character 2$",
+        "local c = require 'cjson.safe' ngx.say(c.decode('-0.5e1'), c.decode('0x10'), c.decode('1e400'),"
+            + " c.decode('123456789012')) ngx.say(c.encode({1, 2, [5] = 3}))"
+            + " ngx.say(c.encode({[100] = 1})) ngx.say(c.encode(0/0)) ngx.say(c.encode('/'))"
+            + "@-516inf123456789012$[1,2,null,null,3]$"
+            + "nilCannot serialise table: excessively sparse array$"
+            + "nilCannot serialise number: must not be NaN or Infinity$\"\\/\"$",
+        "local c = require 'cjson.safe' ngx.say((select(2, c.decode(('['):rep(1001)))))"
+            + " local t = {} t[1] = t ngx.say((select(2, c.encode(t))))"
+            + "@Found too many nested data structures (1001) at character 1001$"
+            + "Cannot serialise, excessive depth (1001)$",
         "local s = ngx.socket.tcp() ngx.say(s:send('x')) ngx.say(s:receive()) ngx.say(s:close())"
             + "@nilclosed$nilclosed$nilclosed$",
         "ngx.say(ngx.socket.connect('no.such.host', 1))"
@@ -114,8 +151,8 @@ class LuaLibrariesIT {
   void aScriptCallsIt(String script, String expected) throws Exception {
     String got = run(script);
 
-    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", "")).isEqualTo(
-        expected.replace('$', '\n'));
+    assertThat(got.replaceAll("turnout:[a-z]+:[0-9]+: ", ""))
+        .isEqualTo(expected.replace('$', '\n'));
   }
 
   @Test
@@ -198,7 +235,8 @@ class LuaLibrariesIT {
               .formatted(peer.port());
 
       assertThat(run(script))
-          .isEqualTo("HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
+          .isEqualTo(
+              "HTTP/1.1 200 OK\nContent-Length: 22\r\n\r\n\n0123\n4567|89|nilnilnil\n--t\nail!\n");
     }
   }
 
@@ -218,9 +256,39 @@ class LuaLibrariesIT {
 
       assertThat(body)
           .isEqualTo(
-              "abcd\nefg\nthe en\nnilclosed\n"
-                  + "nilraw request sockets are not available yet\n");
+              """
+              abcd
+              efg
+              the en
+              nilclosed
+              nilraw request sockets are not available yet
+              """);
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
+    }
+  }
+
+  @Test
+  void datagramsGoAndCome() throws Exception {
+    try (DatagramSocket echo = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
+      Thread answering =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+                  echo.receive(packet);
+                  echo.send(packet);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      String script =
+          "local s = ngx.socket.udp() s:settimeout(2000) assert(s:setpeername('127.0.0.1', "
+              + echo.getLocalPort()
+              + ")) ngx.say(s:send({'he', 'llo'})) ngx.say(s:receive()) s:settimeout(10)"
+              + " ngx.say(s:receive()) ngx.say(s:close()) ngx.say(s:send('x'))";
+
+      assertThat(run(script)).isEqualTo("1\nhello\nniltimeout\n1\nnilclosed\n");
+      answering.join();
     }
   }
 
@@ -257,7 +325,8 @@ class LuaLibrariesIT {
   void aPeerThatSaysNothingIsGivenUp() throws Exception {
     try (FakeUpstream silent = FakeUpstream.scripted(connection -> connection.awaitClose())) {
       String script =
-          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', " + silent.port()
+          "local s = ngx.socket.tcp() s:settimeout(20) s:connect('127.0.0.1', "
+              + silent.port()
               + ") ngx.say(s:receive())";
 
       assertThat(run(script)).isEqualTo("niltimeout\n");
@@ -290,6 +359,6 @@ class LuaLibrariesIT {
     assertThat(run("ngx.say(ngx.shared.kv:set('www', 'blue'))")).startsWith("true");
 
     assertThat(scripts.writer().history().revision()).isEqualTo(before + 1);
-    assertThat(scripts.zone("kv").get("www")).isEqualTo("blue");
+    assertThat(Objects.requireNonNull(scripts.zone("kv")).get("www")).isEqualTo("blue");
   }
 }

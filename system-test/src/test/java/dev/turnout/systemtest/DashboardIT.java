@@ -15,6 +15,8 @@ import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,34 +48,41 @@ class DashboardIT {
 
   private static Turnout turnout;
 
+  /// What is to be closed, the latest first: all that there is, also where the browser is not.
+  private static final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+  private static <T extends AutoCloseable> T opened(T one) {
+    opened.push(one);
+    return one;
+  }
+
   @BeforeAll
   static void launch() throws Exception {
     setDefaultAssertionTimeout(15_000);
-    chromium = Chromium.start();
-    blue = FakeUpstream.answering("blue");
-    green = FakeUpstream.answering("green");
+    chromium = opened(Chromium.start());
+    blue = opened(FakeUpstream.answering("blue"));
+    green = opened(FakeUpstream.answering("green"));
     holding =
-        FakeUpstream.each((_, connection) -> {
-          arrived.release();
-          allowed.acquire();
-          connection.send(Answers.ok("held"));
-        });
-    closed = new ClosedPort();
+        opened(
+            FakeUpstream.each((_, connection) -> {
+              arrived.release();
+              allowed.acquire();
+              connection.send(Answers.ok("held"));
+            }));
+    closed = opened(new ClosedPort());
     keys =
         key("vera", "viewer")
             + key("otto", "operator:upstream=web-*,upstream=blue")
             + key("ada", "admin");
-    turnout = Turnout.start(site(), Map.of("keys", keys));
+    turnout = opened(Turnout.start(site(), Map.of("keys", keys)));
   }
 
   @AfterAll
   static void quit() throws Exception {
-    chromium.close();
-    turnout.close();
-    blue.close();
-    green.close();
-    holding.close();
-    closed.close();
+    allowed.release(100);
+    while (!opened.isEmpty()) {
+      opened.pop().close();
+    }
   }
 
   private static String site() {

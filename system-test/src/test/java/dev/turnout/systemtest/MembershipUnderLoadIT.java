@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// Servers come, go, are weighted and drained under load: no request fails, and none that begins
-/// after a removal or a drain was answered reaches that server.
+/// Servers come, go, are weighted and drained, and groups come and go under load: no request fails,
+/// and none that begins after a removal or a drain was answered reaches that server.
 class MembershipUnderLoadIT {
   private static final int CONNECTIONS = 64;
   private static final int BACKENDS = 5;
@@ -28,6 +28,7 @@ class MembershipUnderLoadIT {
 
   // Of each backend: odd while it is away, by what was answered.
   private final AtomicLongArray away = new AtomicLongArray(BACKENDS);
+  private boolean grouped;
   private final long[] ids = new long[BACKENDS];
   private final List<FakeUpstream> backends = new ArrayList<>();
 
@@ -56,6 +57,7 @@ class MembershipUnderLoadIT {
             server {
               listen 127.0.0.1:@PORT@;
               location /api { api write=on; allow 127.0.0.1; deny all; }
+              location /control { control_api write=on; }
               location / { proxy_pass http://app; }
             }
             """
@@ -111,7 +113,8 @@ class MembershipUnderLoadIT {
   private void change(RawClient operator, Random random) throws IOException {
     int which = 1 + random.nextInt(BACKENDS - 1);
     boolean isAway = away.get(which) % 2 == 1;
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(5)) {
+      case 4 -> group(operator);
       case 0 ->
           patch(operator, random.nextInt(BACKENDS), "{\"weight\":" + (1 + random.nextInt(9)) + "}");
       case 1 -> {
@@ -132,6 +135,17 @@ class MembershipUnderLoadIT {
         }
       }
     }
+  }
+
+  /// Another group comes, or goes.
+  private void group(RawClient operator) throws IOException {
+    String kind = grouped ? "delete_upstream" : "create_upstream";
+    String servers =
+        grouped ? "" : ",\"servers\":[{\"server\":\"" + backends.getFirst().address() + "\"}]";
+    String body =
+        "{\"operations\":[{\"op\":\"" + kind + "\",\"upstream\":\"other\"" + servers + "}]}";
+    expect(200, operator.send(request("POST", "/control/changes", body)).readResponse());
+    grouped = !grouped;
   }
 
   private void comeBack(RawClient operator, int which) throws IOException {

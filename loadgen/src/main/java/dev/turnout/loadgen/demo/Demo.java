@@ -57,6 +57,7 @@ public final class Demo implements Callable<Integer> {
   private static final int COULD_NOT_START = 3;
   private static final double SERVICE_MILLIS = 100;
   private static final int THREADS = 16;
+  private static final long START_NANOS = 60_000_000_000L;
   private static final double PACKING = 10;
   private static final String GROUP = "energyaware_servers_default";
   private static final Pattern DECISION =
@@ -105,6 +106,7 @@ public final class Demo implements Callable<Integer> {
   private @Nullable HttpServer hooks;
   private @Nullable Path directory;
   private String seenUntil = "";
+  private boolean dashboard;
 
   public static void main(String[] arguments) {
     System.exit(new CommandLine(new Demo()).execute(arguments));
@@ -155,7 +157,7 @@ public final class Demo implements Callable<Integer> {
         count, PACKING, SERVICE_MILLIS);
     say("proxy       http://127.0.0.1:%d/", port);
     say("controller  http://127.0.0.1:%d/control/autoscale", port);
-    if (isThere("/dashboard")) {
+    if (dashboard) {
       say("dashboard   http://127.0.0.1:%d/dashboard/", port);
     }
     say(
@@ -173,7 +175,8 @@ public final class Demo implements Callable<Integer> {
     Path home = home();
     Path place = java.util.Objects.requireNonNull(directory);
     String wait = Math.max(1, Math.round(seconds / 30.0)) + "s";
-    Site.write(place, port, machines, hookPort, PACKING, wait, hasDashboard(home));
+    dashboard = hasDashboard(home);
+    Site.write(place, port, machines, hookPort, PACKING, wait, dashboard);
     Process started =
         new ProcessBuilder(
                 home.resolve("bin/turnout").toString(), "-p", place + "/", "-c", "nginx.conf")
@@ -181,12 +184,10 @@ public final class Demo implements Callable<Integer> {
             .redirectOutput(place.resolve("logs/output").toFile())
             .start();
     proxy = started;
-    for (int i = 0; i < 150; i++) {
+    long latest = System.nanoTime() + START_NANOS;
+    while (started.isAlive() && System.nanoTime() - latest < 0) {
       if (isThere("/control/autoscale")) {
         return;
-      }
-      if (!started.isAlive()) {
-        break;
       }
       TimeUnit.MILLISECONDS.sleep(100);
     }
@@ -216,9 +217,7 @@ public final class Demo implements Callable<Integer> {
         new String(
             directives.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     directives.waitFor();
-    return text.contains("`dashboard`")
-        || text.contains("\n## dashboard")
-        || text.contains("# dashboard\n");
+    return text.contains("\n## dashboard\n");
   }
 
   private void switched(HttpExchange exchange, boolean on) throws IOException {

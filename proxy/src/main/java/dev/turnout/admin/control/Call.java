@@ -1,9 +1,9 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.admin.gate.Ask;
 import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Permit;
+import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Origin;
 import dev.turnout.config.NearestNames;
 import dev.turnout.config.Units;

@@ -645,6 +645,8 @@ final class ControlApi {
             zone,
             call.parameter("key"),
             body.needText("value"),
+            body.millis("expire"),
+            body.place("expire"),
             Boolean.TRUE.equals(body.truth("if_absent")),
             body.text("if_value"));
     body.end();

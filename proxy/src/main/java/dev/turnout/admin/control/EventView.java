@@ -1,8 +1,8 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.control.Event;
 import dev.turnout.control.Events;
 import java.io.StringWriter;

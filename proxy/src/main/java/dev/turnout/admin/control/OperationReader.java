@@ -103,6 +103,8 @@ final class OperationReader {
                 zone,
                 key,
                 body.needText("value"),
+                body.millis("expire"),
+                body.place("expire"),
                 Boolean.TRUE.equals(body.truth("if_absent")),
                 body.text("if_value")),
             place);
@@ -157,7 +159,19 @@ final class OperationReader {
   }
 
   static Operation setKey(
-      KeyvalZone zone, String key, String value, boolean ifAbsent, @Nullable String ifValue) {
+      KeyvalZone zone,
+      String key,
+      String value,
+      @Nullable Long expireMillis,
+      String expirePlace,
+      boolean ifAbsent,
+      @Nullable String ifValue) {
+    if (expireMillis != null && zone.timeoutMillis() == 0) {
+      throw Problem.invalid(
+          "values of zone \"" + zone.name() + "\" do not end",
+          expirePlace,
+          "leave it out, or give the zone a timeout in the configuration");
+    }
     List<KeyvalCondition> conditions = new ArrayList<>();
     if (ifAbsent) {
       conditions.add(new KeyvalCondition.Absent(key));
@@ -165,7 +179,8 @@ final class OperationReader {
     if (ifValue != null) {
       conditions.add(new KeyvalCondition.Holds(key, ifValue));
     }
-    return new Operation.EditZone(zone, List.of(new KeyvalChange.Put(key, value)), conditions);
+    return new Operation.EditZone(
+        zone, List.of(new KeyvalChange.Put(key, value, expireMillis)), conditions);
   }
 
   private KeyvalZone zone(Members body) {

@@ -26,7 +26,8 @@ import tools.jackson.core.json.JsonWriteFeature;
 
 /// The file of `audit_log`: a JSON object a line for each attempt to change something, made or
 /// refused. Of changes it is on disk before they are seen or answered, and one that cannot be
-/// recorded is not made. `prev` of a line is the SHA-256 of the one before it. Of what is refused it is written soon after the answer, and not synced.
+/// recorded is not made. `prev` of a line is the SHA-256 of the one before it. Of what is refused
+/// it is written soon after the answer, and not synced.
 ///
 /// Shared by the change writer, the loops and virtual threads; loops hand lines over and wait for
 /// nothing.

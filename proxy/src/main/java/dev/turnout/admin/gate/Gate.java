@@ -110,7 +110,9 @@ public final class Gate {
   private Decision.Refused nobody(Exchange exchange, String proven) {
     if (management.asksForKeys()) {
       exchange.response().headers().set("WWW-Authenticate", GateModule.CHALLENGE);
-      return new Decision.Refused(401, management.keys() == null
+      return new Decision.Refused(
+          401,
+          management.keys() == null
               ? "a token is needed: Authorization: Bearer TOKEN"
               : "a key is needed: Authorization: Bearer NAME.SECRET");
     }

@@ -75,7 +75,8 @@ final class RedisFollowing implements Following {
           pause(failures);
         }
       } catch (RuntimeException | LinkageError e) {
-        lost("unexpected " + e); // a bug, of ours or the client's, is to be seen and not to end this
+        lost(
+            "unexpected " + e); // a bug, of ours or the client's, is to be seen and not to end this
         failures++;
         pause(failures);
       } finally {

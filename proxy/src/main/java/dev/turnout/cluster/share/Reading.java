@@ -1,7 +1,8 @@
 package dev.turnout.cluster.share;
 
 /// What a store has under a key.
-@SuppressWarnings("ClassInitializationDeadlock") // without default methods it is not initialized first
+@SuppressWarnings(
+    "ClassInitializationDeadlock") // without default methods it is not initialized first
 public sealed interface Reading {
   /// There is no such key.
   Reading ABSENT = new Absent();

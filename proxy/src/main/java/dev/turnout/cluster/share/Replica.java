@@ -153,6 +153,7 @@ public final class Replica {
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
   private final LinkedHashMap<String, Pending> restored = new LinkedHashMap<>(); // of the same kind
+  private final Map<String, Set<@Nullable String>> chains = new HashMap<>(); // what these were before
   private final Set<String> own = new HashSet<>(); // keys from before it ever was in a store
   private final ArrayDeque<Past> past = new ArrayDeque<>();
 
@@ -306,16 +307,14 @@ public final class Replica {
           false);
     }
     Lineage known = lineage;
-    Map<String, @Nullable String> lostThere = Map.of();
+    Map<String, Set<@Nullable String>> lostThere = new HashMap<>();
     boolean joins = known == null || (there != null && !there.id().equals(known.id()));
     if (known != null && joins) {
       own.addAll(held.keySet()); // of another cluster
     }
     next = null;
     boolean noteIsBehind = isNoteBehind(all);
-    if (known != null
-        && (noteIsBehind || isBehind(known, there, all.revision()))
-        && !suspicious) {
+    if (known != null && (noteIsBehind || isBehind(known, there, all.revision())) && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
@@ -333,9 +332,9 @@ public final class Replica {
         next = known.next(wentBackTo);
       }
     } else if (!joins && there.incarnation() == known.incarnation() + 1) {
-      lostThere = untouched(since(known.incarnation(), there.from()), all, there);
+      lostThere = since(known.incarnation(), there.from());
     } else if (!joins) {
-      lostThere = untouched(since(0, 0), all, there);
+      lostThere = since(0, 0);
       next = there.incarnation() < known.incarnation() ? known.next(all.revision()) : null;
     }
     if (there != null && !there.equals(known)) {
@@ -343,6 +342,18 @@ public final class Replica {
       since.clear();
       wentBackTo = -1;
     }
+    Set<String> owed = Set.copyOf(chains.keySet());
+    chains.forEach(lostThere::putIfAbsent); // what was not brought back before the link broke
+    if (there != null) {
+      dropAsked(lostThere, notes(all.keys()), there);
+    }
+    chains.clear();
+    chains.putAll(lostThere);
+    // Only what is exactly as it was then: anything else may be what somebody wanted who did not
+    // know of the loss.
+    lostThere.replaceAll(
+        (key, chain) ->
+            owed.contains(key) ? chain : Collections.singleton(chain.iterator().next()));
     boolean blank = there == null;
     Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
     if (next == null) { // else it is as it was until the store knows of the next incarnation
@@ -352,27 +363,24 @@ public final class Replica {
     return step;
   }
 
-  /// Without the keys that nodes have changed since the store went back: that they are as they were
-  /// is what somebody wanted.
-  private Map<String, @Nullable String> untouched(
-      Map<String, @Nullable String> before, State all, Lineage there) {
-    for (Note note : notes(all.keys()).values()) {
+  /// Drops the keys that somebody has changed since the store went back: that they are as they were
+  /// is what was wanted.
+  private static void dropAsked(
+      Map<String, Set<@Nullable String>> lostThere, Map<String, Note> notes, Lineage there) {
+    for (Note note : notes.values()) {
       if (note.incarnation() == there.incarnation()) {
-        note.since().forEach(before::remove);
+        note.since().forEach(lostThere::remove);
         if (note.tooMany()) {
-          return Map.of();
+          lostThere.clear();
         }
       }
     }
-    return before;
   }
 
   /// True if the store has an older note of this process than it had.
   private boolean isNoteBehind(State all) {
     Note note = noteOf(all);
-    return note != null
-        && note.session().equals(chance)
-        && note.number() < noted;
+    return note != null && note.session().equals(chance) && note.number() < noted;
   }
 
   private @Nullable Note noteOf(State all) {
@@ -384,9 +392,7 @@ public final class Replica {
   /// When the note was made that the store has: so far back it is at most.
   private long notedAt(State all) {
     Note note = noteOf(all);
-    return note != null
-        ? notedAt.getOrDefault(note.number(), UNKNOWN)
-        : UNKNOWN;
+    return note != null ? notedAt.getOrDefault(note.number(), UNKNOWN) : UNKNOWN;
   }
 
   /// True if the store has less than it had.
@@ -397,14 +403,15 @@ public final class Replica {
         || (there.incarnation() == known.incarnation() && at < revision);
   }
 
-  /// What keys were, before what a store that has gone back to a revision has lost of them.
-  private Map<String, @Nullable String> since(long incarnation, long from) {
-    Map<String, @Nullable String> before = new HashMap<>();
+  /// What keys were, before and between the changes that a store that has gone back to a revision
+  /// has lost of them.
+  private Map<String, Set<@Nullable String>> since(long incarnation, long from) {
+    Map<String, Set<@Nullable String>> before = new HashMap<>();
     for (Past one : past) {
       boolean later =
           one.incarnation > incarnation || (one.incarnation == incarnation && one.revision > from);
-      if (later && !before.containsKey(one.key)) {
-        before.put(one.key, one.before);
+      if (later) {
+        before.computeIfAbsent(one.key, _ -> new LinkedHashSet<>()).add(one.before);
       }
     }
     return before;
@@ -428,7 +435,7 @@ public final class Replica {
   ///
   /// @param blank what it is to get if the store does not know of any cluster
   /// @param lostThere what keys were that the store may have lost the last values of
-  private Step take(State all, Blank blank, Map<String, @Nullable String> lostThere) {
+  private Step take(State all, Blank blank, Map<String, Set<@Nullable String>> lostThere) {
     Map<String, @Nullable String> serve = new LinkedHashMap<>();
     List<Conflict> conflicts = new ArrayList<>();
     Map<String, String> unreadable = new HashMap<>();
@@ -456,8 +463,7 @@ public final class Replica {
       boolean wentBack =
           blank != Blank.NOT
               ? theirs == null && ours != null && (blank == Blank.LOST || own.contains(key))
-              : lostThere.containsKey(key)
-                  && Objects.equals(theirs, lostThere.get(key))
+              : isIn(lostThere.get(key), theirs)
                   && !Objects.equals(ours, theirs);
       Pending kept = pending.get(key);
       if (wentBack) {
@@ -499,6 +505,11 @@ public final class Replica {
     List<Conflict> conflicts = new ArrayList<>();
     Map<String, String> unreadable = new HashMap<>();
     boolean again = false;
+    some.keys().forEach((key, now) -> { // whose notes say what was asked for
+      if (key.startsWith(names.notes) && !key.equals(names.note())) {
+        hold(key, now);
+      }
+    });
     for (Map.Entry<String, Reading> one : some.keys().entrySet()) {
       String key = one.getKey();
       Reading now = one.getValue();
@@ -559,7 +570,10 @@ public final class Replica {
       return;
     }
     String theirs = now instanceof Reading.Present(String value, _) ? value : null;
-    if (kept != null && !Objects.equals(theirs, kept.base)) {
+    Pending back = restored.get(key);
+    if (back != null && isOlder(key, theirs)) {
+      restored.put(key, new Pending(back.value, theirs)); // who brought it knows less
+    } else if (kept != null && !Objects.equals(theirs, kept.base)) {
       told(key);
       if (!Objects.equals(theirs, kept.value)) {
         conflicts.add(new Conflict(key, kept.value, theirs));
@@ -572,6 +586,21 @@ public final class Replica {
     if (!Objects.equals(served, next)) {
       serve.put(key, next);
     }
+  }
+
+  /// True if a key that is to be brought back was changed to something that it was before that.
+  private boolean isOlder(String key, @Nullable String theirs) {
+    Lineage now = lineage;
+    if (now == null) {
+      return false;
+    }
+    Map<String, Set<@Nullable String>> still = new HashMap<>(chains);
+    dropAsked(still, notes(), now);
+    return isIn(still.get(key), theirs);
+  }
+
+  private static boolean isIn(@Nullable Set<@Nullable String> values, @Nullable String value) {
+    return values != null && values.contains(value);
   }
 
   /// There is nothing more to say to the store of this key.
@@ -662,7 +691,9 @@ public final class Replica {
     Lineage now = next != null ? next : lineage;
     long incarnation = now == null ? 0 : now.incarnation();
     if (incarnation > 1 && since.size() <= NOTED_SINCE) {
-      writes.keySet().stream().filter(key -> !names.has(key)).forEach(since::add);
+      writes.keySet().stream()
+          .filter(key -> !names.has(key) && !restored.containsKey(key))
+          .forEach(since::add);
     }
     boolean tooMany = since.size() > NOTED_SINCE;
     writes.put(
@@ -754,6 +785,10 @@ public final class Replica {
         lost();
         return Step.askAgain(); // not in this session any more
       }
+    }
+    if (present.keys().keySet().stream().anyMatch(restored::containsKey)) {
+      lost(); // whether somebody asked for that is in the notes
+      return Step.askAgain();
     }
     Map<String, @Nullable String> serve = new LinkedHashMap<>();
     List<Conflict> conflicts = new ArrayList<>();

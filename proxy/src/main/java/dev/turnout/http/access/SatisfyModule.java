@@ -68,12 +68,12 @@ public final class SatisfyModule implements HttpModule {
   }
 
   /// How the rules of a location go together.
-  Rules rules(Scope location) {
+  public Rules rules(Scope location) {
     return location.get(ANY) ? new Any(slot()) : new All();
   }
 
   /// How the rules of a location go together: what each kind of rule asks and tells.
-  sealed interface Rules {
+  public sealed interface Rules {
     /// True if another kind of rule has let the client pass already.
     boolean areSatisfied(Exchange exchange);
 

@@ -201,7 +201,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       return;
     }
     Upstream upstream = upstream();
-    Peer peer = attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
+    Peer peer =
+        attempts.isEmpty() || chosen != null ? upstream.pick(this) : upstream.pickAhead(this);
     if (peer != null) {
       attempt(peer);
     } else if (!waits(upstream)) {
@@ -737,13 +738,18 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       response.lastModified(text, seconds == HttpDate.INVALID ? -1 : seconds * 1000);
     }
     if (!hidden.hides(FieldName.SERVER)) {
-      response.server(fields.first(FieldName.SERVER));
+      response.server(orNone(fields.first(FieldName.SERVER)));
       response.withholdAll(FieldName.SERVER);
     }
     if (!hidden.hides(FieldName.DATE)) {
-      response.date(fields.first(FieldName.DATE));
+      response.date(orNone(fields.first(FieldName.DATE)));
       response.withholdAll(FieldName.DATE);
     }
+  }
+
+  /// Where the upstream's field is passed on and it sent none, the client gets none.
+  private static String orNone(@Nullable String value) {
+    return value == null ? "" : value;
   }
 
   private void changeCookies(Response response, Fields fields) {

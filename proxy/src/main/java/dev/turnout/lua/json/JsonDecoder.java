@@ -80,12 +80,12 @@ public final class JsonDecoder {
   // ---- errors
 
   private Malformed expected(String what) {
-    return new Malformed("Expected " + what + " but found " + token() + " at character " + (at + 1));
+    return new Malformed(
+        "Expected " + what + " but found " + token() + " at character " + (at + 1));
   }
 
   private Malformed broken(String why, int place) {
-    return new Malformed(
-        "Expected value but found " + why + " at character " + (place + 1));
+    return new Malformed("Expected value but found " + why + " at character " + (place + 1));
   }
 
   /// How lua-cjson calls what comes next.
@@ -101,8 +101,7 @@ public final class JsonDecoder {
       case ':' -> "T_COLON";
       case '"' -> "T_STRING";
       case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> "T_NUMBER";
-      default ->
-          is("true") || is("false") ? "T_BOOLEAN" : is("null") ? "T_NULL" : "invalid token";
+      default -> is("true") || is("false") ? "T_BOOLEAN" : is("null") ? "T_NULL" : "invalid token";
     };
   }
 
@@ -268,13 +267,12 @@ public final class JsonDecoder {
   // ---- texts
 
   private void string(String wanted) throws Malformed {
-    int begin = at++;
+    at++;
     int plain = at;
     while (true) {
       if (at >= end) {
         throw new Malformed(
-            "Expected " + wanted + " but found unexpected end of string at character "
-                + (at + 1));
+            "Expected " + wanted + " but found unexpected end of string at character " + (at + 1));
       }
       byte b = in[at];
       if (b == '"') {
@@ -284,7 +282,7 @@ public final class JsonDecoder {
       }
       if (b == '\\') {
         out.text(in, plain, at - plain);
-        escape(begin, wanted);
+        escape(wanted);
         plain = at;
       } else {
         at++;
@@ -292,7 +290,7 @@ public final class JsonDecoder {
     }
   }
 
-  private void escape(int begin, String wanted) throws Malformed {
+  private void escape(String wanted) throws Malformed {
     int c = at + 1 < end ? in[at + 1] : -1;
     int plain =
         switch (c) {
@@ -326,8 +324,7 @@ public final class JsonDecoder {
     }
     if (code < 0) {
       throw new Malformed(
-          "Expected " + wanted + " but found invalid unicode escape code at character "
-              + (at + 1));
+          "Expected " + wanted + " but found invalid unicode escape code at character " + (at + 1));
     }
     byte[] utf8 = new String(Character.toChars(code)).getBytes(StandardCharsets.UTF_8);
     out.text(utf8, 0, utf8.length);

@@ -45,7 +45,7 @@ final class LuaValues {
 
   private void int32(int at, int value) {
     for (int i = 0; i < 4; i++) {
-      bytes[at + i] = (byte) (value >>> 8 * i);
+      bytes[at + i] = (byte) (value >>> (8 * i));
     }
   }
 
@@ -100,7 +100,7 @@ final class LuaValues {
       bytes[at] = (byte) n;
       header = 1;
     } else if (n < 0x1fe0) {
-      bytes[at] = (byte) (0xe0 | n - 0xe0 >> 8);
+      bytes[at] = (byte) (0xe0 | ((n - 0xe0) >> 8));
       bytes[at + 1] = (byte) (n - 0xe0);
       header = 2;
     } else {

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 /// A regular expression in PCRE's syntax. It works on bytes, so that places are exact whatever the
 /// encoding, and keeps no native stack while it searches. Immutable; any thread may use it.
 ///
-/// Where it differs from PCRE: `(*VERB)`s other than `(*FAIL)` are refused; classes such as `\w` mean
-/// ASCII, as in PCRE without UCP, but letters in other cases are matched by Unicode's folding where
-/// UTF-8 was asked for; `lua_regex_match_limit` limits the time of a search instead of its steps.
+/// Where it differs from PCRE: `(*VERB)`s other than `(*FAIL)` are refused; classes such as `\w`
+/// mean ASCII, as in PCRE without UCP, but letters in other cases are matched by Unicode's folding
+/// where UTF-8 was asked for; `lua_regex_match_limit` limits the time of a search instead of its
+/// steps.
 public final class PerlRegex {
   /// Matches only where the search begins.
   public static final int ANCHORED = 1;
@@ -58,11 +59,15 @@ public final class PerlRegex {
 
   private static final int NANOS_PER_STEP = 100;
 
+  /// Less than this would end searches because the machine is busy.
+  private static final long SHORTEST_NANOS = 100_000_000;
+
   private static final Syntax SYNTAX =
       new Syntax(
           "PCRE",
           Syntax.PerlNG.op,
           (Syntax.PerlNG.op2
+                  | SyntaxProperties.OP2_PLUS_POSSESSIVE_REPEAT
                   | SyntaxProperties.OP2_PLUS_POSSESSIVE_INTERVAL
                   | SyntaxProperties.OP2_ESC_G_SUBEXP_CALL
                   | SyntaxProperties.OP2_ESC_CAPITAL_K_KEEP
@@ -96,14 +101,14 @@ public final class PerlRegex {
     }
   }
 
-  private PerlRegex(
-      Regex regex, @Nullable Regex longest, int flags, List<Name> names, long limit) {
+  private PerlRegex(Regex regex, @Nullable Regex longest, int flags, List<Name> names, long limit) {
     this.regex = regex;
     this.longest = longest;
     this.anchored = (flags & ANCHORED) != 0;
     this.checksUtf8 = (flags & UTF8) != 0 && (flags & UNCHECKED) == 0;
     this.names = List.copyOf(names);
-    this.timeoutNanos = Math.max(1_000_000, (limit == 0 ? DEFAULT_LIMIT : limit) * NANOS_PER_STEP);
+    this.timeoutNanos =
+        Math.max(SHORTEST_NANOS, (limit == 0 ? DEFAULT_LIMIT : limit) * NANOS_PER_STEP);
   }
 
   /// Compiles a pattern.
@@ -141,8 +146,7 @@ public final class PerlRegex {
           "missing closing parenthesis";
       case "unmatched close parenthesis" -> "unmatched closing parenthesis";
       case "premature end of char-class" -> "missing terminating ] for character class";
-      case "target of repeat operator is not specified",
-          "target of repeat operator is invalid" ->
+      case "target of repeat operator is not specified", "target of repeat operator is invalid" ->
           "quantifier does not follow a repeatable item";
       case "end pattern at escape" -> "\\ at end of pattern";
       case "invalid backref number/name" -> "reference to non-existent subpattern";
@@ -167,9 +171,9 @@ public final class PerlRegex {
     return checksUtf8 ? Utf8Check.check(subject, length) : 0;
   }
 
-  /// Searches `subject[from, length)`; what is before counts for what looks behind. Returns how many
-  /// ints there are in `places`: begin and end of the match and of each group, -1 for those that
-  /// took no part; or [#NO_MATCH], or less for an error.
+  /// Searches `subject[from, length)`; what is before counts for what looks behind. Returns how
+  /// many ints there are in `places`: begin and end of the match and of each group, -1 for those
+  /// that took no part; or [#NO_MATCH], or less for an error.
   public int search(byte[] subject, int length, int from, Places places) {
     if (from > length) {
       return NO_MATCH;
@@ -187,15 +191,11 @@ public final class PerlRegex {
       if (exhaustive != null) {
         int begin = matcher.getBegin();
         Matcher all = exhaustive.matcher(subject, 0, length, timeoutNanos);
-        if (all.matchInterruptible(begin, length, Option.DEFAULT) < 0) {
-          return NO_MATCH;
-        }
-        return places.one(begin, all.getEnd());
+        int longestLength = all.matchInterruptible(begin, length, Option.DEFAULT);
+        return longestLength < 0 ? NO_MATCH : places.one(begin, begin + longestLength);
       }
       Region region = matcher.getRegion();
-      return region == null
-          ? places.one(matcher.getBegin(), matcher.getEnd())
-          : places.all(region);
+      return region == null ? places.one(matcher.getBegin(), matcher.getEnd()) : places.all(region);
     } catch (TimeoutException _) {
       return LIMIT;
     } catch (InterruptedException _) {

@@ -86,7 +86,8 @@ final class PerlSyntax {
         if (javascript) {
           codePoint();
         } else {
-          throw new PerlRegex.Invalid("PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u");
+          throw new PerlRegex.Invalid(
+              "PCRE2 does not support \\F, \\L, \\l, \\N{name}, \\U, or \\u");
         }
       }
       case 'k' -> namedReference();
@@ -357,8 +358,7 @@ final class PerlSyntax {
       }
     } else {
       number = Integer.parseInt(what.startsWith("+") ? what.substring(1) : what);
-      number =
-          what.startsWith("+") ? groups + number : number < 0 ? groups + 1 + number : number;
+      number = what.startsWith("+") ? groups + number : number < 0 ? groups + 1 + number : number;
     }
     out.append("\\g<").append(number).append('>');
   }

@@ -17,6 +17,7 @@ class ControlApiIT {
   private static final String CONFIG =
       """
       keyval_zone zone=switch:32k;
+      keyval_zone zone=timed:32k timeout=1h;
       keyval $host $ups zone=switch default=app;
       upstream app { server 127.0.0.1:1001; server 127.0.0.1:1002 weight=2; }
       upstream spare { server 127.0.0.1:1003; }
@@ -41,6 +42,23 @@ class ControlApiIT {
   void stop() {
     client.close();
     proxy.close();
+  }
+
+  @Test
+  void aValueMayEndWhereTheZoneHasATimeout() {
+    assertThat(client.put("/zones/timed/keys/a", "{'value':'1','expire':'1h'}").status())
+        .isEqualTo(200);
+    client.post(
+        "/changes",
+        "{'operations':[{'op':'set_key','zone':'timed','key':'b','value':'2','expire':'0s'}]}");
+
+    assertThat(client.get("/zones/timed/keys/a").at("/value")).isEqualTo("1");
+    assertThat(client.get("/zones/timed/keys/b").status()).isEqualTo(404);
+    Reply refused = client.put("/zones/switch/keys/a", "{'value':'1','expire':'1h'}");
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.at("/error/where")).isEqualTo("/expire");
+    assertThat(client.put("/zones/timed/keys/a", "{'value':'1','expire':'soon'}").status())
+        .isEqualTo(400);
   }
 
   @Test

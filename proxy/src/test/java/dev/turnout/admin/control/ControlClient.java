@@ -1,9 +1,9 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.turnout.admin.json.Json;
 import dev.turnout.app.TestProxy;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,10 +1,11 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.admin.control.ControlClient.Reply;
+import dev.turnout.admin.json.Json;
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
@@ -17,8 +18,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,8 +55,13 @@ class EventsIT {
   }
 
   private BufferedReader stream(String... fields) throws IOException, InterruptedException {
+    return stream(proxy.port(), fields);
+  }
+
+  private BufferedReader stream(int port, String... fields)
+      throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + proxy.port() + "/control/events"));
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/control/events"));
     if (fields.length > 0) {
       request.headers(fields);
     }
@@ -163,6 +171,85 @@ class EventsIT {
       String all = slow.readUntilClose();
 
       assertThat(all).contains("event: test").doesNotContain("event: last");
+    }
+  }
+
+  /// What the next event says, as far as tests care.
+  private static String words(BufferedReader stream) throws IOException {
+    Map<String, String> event = next(stream);
+    var data = Json.parse(event.getOrDefault("data", "{}"));
+    return switch (event.getOrDefault("event", "")) {
+      case "health" ->
+          "%s %s>%s"
+              .formatted(
+                  ControlClient.at(data, "/address"),
+                  ControlClient.at(data, "/from"),
+                  ControlClient.at(data, "/to"));
+      case "panic" ->
+          "panic %s, %s of %s"
+              .formatted(
+                  ControlClient.at(data, "/on"),
+                  ControlClient.at(data, "/usable"),
+                  ControlClient.at(data, "/total"));
+      default -> event.getOrDefault("event", "the end");
+    };
+  }
+
+  @Test
+  void failuresPanicAndItsEndAreStreamedInTheirOrder() throws Exception {
+    try (var one = new ClosedPort();
+        var two = new ClosedPort();
+        var alive = FakeUpstream.answering("alive");
+        var failing =
+            TestProxy.start(
+                """
+                upstream app { server %s; server %s; panic_threshold 50%%; }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api write=on; }
+                  location / { proxy_pass http://app; }
+                }
+                """
+                    .formatted(one.address(), two.address()));
+        var operator = ControlClient.of(failing);
+        BufferedReader stream = stream(failing.port())) {
+      assertThat(RawClient.get(failing.port(), "a.test", "/").status()).isEqualTo(502);
+      assertThat(words(stream)).isEqualTo(one.address() + " up>unavail");
+      assertThat(words(stream)).isEqualTo(two.address() + " up>unavail");
+      assertThat(words(stream)).isEqualTo("panic true, 0 of 2");
+
+      operator.patch("/upstreams/app/servers/0", "{'server':'" + alive.address() + "'}");
+      assertThat(words(stream)).isEqualTo("change");
+      assertThat(RawClient.get(failing.port(), "a.test", "/").body()).isEqualTo("alive");
+      assertThat(words(stream)).isEqualTo("panic false, 1 of 2");
+    }
+  }
+
+  @Test
+  void aServerThatFlapsIsTold() throws Exception {
+    AtomicBoolean well = new AtomicBoolean(true);
+    try (var server =
+            FakeUpstream.each((_, connection) ->
+                connection.send(well.get() ? Answers.ok("") : Answers.of(500, List.of(), "")));
+        var checked =
+            TestProxy.start(
+                """
+                upstream app { server %s; check interval=10 rise=1 fall=1 type=http; }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api; }
+                }
+                """
+                    .formatted(server.address()));
+        BufferedReader stream = stream(checked.port(), "Last-Event-ID", "oldest")) {
+      assertThat(words(stream)).isEqualTo(server.address() + " up>checking");
+      assertThat(words(stream)).isEqualTo(server.address() + " checking>up");
+      for (int i = 0; i < 3; i++) {
+        well.set(false);
+        assertThat(words(stream)).isEqualTo(server.address() + " up>unhealthy");
+        well.set(true);
+        assertThat(words(stream)).isEqualTo(server.address() + " unhealthy>up");
+      }
     }
   }
 

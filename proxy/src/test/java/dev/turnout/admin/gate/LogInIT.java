@@ -55,17 +55,14 @@ class LogInIT {
     Tokens tokens = new Tokens();
     Path jwks = Files.writeString(directory.resolve("jwks"), tokens.keys());
     Path keys = SwitchSite.keys(directory, "deploy:operator");
-    String claims = "{\"sub\":\"ann\",\"exp\":99999999999,\"roles\":\"%s\"}";
     String bearer = "Authorization: Bearer ";
-    try (var site =
-        SwitchSite.with("management_keys " + keys + "; management_jwt " + jwks + ";")) {
-      String operator =
-          bearer + tokens.rs256("{\"alg\":\"RS256\"}", claims.formatted("operator"));
+    try (var site = SwitchSite.with("management_keys " + keys + "; management_jwt " + jwks + ";")) {
+      String claims = "{\"sub\":\"ann\",\"exp\":99999999999,\"roles\":\"operator\"}";
+      String operator = bearer + tokens.rs256("{\"alg\":\"RS256\"}", claims);
       for (int i = 0; i < 20; i++) { // more than may be wrong
         assertThat(site.get("/switch?ups=green", operator).status()).isEqualTo(200);
       }
-      assertThat(site.get("/switch?ups=blue", SwitchSite.bearer("deploy")).status())
-          .isEqualTo(200);
+      assertThat(site.get("/switch?ups=blue", SwitchSite.bearer("deploy")).status()).isEqualTo(200);
       assertThat(site.get("/switch?ups=10.1.2.3:80", operator).status()).isEqualTo(403);
 
       SwitchSite.Answer wrong = site.get("/switch?ups=green", operator + "x");

@@ -38,8 +38,7 @@ final class Tokens {
     byte[] bytes = number.toByteArray();
     byte[] fixed = new byte[length];
     int skip = Math.max(0, bytes.length - length);
-    System.arraycopy(
-        bytes, skip, fixed, length - (bytes.length - skip), bytes.length - skip);
+    System.arraycopy(bytes, skip, fixed, length - (bytes.length - skip), bytes.length - skip);
     return base64(fixed);
   }
 

@@ -252,8 +252,20 @@ class RedisStoreTest extends SharedStoreContract {
   @Test
   void theAccessListOfTheManualIsEnough() throws Exception {
     SERVER.cli(
-        "ACL", "SETUSER", "edge", "reset", "on", ">open-sesame", "~t:*", "~@t:*", "+@read",
-        "+@write", "+@scripting", "+@connection", "+info", "+wait");
+        "ACL",
+        "SETUSER",
+        "edge",
+        "reset",
+        "on",
+        ">open-sesame",
+        "~t:*",
+        "~@t:*",
+        "+@read",
+        "+@write",
+        "+@scripting",
+        "+@connection",
+        "+info",
+        "+wait");
     try (SharedStore store = open("redis://edge:open-sesame@" + SERVER.address(), Map.of())) {
       Heard heard = follow(store);
 
@@ -267,8 +279,7 @@ class RedisStoreTest extends SharedStoreContract {
   }
 
   @Test
-  void aCertificateOfOnesOwnAuthorityIsTrustedAndNoOther(@TempDir Path directory)
-      throws Exception {
+  void aCertificateOfOnesOwnAuthorityIsTrustedAndNoOther(@TempDir Path directory) throws Exception {
     Installed.need("openssl", "openssl");
     certify(directory, "own");
     certify(directory, "other");
@@ -304,10 +315,24 @@ class RedisStoreTest extends SharedStoreContract {
   private static void certify(Path directory, String name) throws Exception {
     Process openssl =
         new ProcessBuilder(
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                "-nodes", "-days", "2", "-subj", "/CN=" + name, "-addext",
-                "subjectAltName=IP:127.0.0.1", "-keyout", directory.resolve(name + ".key").toString(),
-                "-out", directory.resolve(name + ".crt").toString())
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=" + name,
+                "-addext",
+                "subjectAltName=IP:127.0.0.1",
+                "-keyout",
+                directory.resolve(name + ".key").toString(),
+                "-out",
+                directory.resolve(name + ".crt").toString())
             .redirectErrorStream(true)
             .start();
     String said = new String(openssl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -317,8 +342,7 @@ class RedisStoreTest extends SharedStoreContract {
   @Test
   void whenSentinelFailsOverTheNewMasterIsFound() throws Exception {
     try (RedisServer master = RedisServer.start();
-        RedisServer replica =
-            RedisServer.start("--replicaof", "127.0.0.1 " + master.port());
+        RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + master.port());
         RedisSentinel sentinel = RedisSentinel.start(master)) {
       Eventually.until(
           Duration.ofSeconds(20),
@@ -332,9 +356,7 @@ class RedisStoreTest extends SharedStoreContract {
             sentinel::output);
         Heard heard = follow(store);
         Eventually.until( // Sentinel looks for replicas every ten seconds
-            Duration.ofSeconds(30),
-            () -> sentinel.output().contains("+slave"),
-            sentinel::output);
+            Duration.ofSeconds(30), () -> sentinel.output().contains("+slave"), sentinel::output);
 
         master.kill();
 

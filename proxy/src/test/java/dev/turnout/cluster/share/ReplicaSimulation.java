@@ -215,6 +215,9 @@ final class ReplicaSimulation {
     }
 
     void byHand(String key, @Nullable String value) {
+      if (value == null && !content.containsKey(key)) {
+        return; // nothing happens
+      }
       if (!valuesAreVersions) {
         next();
       }
@@ -224,9 +227,9 @@ final class ReplicaSimulation {
       } else {
         past.add(new TreeMap<>(content));
       }
-      if (everLost && value == null) {
-        // By hand leaves no trace: who was away and knows a value that the store has lost cannot
-        // tell this from the loss.
+      if ((everLost || lineage() == null) && value == null) {
+        // By hand leaves no trace: who was away and knows a value that the store has lost, or had
+        // before there was a cluster, cannot tell this from the loss.
         truth.remove(key);
         beforeLoss.remove(key);
       } else {
@@ -290,12 +293,14 @@ final class ReplicaSimulation {
             });
         past.add(new TreeMap<>(content));
         made.add(transaction);
-        boolean restores = !node.operations.contains(transaction);
+        Set<String> asked = node.operations.getOrDefault(transaction, Set.of());
         transaction
             .writes()
             .forEach((key, value) -> {
               if (!key.contains("@") && !Objects.equals(before.get(key), value)) {
-                wrote(key, value, restores, node);
+                wrote(key, value, !asked.contains(key), node);
+              } else if (asked.contains(key)) {
+                beforeLoss.remove(key); // somebody wants it as it is
               }
             });
         told(transaction.writes().keySet());
@@ -317,7 +322,7 @@ final class ReplicaSimulation {
 
     /// Someone's wish counts; what a node brings back may only be what had been there.
     private void wrote(String key, @Nullable String value, boolean restores, Node node) {
-      if (restores && !node.kept.containsKey(key)) {
+      if (restores) {
         if (truth.containsKey(key) && !Objects.equals(truth.get(key), value)) {
           throw new Broken(
               node.name
@@ -420,7 +425,7 @@ final class ReplicaSimulation {
     final String name;
     final boolean keeps; // on_unavailable=local
     final ArrayDeque<Told> inbox = new ArrayDeque<>();
-    final Set<Transaction> operations = new HashSet<>();
+    final Map<Transaction, Set<String>> operations = new HashMap<>(); // keys that somebody asked for
     final Map<String, @Nullable String> kept = new HashMap<>(); // what its operators were promised
     // what outlives it
     final Map<String, String> served = new TreeMap<>();
@@ -559,6 +564,7 @@ final class ReplicaSimulation {
       } else if (connected) {
         Transaction opening = now.opening();
         if (opening != null) {
+          operations.put(opening, Set.copyOf(now.pending().keySet()));
           ask(opening);
         }
       }
@@ -617,7 +623,7 @@ final class ReplicaSimulation {
         Transaction transaction =
             now.propose(wish, List.of(new Note.Change(List.of(key), Origin.of("test", name))));
         tell(() -> name + " is asked for " + wish);
-        operations.add(transaction);
+        operations.put(transaction, Set.of(key));
         wanted = wish;
         ask(transaction);
       } else if (keeps) {

@@ -95,8 +95,18 @@ class HeadersMoreIT {
                     + "; }")) {
       RawClient.ask(
           proxy.port(),
-          "GET /a%0d%0aB:c HTTP/1.1\r\nHost: h\r\nX-Two: a\r\nX-Secret-1: s\r\nx-two: b\r\n"
-              + "Cookie: c=d\r\nX-Secret-2: s\r\nX-There: old\r\n\r\n");
+          """
+          GET /a%0d%0aB:c HTTP/1.1
+          Host: h
+          X-Two: a
+          X-Secret-1: s
+          x-two: b
+          Cookie: c=d
+          X-Secret-2: s
+          X-There: old
+
+          """
+              .replace("\n", "\r\n"));
 
       RecordedRequest request = upstream.awaitRequests(1).getFirst();
       assertThat(request.headers().all("X-Set")).containsExactly("/a%0D%0AB:c");

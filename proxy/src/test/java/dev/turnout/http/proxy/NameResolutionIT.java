@@ -16,10 +16,12 @@ import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.Upstream;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -239,6 +241,27 @@ class NameResolutionIT {
       assertThat(upstream(proxy).current().peers()).containsExactly(before);
       assertThat(get(proxy, "/").body()).isEqualTo("app");
       assertThat(proxy.errorLog()).contains(NAME + " could not be resolved (2: Server failure)\n");
+    }
+  }
+
+  @Test
+  void aStartWithoutNameServersServesByTheLastAddresses(@TempDir Path directory) throws Exception {
+    dns.addresses(NAME, 0, "127.0.0.1", "127.0.0.2");
+    String configuration =
+        named(resolver(), "max_fails=0")
+            + server("control_api write=on;").replace("location /", "location /control");
+    try (TestProxy proxy = TestProxy.startIn(directory, configuration)) {
+      awaitTakenUp(NAME);
+      assertThat(addresses(proxy)).hasSize(2);
+    }
+    dns.silentAbout(NAME);
+
+    try (TestProxy proxy = TestProxy.startIn(directory, configuration)) {
+      dns.awaitQuestions(NAME, dns.questionsFor(NAME) + 1);
+
+      assertThat(addresses(proxy))
+          .containsExactlyInAnyOrder("127.0.0.1:" + app.port(), "127.0.0.2:" + app.port());
+      assertThat(get(proxy, "/").body()).isEqualTo("app");
     }
   }
 

@@ -263,4 +263,24 @@ class RequestPassingIT {
       assertThat(RawClient.get(proxy.port(), "h", "/?to=localhost:1").status()).isEqualTo(502);
     }
   }
+
+  @Test
+  void fieldsThatArePassedFromTheUpstreamAreNotMadeUp() throws Exception {
+    try (FakeUpstream upstream =
+            FakeUpstream.raw(
+                "HTTP/1.1 200 OK\r\nDate: then\r\nServer: there\r\nContent-Length: 0\r\n\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        TestProxy proxy =
+            TestProxy.start(
+                proxying(
+                    upstream.address(), "proxy_pass_header Date; proxy_pass_header Server;"))) {
+      RawResponse with = RawClient.get(proxy.port(), "h", "/");
+      RawResponse without = RawClient.get(proxy.port(), "h", "/");
+
+      assertThat(with.headers().all("Date")).containsExactly("then");
+      assertThat(with.headers().all("Server")).containsExactly("there");
+      assertThat(without.headers().has("Date")).isFalse();
+      assertThat(without.headers().has("Server")).isFalse();
+    }
+  }
 }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.loadgen.backend;
+
+import org.jspecify.annotations.NullMarked;

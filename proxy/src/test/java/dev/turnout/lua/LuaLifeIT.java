@@ -1,0 +1,248 @@
+package dev.turnout.lua;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.MalformedMessageException;
+import dev.turnout.testkit.RawClient;
+import dev.turnout.testkit.RawResponse;
+import java.io.IOException;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/// Scripts that wait, that go on by themselves, that go wrong, and that are replaced.
+class LuaLifeIT {
+  private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 150);
+
+  private static String server(String locations) {
+    return "server { listen 127.0.0.1:0; server_name h; " + locations + " }";
+  }
+
+  private static RawResponse ask(TestProxy proxy, String target) throws Exception {
+    return RawClient.ask(proxy.port(), "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  }
+
+  private static String answer(String script) throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            server(
+                "location / { content_by_lua_block { "
+                    + script
+                    + " } }"
+                    + " location /sub { content_by_lua_block {"
+                    + " ngx.header.x_a = 1 ngx.status = 201 ngx.print('sub ', ngx.var.args) } }"))) {
+      return ask(proxy, "/").body();
+    }
+  }
+
+  @Test
+  void lightThreadsRunBesideEachOther() throws Exception {
+    assertThat(
+            answer(
+                """
+                local function f(n) ngx.sleep(0.003 * n) ngx.print(n) return n * 2 end
+                local a, b = ngx.thread.spawn(f, 2), ngx.thread.spawn(f, 1)
+                ngx.print('spawned ')
+                local ok, v = ngx.thread.wait(a, b)
+                ngx.print(' first ', v, ' ')
+                ngx.print(select(2, ngx.thread.wait(a)))
+                """))
+        .isEqualTo("spawned 1 first 2 24");
+  }
+
+  @Test
+  void aThreadThatIsKilledDoesNothingMore() throws Exception {
+    assertThat(
+            answer(
+                """
+                local t = ngx.thread.spawn(function() ngx.sleep(0.01) ngx.print('alive') end)
+                ngx.print(ngx.thread.kill(t), select(2, ngx.thread.wait(t)))
+                ngx.sleep(0.02)
+                """))
+        .isEqualTo("1already waited or killed");
+  }
+
+  @Test
+  void aScriptAsksItsOwnServer() throws Exception {
+    assertThat(
+            answer(
+                """
+                local one, two = ngx.location.capture_multi { { '/sub', { args = { a = 1 } } },
+                  { '/sub?b=2' } }
+                ngx.print(one.status, one.body, one.header['x-a'], ' ', two.body)
+                """))
+        .isEqualTo("201sub a=11 sub b=2");
+  }
+
+  @Test
+  void aSemaphoreLetsOneThreadWaitForAnother() throws Exception {
+    assertThat(
+            answer(
+                """
+                local s = require('ngx.semaphore').new()
+                ngx.thread.spawn(function() ngx.sleep(0.002) s:post() end)
+                ngx.print(s:wait(1), s:count())
+                local ok, e = s:wait(0.001)
+                ngx.print(ok, e)
+                """))
+        .isEqualTo("true0niltimeout");
+  }
+
+  @Test
+  void aTimerRunsByItselfAndIsToldWhenItIsTooEarly() throws Exception {
+    String script =
+        "lua_shared_dict d 1m; "
+            + server(
+                """
+                location /set { content_by_lua_block {
+                  ngx.timer.at(0, function(early, v) ngx.shared.d:set('now', v) end, 'x')
+                  ngx.timer.at(3600, function(early) ngx.shared.d:set('early', early) end)
+                } }
+                location /get { content_by_lua_block {
+                  for i = 1, 500 do
+                    if ngx.shared.d:get(ngx.var.arg_k) ~= nil then break end
+                    ngx.sleep(0.01)
+                  end
+                  ngx.print(ngx.shared.d:get(ngx.var.arg_k))
+                } }
+                """);
+    try (TestProxy proxy = TestProxy.start(script)) {
+      ask(proxy, "/set");
+      assertThat(ask(proxy, "/get?k=now").body()).isEqualTo("x");
+
+      assertThat(proxy.reload(script)).isTrue();
+
+      assertThat(ask(proxy, "/get?k=early").body()).isEqualTo("true");
+    }
+  }
+
+  @Test
+  void aScriptOfAnUpstreamChoosesTheServer() throws Exception {
+    try (FakeUpstream one = FakeUpstream.answering("one");
+        FakeUpstream two = FakeUpstream.answering("two");
+        TestProxy proxy =
+            TestProxy.start(
+                """
+                upstream chosen {
+                  server 127.0.0.1:1;
+                  balancer_by_lua_block {
+                    local balancer = require 'ngx.balancer'
+                    if not balancer.get_last_failure() then
+                      balancer.set_more_tries(1)
+                      if ngx.var.arg_bad then return balancer.set_current_peer('127.0.0.1', 1) end
+                    end
+                    assert(balancer.set_current_peer('127.0.0.1', tonumber(ngx.var.arg_port)))
+                  }
+                }
+                """
+                    + server("location / { proxy_pass http://chosen; }"))) {
+
+      assertThat(ask(proxy, "/?port=" + one.port()).body()).isEqualTo("one");
+      assertThat(ask(proxy, "/?port=" + two.port()).body()).isEqualTo("two");
+      assertThat(ask(proxy, "/?bad&port=" + two.port()).body()).isEqualTo("two");
+    }
+  }
+
+  @Test
+  void manyRequestsSleepAtOnceOnOneLoop() throws Exception {
+    String script =
+        """
+        local done = 0
+        local function nap(i)
+          local r = coroutine.wrap(function() ngx.sleep(0.05) return i end)()
+          done = done + (r == i and 1 or 0)
+        end
+        local threads = {}
+        for i = 1, 10000 do threads[i] = ngx.thread.spawn(nap, i) end
+        for i = 1, 10000 do assert(ngx.thread.wait(threads[i])) end
+        ngx.print(done)
+        """;
+    assertThat(answer(script)).isEqualTo("10000");
+  }
+
+  @Test
+  void reloadsLeaveNoVmBehind() throws Exception {
+    int before = LuaVm.open();
+    String script =
+        server("location / { content_by_lua 'ngx.timer.at(60, function() end) ngx.print(1)'; }");
+    try (TestProxy proxy = TestProxy.start(script)) {
+      for (int i = 0; i < 200; i++) {
+        if (i % 20 == 0) {
+          ask(proxy, "/");
+        }
+        assertThat(proxy.reload(script)).isTrue();
+      }
+      for (int i = 0; i < 1000 && LuaVm.open() > before + 1; i++) {
+        Thread.sleep(10); // old generations are looked after by threads of their own
+      }
+      assertThat(LuaVm.open()).isEqualTo(before + 1);
+    }
+    assertThat(LuaVm.open()).isEqualTo(before);
+  }
+
+  @Test
+  void aScriptThatKeepsTheLoopIsStopped() throws Exception {
+    stops(
+        "lua_watchdog 200ms;",
+        "lua script stopped: it kept the event loop for more than 200 ms",
+        "location /1 { content_by_lua 'while true do end'; }"
+            + "location /2 { content_by_lua"
+            + " 'while true do pcall(function() while true do end end) end'; }"
+            + "location /3 { set_by_lua $a 'while true do end'; return 200 $a; }");
+  }
+
+  @Test
+  void aScriptThatTakesAllMemoryIsStopped() throws Exception {
+    stops(
+        "lua_memory_limit 32m;",
+        "lua script stopped: Lua had more than 33554432 bytes in use",
+        "location /1 { content_by_lua"
+            + " 'local t = {} while true do t[#t + 1] = (\"x\"):rep(1000) .. #t end'; }"
+            + "location /2 { content_by_lua 'local t = {} for i = 1, 1e12 do t[i] = {} end'; }");
+  }
+
+  private static void stops(String limit, String told, String bad) throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            limit + server(bad + "location /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
+      for (int i = 1; bad.contains("/" + i); i++) {
+        assertThat(ask(proxy, "/" + i).status()).as("/" + i).isEqualTo(500);
+        assertThat(ask(proxy, "/ok").body()).as("after /" + i).isEqualTo("ok");
+      }
+      assertThat(proxy.errorLog()).contains(told);
+    }
+  }
+
+  @Test
+  void noBadProgramEndsTheServer() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "lua_watchdog 2s; lua_memory_limit 256m; lua_shared_dict d 1m; "
+                + server(
+                    "location / { content_by_lua_block { ngx.req.read_body()"
+                        + " local f, e = loadstring(ngx.req.get_body_data())"
+                        + " if not f then ngx.print(e) return end f() } }"
+                        + " location /sub { return 200 sub; }"
+                        + " location = /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
+      Random random = new Random(7);
+      for (int i = 0; i < BAD_PROGRAMS; i++) {
+        String program = BadPrograms.next(random);
+        try {
+          RawClient.ask(
+              proxy.port(),
+              "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
+                  + program.length()
+                  + "\r\n\r\n"
+                  + program);
+        } catch (IOException | MalformedMessageException _) {
+          // closed, or cut off in the middle: so the program wanted it
+        }
+        if (i % 50 == 49) {
+          assertThat(ask(proxy, "/ok").body()).as("after %s", program).isEqualTo("ok");
+        }
+      }
+      assertThat(ask(proxy, "/ok").body()).isEqualTo("ok");
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.lua.regex;
+
+import org.jspecify.annotations.NullMarked;
