@@ -362,7 +362,24 @@ public final class ChangeWriter implements AutoCloseable {
     try {
       for (int tries = 1; ; tries++) {
         Draft draft = new Draft(upstreams, history, revision, zones, System.currentTimeMillis());
-        List<Judged> judged = judge(batch, draft);
+        List<ChangeRequest> wished = new ArrayList<>();
+        List<Judged> judged = judge(batch, draft, wished);
+        Sharing there = sharing;
+        Sharing.Outcome sure =
+            there == null || wished.isEmpty() ? new Sharing.Outcome.Made() : there.confirm(wished);
+        if (sure instanceof Sharing.Outcome.Moved && tries < MOST_TRIES) {
+          continue; // what this node took for so is not: judged again, it is a change
+        }
+        if (!(sure instanceof Sharing.Outcome.Made)) {
+          String message =
+              sure instanceof Sharing.Outcome.Failed(String why)
+                  ? why
+                  : "not made: other nodes change the same all the time";
+          judged.replaceAll(one ->
+              wished.contains(one.request)
+                  ? one.with(new ChangeResult.Unavailable(message))
+                  : one);
+        }
         if (draft.entries().isEmpty()) {
           record(judged);
           Thread.startVirtualThread(() -> answer(judged));
@@ -395,7 +412,9 @@ public final class ChangeWriter implements AutoCloseable {
     }
   }
 
-  private List<Judged> judge(List<Work.Submitted> batch, Draft draft) {
+  /// @param wished is given those that ask for what this node takes to be so in the store
+  private List<Judged> judge(
+      List<Work.Submitted> batch, Draft draft, List<ChangeRequest> wished) {
     Sharing there = sharing;
     List<Judged> judged = new ArrayList<>(batch.size());
     for (Work.Submitted each : batch) {
@@ -413,6 +432,9 @@ public final class ChangeWriter implements AutoCloseable {
               && !applied.repeated()
               && isShared(each.request);
       String doubt = unsure && there != null ? there.doubt() : null;
+      if (unsure && doubt == null) {
+        wished.add(each.request);
+      }
       judged.add(
           new Judged(
               each.request,

@@ -1,5 +1,6 @@
 package dev.turnout.control;
 
+import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalZone;
@@ -368,6 +369,70 @@ public final class Sharing implements AutoCloseable {
     }
   }
 
+  /// Makes sure of what requests want that seems to be so already: another node may have changed it
+  /// a moment ago, and this one not have heard of that. On the writer's thread; waits for the store.
+  Outcome confirm(List<ChangeRequest> wished) {
+    Setup now = setup;
+    Replica there = replica;
+    Map<String, Replica.Write> writes = new LinkedHashMap<>();
+    if (now != null && there != null) {
+      for (ChangeRequest request : wished) {
+        for (Operation operation : request.operations()) {
+          for (String key : keys(operation, now.layout)) {
+            writes.put(key, new Replica.Write(there.value(key), true));
+          }
+        }
+      }
+    }
+    int most = now == null ? 1 : Math.min(now.store.mostKeys(), NOTED_TRANSACTIONS) - 2;
+    List<Map.Entry<String, Replica.Write>> all = new ArrayList<>(writes.entrySet());
+    for (int i = 0; i < all.size(); i += most) {
+      Map<String, Replica.Write> some = new LinkedHashMap<>();
+      all.subList(i, Math.min(all.size(), i + most))
+          .forEach(one -> some.put(one.getKey(), one.getValue()));
+      Outcome outcome = commit(some, List.of());
+      if (!(outcome instanceof Outcome.Made)) {
+        return outcome;
+      }
+    }
+    return new Outcome.Made();
+  }
+
+  /// The keys of the store that an operation is about, as far as it names them.
+  private List<String> keys(Operation operation, Layout layout) {
+    List<String> keys = new ArrayList<>();
+    switch (operation) {
+      case Operation.EditZone edit -> {
+        for (KeyvalChange change : edit.edits()) {
+          String entry =
+              switch (change) {
+                case KeyvalChange.Put put -> put.key();
+                case KeyvalChange.Delete(String key) -> key;
+                case KeyvalChange.Clear() -> null;
+              };
+          String key = entry == null ? null : layout.key(edit.zone().name(), entry);
+          if (key != null) {
+            keys.add(key);
+          }
+        }
+      }
+      case Operation.EditUpstream(String name, _) -> addGroup(keys, name, layout);
+      case Operation.CreateUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
+      case Operation.PutUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
+      case Operation.DeleteUpstream(String name) -> addGroup(keys, name, layout);
+      case Operation.Restore _ -> {
+        // what it comes to is told as a change
+      }
+    }
+    return keys;
+  }
+
+  private void addGroup(List<String> keys, String name, Layout layout) {
+    if (upstreams.isShared(name)) {
+      keys.add(layout.group(name));
+    }
+  }
+
   /// Tells the store of changes. On the writer's thread; waits for the store.
   Outcome commit(Map<String, Replica.Write> change, List<JournalEntry> entries) {
     Setup now = setup;
@@ -406,7 +471,9 @@ public final class Sharing implements AutoCloseable {
           };
       apply(step, Origin.of("store", ""), null);
     }
-    if (outcome instanceof Outcome.Made && !storeRevisions.containsKey(last(entries))) {
+    if (outcome instanceof Outcome.Made
+        && !entries.isEmpty()
+        && !storeRevisions.containsKey(last(entries))) {
       entries.forEach(entry -> kept.add(entry.revision()));
       while (kept.size() > REMEMBERED) {
         kept.pollFirst();

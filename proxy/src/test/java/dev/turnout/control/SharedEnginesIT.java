@@ -160,13 +160,7 @@ class SharedEnginesIT {
       String key = "k" + i;
       String value = ++changes % 2 == 0 ? "blue" : "green";
       int number = changes % NODES;
-      TestProxy node = nodes.get(number);
-      ChangeResult result =
-          node.writer()
-              .submit(
-                  ChangeRequest.of(
-                      Origin.of("test", ""), zone(node), new KeyvalChange.Put(key, value)))
-              .join();
+      ChangeResult result = put(number, key, value);
       switch (result) {
         case ChangeResult.Applied _ -> {
           acknowledged++;
@@ -304,6 +298,35 @@ class SharedEnginesIT {
       allAgreeOnWhatWasPromised(new ConsulEngine(), address);
       end();
     }
+  }
+
+  @Test
+  void aChangeThatANodeTakesToBeMadeAlreadyIsMadeSureOf() throws Exception {
+    try (Etcd etcd = Etcd.start()) {
+      String address = "etcd://" + etcd.address();
+      start(List.of(address));
+
+      for (int i = 0; i < 100; i++) {
+        String key = "s" + i;
+        assertThat(put(1, key, "blue")).isInstanceOf(ChangeResult.Applied.class);
+        assertThat(put(0, key, "green")).isInstanceOf(ChangeResult.Applied.class);
+        // it may not have heard of green yet
+        assertThat(put(1, key, "blue")).isInstanceOf(ChangeResult.Applied.class);
+        possible.put(key, Set.of("blue"));
+      }
+
+      allAgreeOnWhatWasPromised(new EtcdEngine(), address);
+      end();
+    }
+  }
+
+  private ChangeResult put(int node, String key, String value) {
+    TestProxy on = nodes.get(node);
+    return on.writer()
+        .submit(
+            ChangeRequest.of(
+                Origin.of("test", ""), zone(on), new KeyvalChange.Put(key, value)))
+        .join();
   }
 
   @Test
