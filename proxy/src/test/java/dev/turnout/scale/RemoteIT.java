@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -85,7 +86,7 @@ class RemoteIT {
       allowed.release(1000);
       await(() -> second(proxy).down());
 
-      assertThat(proxy.upstreams().find("app").current().spec().servers().get(0).down()).isFalse();
+      assertThat(server(proxy, 0).down()).isFalse();
       scaler.interrupt();
       scaler.join();
       assertThat(out.toString()).contains("starting " + two.address(), "draining " + two.address());
@@ -98,7 +99,15 @@ class RemoteIT {
   }
 
   private static PeerSpec second(TestProxy proxy) {
-    return proxy.upstreams().find("app").current().spec().servers().get(1);
+    return server(proxy, 1);
+  }
+
+  private static PeerSpec server(TestProxy proxy, int index) {
+    return Objects.requireNonNull(proxy.upstreams().find("app"))
+        .current()
+        .spec()
+        .servers()
+        .get(index);
   }
 
   @Test
