@@ -86,14 +86,7 @@ class RemoteIT {
       allowed.release(1000);
       await(() -> second(proxy).down());
 
-      assertThat(
-              Objects.requireNonNull(proxy.upstreams().find("app"))
-                  .current()
-                  .spec()
-                  .servers()
-                  .get(0)
-                  .down())
-          .isFalse();
+      assertThat(server(proxy, 0).down()).isFalse();
       scaler.interrupt();
       scaler.join();
       assertThat(out.toString()).contains("starting " + two.address(), "draining " + two.address());
@@ -106,7 +99,15 @@ class RemoteIT {
   }
 
   private static PeerSpec second(TestProxy proxy) {
-    return Objects.requireNonNull(proxy.upstreams().find("app")).current().spec().servers().get(1);
+    return server(proxy, 1);
+  }
+
+  private static PeerSpec server(TestProxy proxy, int index) {
+    return Objects.requireNonNull(proxy.upstreams().find("app"))
+        .current()
+        .spec()
+        .servers()
+        .get(index);
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,9 +38,7 @@ class ScalerIT {
   private final List<FakeUpstream> backends = new ArrayList<>();
   private final List<RawClient> clients = new ArrayList<>();
   private final BlockingQueue<JournalEntry> changes = new LinkedBlockingQueue<>();
-
-  @SuppressWarnings("NullAway.Init") // by each test
-  private TestProxy proxy;
+  private @Nullable TestProxy started;
 
   @AfterEach
   void stop() throws IOException {
@@ -47,8 +46,8 @@ class ScalerIT {
     for (RawClient client : clients) {
       client.close();
     }
-    if (proxy != null) {
-      proxy.close();
+    if (started != null) {
+      started.close();
     }
     backends.forEach(FakeUpstream::close);
   }
@@ -73,7 +72,7 @@ class ScalerIT {
   }
 
   private void start(String servers, String directives) {
-    proxy =
+    started =
         TestProxy.start(
             """
             upstream app { %s pack 2; %s }
@@ -86,20 +85,24 @@ class ScalerIT {
             }
             """
                 .formatted(servers, directives));
-    proxy.writer().watch(changes::add);
+    proxy().writer().watch(changes::add);
   }
 
   private void hold(int requests) throws IOException {
     for (int i = 0; i < requests; i++) {
-      RawClient client = RawClient.connect(proxy.port());
+      RawClient client = RawClient.connect(proxy().port());
       clients.add(client);
       client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
       arrived.acquireUninterruptibly();
     }
   }
 
+  private TestProxy proxy() {
+    return Objects.requireNonNull(started);
+  }
+
   private PeerSpec server(int index) {
-    return Objects.requireNonNull(proxy.upstreams().find("app"))
+    return Objects.requireNonNull(proxy().upstreams().find("app"))
         .current()
         .spec()
         .servers()
@@ -118,7 +121,7 @@ class ScalerIT {
   }
 
   private String get(String path) throws IOException {
-    return RawClient.get(proxy.port(), "localhost", path).body() + "";
+    return RawClient.get(proxy().port(), "localhost", path).body() + "";
   }
 
   @Test
@@ -158,7 +161,7 @@ class ScalerIT {
 
     assertThat(server(1).down()).isTrue();
     assertThat(Files.readAllLines(told)).contains("1 start", "2 start");
-    assertThat(proxy.errorLog()).contains("could not be started", "ended with status 1");
+    assertThat(proxy().errorLog()).contains("could not be started", "ended with status 1");
     assertThat(get("/control/autoscale")).contains("\"hook_failures\":1");
   }
 
@@ -168,15 +171,15 @@ class ScalerIT {
         "autoscale just_enough packing=2 spares=0 t_wait=1h interval=100ms;"
             + " autoscale_start /bin/sleep 1000 timeout=200ms retries=0;");
     BlockingQueue<Long> told = new LinkedBlockingQueue<>();
-    proxy.control().events().watch(() -> told.add(proxy.control().events().last()));
+    proxy().control().events().watch(() -> told.add(proxy().control().events().last()));
 
     hold(4);
-    while (!proxy.errorLog().contains("could not be started")) {
+    while (!proxy().errorLog().contains("could not be started")) {
       assertThat(told.poll(20, TimeUnit.SECONDS)).isNotNull();
       TimeUnit.MILLISECONDS.sleep(20);
     }
 
-    assertThat(proxy.errorLog()).contains("/bin/sleep took longer than 200 ms");
+    assertThat(proxy().errorLog()).contains("/bin/sleep took longer than 200 ms");
     assertThat(server(0).down()).isFalse();
   }
 
@@ -193,7 +196,7 @@ class ScalerIT {
       await(_ -> !server(2).down());
 
       assertThat(server(1).down()).isTrue();
-      assertThat(proxy.errorLog()).contains("it was not ready in 300 ms");
+      assertThat(proxy().errorLog()).contains("it was not ready in 300 ms");
     }
   }
 
@@ -206,7 +209,7 @@ class ScalerIT {
     backends.get(1).close();
     // requests that meet the dead server go on to the next; its failures take it out
     for (int i = 0; i < 3; i++) {
-      RawClient client = RawClient.connect(proxy.port());
+      RawClient client = RawClient.connect(proxy().port());
       clients.add(client);
       client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
@@ -218,7 +221,7 @@ class ScalerIT {
   @Test
   void whatSomebodyElseDrainsIsLeftAlone() throws Exception {
     start("autoscale just_enough packing=2 spares=0 t_wait=1h interval=100ms;");
-    proxy
+    proxy()
         .writer()
         .submit(
             ChangeRequest.of(
@@ -237,7 +240,7 @@ class ScalerIT {
   void aDryRunOnlyTells() throws Exception {
     start("autoscale just_enough packing=2 spares=0 t_wait=1h interval=100ms dry_run;");
     BlockingQueue<Long> told = new LinkedBlockingQueue<>();
-    proxy.control().events().watch(() -> told.add(proxy.control().events().last()));
+    proxy().control().events().watch(() -> told.add(proxy().control().events().last()));
 
     hold(4);
     assertThat(told.poll(20, TimeUnit.SECONDS)).isNotNull();
@@ -250,7 +253,7 @@ class ScalerIT {
   void byHandSoManyServersAreOnForATime() throws Exception {
     start("autoscale just_enough packing=2 spares=0 t_wait=1h interval=100ms;");
     String body = "{\"servers\":3,\"for\":\"1m\"}";
-    try (RawClient client = RawClient.connect(proxy.port())) {
+    try (RawClient client = RawClient.connect(proxy().port())) {
       client.send(
           "PUT /control/autoscale/app/override?why=sale HTTP/1.1\r\nHost: localhost\r\n"
               + "Content-Type: application/json\r\nContent-Length: "

@@ -85,10 +85,19 @@ class ClusterIT {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
+      finish();
+    }
+
+    /// Ends when all have their answers.
+    void finish() {
       over = true;
       for (Thread thread : threads) {
-        thread.join();
+        try {
+          thread.join();
+        } catch (InterruptedException _) {
+          Thread.currentThread().interrupt();
+        }
       }
     }
   }
@@ -161,7 +170,7 @@ class ClusterIT {
           clients.bringBack(i);
           awaitServed(nodes, group);
         }
-        clients.close();
+        clients.finish();
         requests = clients.requests.get();
         failures = clients.failures;
       }

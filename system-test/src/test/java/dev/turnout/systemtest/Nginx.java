@@ -78,9 +78,15 @@ final class Nginx implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     process.destroy(); // TERM: the master ends its workers
-    if (!process.waitFor(10, SECONDS)) {
+    boolean ended = false;
+    try {
+      ended = process.waitFor(10, SECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    if (!ended) {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
