@@ -376,9 +376,7 @@ public final class ChangeWriter implements AutoCloseable {
                   ? why
                   : "not made: other nodes change the same all the time";
           judged.replaceAll(one ->
-              wished.contains(one.request)
-                  ? one.with(new ChangeResult.Unavailable(message))
-                  : one);
+              wished.contains(one.request) ? one.with(new ChangeResult.Unavailable(message)) : one);
         }
         if (draft.entries().isEmpty()) {
           record(judged);
@@ -413,8 +411,7 @@ public final class ChangeWriter implements AutoCloseable {
   }
 
   /// @param wished is given those that ask for what this node takes to be so in the store
-  private List<Judged> judge(
-      List<Work.Submitted> batch, Draft draft, List<ChangeRequest> wished) {
+  private List<Judged> judge(List<Work.Submitted> batch, Draft draft, List<ChangeRequest> wished) {
     Sharing there = sharing;
     List<Judged> judged = new ArrayList<>(batch.size());
     for (Work.Submitted each : batch) {

@@ -1,8 +1,8 @@
 package dev.turnout.control;
 
-import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
@@ -370,7 +370,8 @@ public final class Sharing implements AutoCloseable {
   }
 
   /// Makes sure of what requests want that seems to be so already: another node may have changed it
-  /// a moment ago, and this one not have heard of that. On the writer's thread; waits for the store.
+  /// a moment ago, and this one not have heard of that. On the writer's thread; waits for the
+  /// store.
   Outcome confirm(List<ChangeRequest> wished) {
     Setup now = setup;
     Replica there = replica;

@@ -323,9 +323,7 @@ class SharedEnginesIT {
   private ChangeResult put(int node, String key, String value) {
     TestProxy on = nodes.get(node);
     return on.writer()
-        .submit(
-            ChangeRequest.of(
-                Origin.of("test", ""), zone(on), new KeyvalChange.Put(key, value)))
+        .submit(ChangeRequest.of(Origin.of("test", ""), zone(on), new KeyvalChange.Put(key, value)))
         .join();
   }
 
