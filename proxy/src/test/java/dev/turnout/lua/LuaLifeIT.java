@@ -3,11 +3,13 @@ package dev.turnout.lua;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.MalformedMessageException;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -173,10 +175,11 @@ class LuaLifeIT {
         }
         assertThat(proxy.reload(script)).isTrue();
       }
-      for (int i = 0; i < 1000 && LuaVm.open() > before + 1; i++) {
-        Thread.sleep(10); // old generations are looked after by threads of their own
-      }
-      assertThat(LuaVm.open()).isEqualTo(before + 1);
+      // Old generations are looked after by threads of their own.
+      Eventually.until(
+          Duration.ofSeconds(30),
+          () -> LuaVm.open() == before + 1,
+          () -> LuaVm.open() + " VMs are open");
     }
     assertThat(LuaVm.open()).isEqualTo(before);
   }

@@ -186,7 +186,8 @@ class RedisStoreTest extends SharedStoreContract {
       Commit commit = put(store, "t:a", "2");
       server.startAgain();
 
-      assertThat(commit).isInstanceOf(Commit.Refused.class);
+      // Refused, or not known if it was sent before the end of the connection was seen.
+      assertThat(commit).isNotInstanceOf(Commit.Done.class);
       heard.await("a snapshot", heard::isUp);
       assertThat(heard.values()).isEmpty();
       assertThat(put(store, "t:a", "3")).isInstanceOf(Commit.Done.class);
