@@ -3,14 +3,11 @@ package dev.turnout.lua;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
-import dev.turnout.testkit.Eventually;
-import dev.turnout.testkit.Ports;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
-import java.io.IOException;
+import dev.turnout.testkit.RedisServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,40 +19,17 @@ class RedisCacheIT {
 
   @TempDir Path directory;
 
-  private int redisPort;
-  private Process redis;
+  private RedisServer redis;
 
   @BeforeEach
-  void startRedis() throws Exception {
-    redisPort = Ports.free();
-    redis =
-        new ProcessBuilder(
-                "redis-server",
-                "--port",
-                Integer.toString(redisPort),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "")
-            .directory(directory.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(directory.resolve("redis.log").toFile())
-            .start();
-    Eventually.until(
-        Duration.ofSeconds(20), () -> redis("PING").startsWith("+PONG"), () -> "no redis");
+  void startRedis() {
+    redis = RedisServer.start();
   }
 
   @AfterEach
-  void stopRedis() throws Exception {
-    redis.destroy();
-    redis.waitFor();
-  }
-
-  private String redis(String command) {
-    try (RawClient client = RawClient.connect(redisPort)) {
-      return client.send(command + "\r\n").readBytes(5);
-    } catch (IOException e) {
-      return "";
+  void stopRedis() {
+    if (redis != null) {
+      redis.close();
     }
   }
 
@@ -63,7 +37,7 @@ class RedisCacheIT {
     Files.createDirectories(directory.resolve("lua"));
     String script =
         Files.readString(EXAMPLE.resolve("lua/routes.lua"))
-            .replace("tonumber(os.getenv('REDIS_PORT')) or 6379", Integer.toString(redisPort));
+            .replace("tonumber(os.getenv('REDIS_PORT')) or 6379", Integer.toString(redis.port()));
     Files.writeString(directory.resolve("lua/routes.lua"), script);
     String conf = Files.readString(EXAMPLE.resolve("nginx.conf"));
     String http =
@@ -81,15 +55,14 @@ class RedisCacheIT {
 
   @Test
   void hostsAreRoutedByRedisAndRememberedWhileItIsDown() throws Exception {
-    assertThat(redis("SET route:www.example.com blue")).startsWith("+OK");
-    assertThat(redis("SET route:api.example.com green")).startsWith("+OK");
+    assertThat(redis.cli("SET", "route:www.example.com", "blue")).isEqualTo("OK");
+    assertThat(redis.cli("SET", "route:api.example.com", "green")).isEqualTo("OK");
     try (TestProxy proxy = example()) {
       assertThat(get(proxy, "www.example.com").body()).isEqualTo("blue\n");
       assertThat(get(proxy, "api.example.com").body()).isEqualTo("green\n");
       assertThat(get(proxy, "none.example.com").status()).isEqualTo(404);
 
-      redis.destroy();
-      redis.waitFor();
+      redis.kill();
 
       assertThat(get(proxy, "www.example.com").body()).isEqualTo("blue\n");
       assertThat(get(proxy, "other.example.com").status()).isEqualTo(404);
