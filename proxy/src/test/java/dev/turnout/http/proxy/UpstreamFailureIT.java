@@ -31,6 +31,12 @@ class UpstreamFailureIT {
         connection.reset();
       };
 
+  private static final FakeUpstream.Script RESETTING_AT_HEAD =
+      connection -> {
+        connection.readBytes("POST /p HTTP".length());
+        connection.reset();
+      };
+
   private static final FakeUpstream.Script SILENT = ServedConnection::awaitClose;
 
   private static int failures(TestProxy proxy, int server) {
@@ -468,6 +474,27 @@ class UpstreamFailureIT {
 
   @Test
   void aStreamedBodyIsNotSentTwiceInPart() throws Exception {
+    try (FakeUpstream bad = FakeUpstream.scripted(RESETTING_AT_HEAD);
+        FakeUpstream fallback = FakeUpstream.named("fallback");
+        TestProxy proxy =
+            TestProxy.start(
+                "upstream u { server "
+                    + bad.address()
+                    + "; } upstream f { server "
+                    + fallback.address()
+                    + "; } server { listen 127.0.0.1:0; location / { proxy_pass http://u;"
+                    + " proxy_request_buffering off; error_page 502 = @f; }"
+                    + " location @f { proxy_pass http://f; } }")) {
+      try (RawClient client = RawClient.connect(proxy.port())) {
+        client.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc");
+        assertThat(client.readResponse().status()).isEqualTo(502);
+      }
+      assertThat(fallback.requestCount()).isZero();
+    }
+  }
+
+  @Test
+  void aBodyThatCameWithItsHeadCanBeSentAgainThoughItIsStreamed() throws Exception {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING);
         FakeUpstream fallback = FakeUpstream.named("fallback");
         TestProxy proxy =
@@ -479,8 +506,8 @@ class UpstreamFailureIT {
                     + "; } server { listen 127.0.0.1:0; location / { proxy_pass http://u;"
                     + " proxy_request_buffering off; error_page 502 = @f; }"
                     + " location @f { proxy_pass http://f; } }")) {
-      assertThat(RawClient.ask(proxy.port(), POST).status()).isEqualTo(502);
-      assertThat(fallback.requestCount()).isZero();
+      assertThat(RawClient.ask(proxy.port(), POST).status()).isEqualTo(200);
+      assertThat(fallback.requests().getFirst().body()).isEqualTo("abc");
     }
   }
 
