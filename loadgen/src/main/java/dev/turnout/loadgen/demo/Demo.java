@@ -96,6 +96,11 @@ public final class Demo implements Callable<Integer> {
   private boolean once;
 
   private final List<Machine> machines = new ArrayList<>();
+
+  /// Those of the groups that a host can be switched to: the autoscaler does not see what these
+  /// groups need, so it must not be able to turn off their servers.
+  private final List<Machine> alwaysOn = new ArrayList<>();
+
   private final HttpClient client =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -138,6 +143,9 @@ public final class Demo implements Callable<Integer> {
     Work work = new Work(0, SERVICE_MILLIS, true, 0, 500, 0, 0, 0);
     for (int i = 0; i < count; i++) {
       machines.add(new Machine("b" + (i + 1), work, THREADS, Math.round(boot * 1000)));
+      Machine other = new Machine("f" + (i + 1), work, THREADS, 0);
+      alwaysOn.add(other);
+      other.start(true);
     }
     machines.getFirst().start(true);
     HttpServer switches = HttpServer.create(loopback(0), 64);
@@ -163,6 +171,9 @@ public final class Demo implements Callable<Integer> {
     say(
         "switch      curl 'http://127.0.0.1:%d/upstream_switch?ups=energyaware_servers_%d'",
         port, count);
+    say(
+        "            (the groups of 1 to %d have servers f1 to f%d of their own, always on)",
+        count, count);
     say("a day of load takes %d s; Ctrl-C ends all", seconds);
     say("");
   }
@@ -176,7 +187,7 @@ public final class Demo implements Callable<Integer> {
     Path place = java.util.Objects.requireNonNull(directory);
     String wait = Math.max(1, Math.round(seconds / 30.0)) + "s";
     dashboard = hasDashboard(home);
-    Site.write(place, port, machines, hookPort, PACKING, wait, dashboard);
+    Site.write(place, port, machines, alwaysOn, hookPort, PACKING, wait, dashboard);
     Process started =
         new ProcessBuilder(
                 home.resolve("bin/turnout").toString(), "-p", place + "/", "-c", "nginx.conf")
@@ -275,8 +286,8 @@ public final class Demo implements Callable<Integer> {
       say("answered by %s", came.answeredBy());
       double serverSeconds = (powered() - powered) / 1e3;
       say(
-          "server-seconds %.0f of %d always on: %.0f %% saved",
-          serverSeconds, count * seconds, 100 - serverSeconds / (count * seconds) * 100);
+          "server-seconds of b1 to b%d: %.0f of %d always on: %.0f %% saved",
+          count, serverSeconds, count * seconds, 100 - serverSeconds / (count * seconds) * 100);
       failed |= came.errors() > 0 || came.failures() > 0;
     } while (!once && !ending.get());
     return failed ? SOME_FAILED : 0;
@@ -384,6 +395,7 @@ public final class Demo implements Callable<Integer> {
       switches.stop(0);
     }
     machines.forEach(Machine::close);
+    alwaysOn.forEach(Machine::close);
     Path place = directory;
     if (place != null) {
       try (Stream<Path> files = Files.walk(place)) {

@@ -14,11 +14,14 @@ final class Site {
 
   /// Writes it.
   ///
+  /// @param machines those that the autoscaler turns on and off
+  /// @param alwaysOn those of the groups that a host can be switched to
   /// @param dashboard whether the program has that directive
   static void write(
       Path directory,
       int port,
       List<Machine> machines,
+      List<Machine> alwaysOn,
       int hooks,
       double packing,
       String wait,
@@ -33,11 +36,12 @@ final class Site {
                     .formatted(machines.get(i).port(), i == 0 ? "" : " down"))
             .collect(Collectors.joining());
     StringBuilder groups = new StringBuilder();
-    for (int count = machines.size(); count > 0; count--) {
+    for (int count = alwaysOn.size(); count > 0; count--) {
       groups.append("    upstream energyaware_servers_").append(count).append(" {\n");
-      for (Machine machine : machines.subList(0, count)) {
+      for (Machine machine : alwaysOn.subList(0, count)) {
         groups.append("        server 127.0.0.1:").append(machine.port()).append(";\n");
       }
+      groups.append("        keepalive 64;\n");
       groups.append("    }\n");
     }
     Files.writeString(

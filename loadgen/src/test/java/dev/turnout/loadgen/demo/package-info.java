@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.loadgen.demo;
+
+import org.jspecify.annotations.NullMarked;
