@@ -43,6 +43,9 @@ public abstract class WebFollowing implements Following {
       try {
         takeAnew();
         follow();
+        if (!wantsAnew()) {
+          pause(); // it forgot what is asked for, perhaps again and again: not without a breath
+        }
       } catch (StoreTrouble e) {
         lost(e.text());
       } catch (RuntimeException e) {
