@@ -187,6 +187,10 @@ final class StateStoreModule implements HttpModule {
       }
       known.addAll(engine.schemes());
     }
+    if (scheme.equals("redis+cluster") || scheme.equals("rediss+cluster")) {
+      throw ConfigException.at(d, 0, "Redis Cluster is not supported by \"state_store\"")
+          .withHelp("one Redis, or several under Sentinel: redis+sentinel://host,host/master");
+    }
     // never the whole of it: there may be a password in it
     throw ConfigException.at(d, 0, "unknown kind of store \"" + scheme + ":\"")
         .withHelp("the kinds are " + String.join(":, ", known) + ":");

@@ -168,8 +168,34 @@ public final class ChangeWriter implements AutoCloseable {
   /// to it may block. It fails only by a bug of ours.
   public CompletableFuture<ChangeResult> submit(ChangeRequest request) {
     long began = System.nanoTime();
-    CompletableFuture<ChangeResult> answer = enqueue(request);
+    Sharing there = sharing;
+    CompletableFuture<ChangeResult> answer =
+        there != null && !request.dryRun() && there.mustKnowAll(request)
+            ? enqueueCaughtUp(there, request)
+            : enqueue(request);
     return answer.whenComplete((result, _) -> counters.answered(result, System.nanoTime() - began));
+  }
+
+  /// A request whose effect depends on keys that it does not name, once this node has heard of all
+  /// that had been changed when it was asked for.
+  private CompletableFuture<ChangeResult> enqueueCaughtUp(Sharing there, ChangeRequest request) {
+    CompletableFuture<ChangeResult> answer = new CompletableFuture<>();
+    Thread.startVirtualThread(() -> {
+      try {
+        String trouble = there.catchUp();
+        (trouble == null ? enqueue(request) : unavailable(trouble))
+            .whenComplete((result, bug) -> {
+              if (bug == null) {
+                answer.complete(result);
+              } else {
+                answer.completeExceptionally(bug);
+              }
+            });
+      } catch (RuntimeException | Error e) {
+        answer.completeExceptionally(e);
+      }
+    });
+    return answer;
   }
 
   private CompletableFuture<ChangeResult> enqueue(ChangeRequest request) {

@@ -38,6 +38,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,8 @@ public final class Sharing implements AutoCloseable {
   private static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
   private static final int REMEMBERED = 1000;
   private static final int TOLD_CONFLICTS = 100;
+  private static final int MARK_TRIES = 3;
+  private static final long CATCH_UP_MILLIS = 5000;
   private static final int NOTED_TRANSACTIONS = 20_000;
 
   private final ChangeWriter writer;
@@ -291,6 +294,94 @@ public final class Sharing implements AutoCloseable {
       case Operation.DeleteUpstream(String name) -> upstreams.isShared(name);
       case Operation.Restore _ -> true; // it may be: what it comes to is seen then
     };
+  }
+
+  /// True if what a request does to shared things depends on keys that it does not name.
+  boolean mustKnowAll(ChangeRequest request) {
+    Setup now = setup;
+    return now != null
+        && request.operations().stream()
+            .anyMatch(operation ->
+                switch (operation) {
+                  case Operation.EditZone edit ->
+                      now.layout.zones().containsKey(edit.zone().name())
+                          && edit.edits().stream().anyMatch(KeyvalChange.Clear.class::isInstance);
+                  case Operation.Restore _ -> true;
+                  case Operation.EditUpstream _,
+                      Operation.CreateUpstream _,
+                      Operation.PutUpstream _,
+                      Operation.DeleteUpstream _ ->
+                      false;
+                });
+  }
+
+  /// Waits until this node serves all that the store had when it was asked: a transaction that
+  /// changes nothing comes after all of that.
+  ///
+  /// @return why that is not known; null if it is, or if this node goes on without the store
+  @Nullable String catchUp() {
+    AtomicReference<@Nullable String> doubt = new AtomicReference<>();
+    AtomicLong upTo = new AtomicLong();
+    try {
+      writer.exclusively(() -> {
+        Setup now = setup;
+        Replica there = replica;
+        if (now != null && there != null) {
+          upTo.set(marked(now, there, doubt));
+          tell();
+        }
+      });
+    } catch (IllegalStateException e) {
+      return String.valueOf(e.getMessage());
+    }
+    if (doubt.get() != null) {
+      refused.incrementAndGet();
+      return doubt.get();
+    }
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CATCH_UP_MILLIS);
+    synchronized (announcing) {
+      while (applied.get() < upTo.get()) {
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0 || closed) {
+          refused.incrementAndGet();
+          return "not made: what others have changed was not heard in time from " + status.label();
+        }
+        try {
+          announcing.wait(left);
+        } catch (InterruptedException _) {
+          Thread.currentThread().interrupt();
+          return "not made: the node is stopping";
+        }
+      }
+    }
+    return null;
+  }
+
+  /// The revision of a transaction that changes nothing; 0 if this node goes on without it.
+  private long marked(Setup now, Replica there, AtomicReference<@Nullable String> doubt) {
+    String message = why();
+    for (int tries = 0; tries < MARK_TRIES; tries++) {
+      open(now, there);
+      if (there.link() != Replica.Link.UP || engineLost) {
+        message = why();
+        break;
+      }
+      Transaction transaction = there.propose(Map.of(), List.of());
+      Commit commit = now.store.commit(transaction);
+      apply(there.made(transaction, commit), Origin.of("store", ""), null);
+      switch (commit) {
+        case Commit.Done(long at, _, _) -> {
+          return at;
+        }
+        case Commit.Refused(String why) -> message = trouble = why;
+        case Commit.Unknown(String why) -> message = trouble = why;
+        case Commit.Conflict _ -> message = "another session of this node has begun";
+      }
+    }
+    if (!now.keepsLocally) {
+      doubt.set("not made: " + message);
+    }
+    return 0;
   }
 
   /// Why these changes cannot be shared; empty if they can, or need not be. On the writer's thread.

@@ -25,6 +25,7 @@ class StateStoreModuleTest {
       delimiter = '|',
       value = {
         "mysql://:secret@host | unknown kind of store \"mysql:\"",
+        "redis+cluster://:secret@host | Redis Cluster is not supported by \"state_store\"",
         "redis:secret | an address is written redis://",
         "redis://:secret@host:99999 | the port is a number from 1 to 65535",
         "redis://:secret@host/db | the database is a number from 0",

@@ -19,7 +19,8 @@ import java.util.concurrent.Callable;
 final class Cluster implements AutoCloseable {
   static final String ZONE =
       "keyval_zone zone=switch:4m store; keyval $host $ups zone=switch default=blue;";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE =
+      Duration.ofSeconds(Integer.getInteger("turnout.store.patience", 20));
 
   private final RedisServer redis;
   private final Path directory;

@@ -2,242 +2,162 @@ package dev.turnout.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.turnout.app.TestProxy;
-import dev.turnout.cluster.KeyvalChange;
-import dev.turnout.cluster.Origin;
-import dev.turnout.testkit.FakeUpstream;
-import dev.turnout.testkit.RawClient;
+import dev.turnout.testkit.Eventually;
+import dev.turnout.testkit.RedisSentinel;
 import dev.turnout.testkit.RedisServer;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import dev.turnout.testkit.Relay;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Redis fails in all the ways it can while three nodes serve requests and are switched: no request
 /// fails, no change is acknowledged that is not made, and all agree in the end.
-@Timeout(180)
+///
+/// `-Dturnout.store.rounds=N` repeats each fault; [NodesUnderLoad] has the rate of requests.
+@Timeout(600)
 class SharedFaultsIT {
-  private static final String HTTP =
-      Cluster.ZONE
-          + """
+  private static final int ROUNDS = Integer.getInteger("turnout.store.rounds", 1);
+  private static final String SOON = " timeout=400ms";
 
-          upstream blue { server %s; }
-          upstream green { server %s; }
-          server {
-            listen 127.0.0.1:0;
-            server_name localhost;
-            location = /upstream_switch { upstream_switch zone=switch; }
-            location / { proxy_pass http://$ups; }
-          }
-          """;
-
+  @TempDir private Path directory;
   private final RedisServer redis = RedisServer.start();
-  private final FakeUpstream blue = FakeUpstream.namedForLoad("blue");
-  private final FakeUpstream green = FakeUpstream.namedForLoad("green");
-  private Cluster cluster;
-  private Traffic traffic;
-  private int changes;
-
-  /// Requests on all nodes, one after the other, until it is closed.
-  private static final class Traffic implements AutoCloseable {
-    private final AtomicInteger requests = new AtomicInteger();
-    private final Set<String> wrong = ConcurrentHashMap.newKeySet();
-    private final List<Thread> threads = new ArrayList<>();
-    private volatile boolean over;
-
-    Traffic(Cluster cluster) {
-      for (TestProxy node : cluster.nodes()) {
-        threads.add(Thread.startVirtualThread(() -> run(node.port())));
-      }
-    }
-
-    private void run(int port) {
-      try {
-        while (!over) {
-          ask(port);
-        }
-      } catch (IOException e) {
-        wrong.add(e.toString());
-      } catch (InterruptedException _) {
-        Thread.currentThread().interrupt();
-      }
-    }
-
-    /// As many requests as one connection is good for.
-    private void ask(int port) throws IOException, InterruptedException {
-      try (RawClient client = RawClient.connect(port)) {
-        boolean closes = false;
-        while (!over && !closes) {
-          var response = client.get("k" + requests.get() % 5, "/");
-          requests.incrementAndGet();
-          if (!Set.of("blue", "green").contains(response.body())) {
-            wrong.add(response.toString());
-          }
-          closes = response.closes();
-          Thread.sleep(1); // not to take the machine from those whom it is there to disturb
-        }
-      }
-    }
-
-    @Override
-    public void close() {
-      over = true;
-      threads.forEach(thread -> {
-        try {
-          thread.join();
-        } catch (InterruptedException _) {
-          Thread.currentThread().interrupt();
-        }
-      });
-    }
-
-    void allWentWell() {
-      assertThat(wrong).isEmpty();
-      assertThat(requests.get()).isPositive();
-    }
-  }
-
-  @BeforeEach
-  void begin() {
-    cluster =
-        Cluster.start(redis, 3, "timeout=400ms", HTTP.formatted(blue.address(), green.address()));
-    traffic = new Traffic(cluster);
-  }
 
   @AfterEach
   void end() {
-    traffic.close();
-    traffic.allWentWell();
-    cluster.close();
-    blue.close();
-    green.close();
     redis.close();
   }
 
-  private ChangeResult put(int node, String key, String value) {
-    return cluster
-        .node(node)
-        .writer()
-        .submit(
-            ChangeRequest.of(
-                Origin.of("test", ""),
-                Objects.requireNonNull(cluster.node(node).zone("switch")),
-                new KeyvalChange.Put(key, value)))
-        .join();
+  private @Nullable String stored(String key) {
+    return stored(redis, key);
   }
 
-  /// What a key may be after changes of which some were acknowledged.
-  private final Map<String, Set<String>> possible = new TreeMap<>();
+  private static @Nullable String stored(RedisServer server, String key) {
+    return server.cli("GET", "turnout:" + key);
+  }
 
-  /// Switches keys on all nodes, and remembers what was promised.
-  private int switchAll() {
-    int acknowledged = 0;
-    for (int i = 0; i < 5; i++) {
-      String key = "k" + i;
-      String value = ++changes % 2 == 0 ? "blue" : "green";
-      ChangeResult result = put(changes % 3, key, value);
-      switch (result) {
-        case ChangeResult.Applied _ -> {
-          acknowledged++;
-          possible.put(key, new HashSet<>(Set.of(value)));
-        }
-        case ChangeResult.Unavailable(String message) -> {
-          if (message.startsWith("it is not known")) {
-            possible.computeIfAbsent(key, _ -> new HashSet<>(Set.of(""))).add(value);
-          }
-        }
-        default -> throw new AssertionError(result);
+  private void suffer(String what, Runnable begins, Runnable ends) {
+    suffer(what, begins, ends, "redis://" + redis.address() + SOON);
+  }
+
+  private void suffer(String what, Runnable begins, Runnable ends, String store) {
+    try (NodesUnderLoad nodes = new NodesUnderLoad(directory, store)) {
+      nodes.awaitSwitches();
+      for (int i = 0; i < ROUNDS; i++) {
+        begins.run();
+        nodes.switchAll();
+        nodes.switchAll();
+        nodes.heal(ends);
+        nodes.allAgreeOnWhatWasPromised(this::stored);
+        nodes.awaitSwitches();
       }
-    }
-    return acknowledged;
-  }
-
-  private void allAgreeOnWhatWasPromised() {
-    cluster.awaitAgreement();
-    for (Map.Entry<String, Set<String>> one : possible.entrySet()) {
-      cluster.until(
-          () -> {
-            String there = redis.cli("GET", "turnout:" + one.getKey());
-            return one.getValue().contains(there)
-                && cluster.value(0, one.getKey()).equals(there)
-                && cluster.value(1, one.getKey()).equals(there)
-                && cluster.value(2, one.getKey()).equals(there);
-          },
-          one.getKey() + " is one of " + one.getValue());
+      nodes.allAgreeOnWhatWasPromised(this::stored);
+      nodes.allWentWell(what);
     }
   }
 
   @Test
   void itHangs() {
-    assertThat(switchAll()).isEqualTo(5);
-
-    redis.hang();
-    switchAll();
-    cluster.await(0, StoreStatus.Link.LOST);
-    assertThat(switchAll()).isZero();
-    redis.goOn();
-
-    allAgreeOnWhatWasPromised();
-    cluster.until(() -> switchAll() == 5, "changes are taken again");
-    allAgreeOnWhatWasPromised();
+    suffer("Redis hangs", redis::hang, redis::goOn);
   }
 
   @Test
   void itIsKilledAndComesBackEmpty() {
-    assertThat(switchAll()).isEqualTo(5);
-    allAgreeOnWhatWasPromised();
-
-    redis.kill();
-    switchAll();
-    redis.startAgain();
-
-    allAgreeOnWhatWasPromised();
-    cluster.until(() -> switchAll() == 5, "changes are taken again");
-    allAgreeOnWhatWasPromised();
+    suffer("Redis comes back empty", redis::kill, redis::startAgain);
   }
 
   @Test
   void itHasNoMemoryLeft() {
-    assertThat(switchAll()).isEqualTo(5);
-
-    redis.cli("CONFIG", "SET", "maxmemory", "1");
-    int acknowledged = switchAll();
-    redis.cli("CONFIG", "SET", "maxmemory", "0");
-
-    assertThat(acknowledged).isZero();
-    allAgreeOnWhatWasPromised();
-    cluster.until(() -> switchAll() == 5, "changes are taken again");
-    allAgreeOnWhatWasPromised();
+    suffer(
+        "Redis is out of memory",
+        () -> redis.cli("CONFIG", "SET", "maxmemory", "1"),
+        () -> redis.cli("CONFIG", "SET", "maxmemory", "0"));
   }
 
   @Test
-  void itsConnectionsAreCutAgainAndAgain() {
-    for (int i = 0; i < 10; i++) {
-      redis.cli("CLIENT", "KILL", "TYPE", "normal");
-      switchAll();
+  void itsConnectionsAreCut() {
+    suffer(
+        "Redis' connections are cut",
+        () -> redis.cli("CLIENT", "KILL", "TYPE", "normal"),
+        () -> redis.cli("CLIENT", "KILL", "TYPE", "normal"));
+  }
+
+  @Test
+  void itIsStoppedAndStartedWithWhatItHad() {
+    redis.keepAll();
+    suffer("Redis is stopped", redis::kill, redis::startAgain);
+  }
+
+  @Test
+  void itIsSlowerThanIsWaited() {
+    try (Relay relay = new Relay(redis.port())) {
+      suffer(
+          "Redis is slow",
+          () -> relay.delay(600),
+          relay::heal,
+          "redis://127.0.0.1:" + relay.port() + SOON);
     }
-
-    allAgreeOnWhatWasPromised();
-    cluster.until(() -> switchAll() == 5, "changes are taken again");
-    allAgreeOnWhatWasPromised();
   }
 
   @Test
-  void itHangsForLessThanIsWaited() {
-    redis.hang();
-    redis.goOn();
+  void aKeyBecomesAListAndTheLastValueGoesOn() {
+    try (NodesUnderLoad nodes =
+        new NodesUnderLoad(directory, "redis://" + redis.address() + SOON)) {
+      nodes.awaitSwitches();
+      for (int i = 0; i < ROUNDS; i++) {
+        redis.cli("DEL", "turnout:k0");
+        redis.cli("LPUSH", "turnout:k0", "what", "is", "this");
+        nodes.awaitAll(
+            status -> status.rejected().containsKey("turnout:k0"), "the list to be seen");
+        assertThat(nodes.put(0, "k0", "green")).isInstanceOf(ChangeResult.Unavailable.class);
 
-    assertThat(switchAll()).isEqualTo(5);
-    allAgreeOnWhatWasPromised();
+        redis.cli("DEL", "turnout:k0");
+        redis.cli("SET", "turnout:k0", "green");
+        nodes.setByHand("k0", "green");
+
+        nodes.allAgreeOnWhatWasPromised(this::stored);
+        nodes.awaitSwitches();
+      }
+      nodes.allAgreeOnWhatWasPromised(this::stored);
+      nodes.allWentWell("a list where a string should be");
+    }
+  }
+
+  @Test
+  void sentinelFailsOver() throws Exception {
+    try (RedisServer master = RedisServer.start();
+        RedisServer replica = RedisServer.start("--replicaof", "127.0.0.1 " + master.port());
+        RedisSentinel sentinel = RedisSentinel.start(master)) {
+      String store = "redis+sentinel://" + sentinel.address() + "/main" + SOON;
+      awaitReplica(master, replica, sentinel);
+      try (NodesUnderLoad nodes = new NodesUnderLoad(directory, store)) {
+        nodes.awaitSwitches();
+
+        master.kill();
+        nodes.switchAll();
+        nodes.heal(() -> nodes.await(() -> isMaster(replica), "the replica to be master"));
+        nodes.awaitSwitches();
+
+        nodes.allAgreeOnWhatWasPromised(key -> stored(replica, key));
+        nodes.allWentWell("Sentinel fails over");
+      }
+    }
+  }
+
+  private static void awaitReplica(RedisServer master, RedisServer replica, RedisSentinel sentinel)
+      throws Exception {
+    Eventually.until(
+        Duration.ofSeconds(30), // Sentinel looks for replicas every ten
+        () ->
+            master.cli("INFO", "replication").contains("state=online")
+                && sentinel.output().contains("+slave"),
+        () -> replica.cli("INFO", "replication") + sentinel.output());
+  }
+
+  private static boolean isMaster(RedisServer server) {
+    return server.cli("ROLE").startsWith("master");
   }
 }

@@ -12,6 +12,7 @@ import dev.turnout.testkit.RedisServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
@@ -213,5 +214,51 @@ class SharedSwitchIT {
     cluster.awaitValue("shop.example", "green");
     assertThat(Map.of("by", REDIS.cli("GET", "turnout:shop.example")))
         .isEqualTo(Map.of("by", "green"));
+  }
+
+  /// What another node has changed a moment ago, this one may not have heard of.
+  @Test
+  void clearingDeletesAlsoWhatThisNodeHasNotHeardOfYet() {
+    for (int i = 0; i < 50; i++) {
+      String key = "c" + i;
+      assertThat(put(0, key, "green")).isInstanceOf(ChangeResult.Applied.class);
+
+      assertThat(clear(1)).isInstanceOf(ChangeResult.Applied.class);
+
+      assertThat(REDIS.cli("EXISTS", "turnout:" + key)).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void goingBackToWhatSeemsToBeSoUndoesWhatThisNodeHasNotHeardOfYet() {
+    put(1, "shop.example", "blue");
+    cluster.awaitValue("shop.example", "blue");
+    long then = cluster.node(1).writer().history().revision();
+
+    for (int i = 0; i < 50; i++) {
+      assertThat(put(0, "shop.example", "green")).isInstanceOf(ChangeResult.Applied.class);
+
+      assertThat(submit(1, new Operation.Restore(then))).isInstanceOf(ChangeResult.Applied.class);
+
+      assertThat(REDIS.cli("GET", "turnout:shop.example")).isEqualTo("blue");
+      cluster.awaitValue("shop.example", "blue");
+    }
+  }
+
+  private ChangeResult clear(int node) {
+    return submit(
+        node,
+        new Operation.EditZone(
+            Objects.requireNonNull(cluster.node(node).zone("switch")),
+            List.of(new KeyvalChange.Clear()),
+            List.of()));
+  }
+
+  private ChangeResult submit(int node, Operation operation) {
+    return cluster
+        .node(node)
+        .writer()
+        .submit(ChangeRequest.of(Origin.of("test", "alice"), operation))
+        .join();
   }
 }

@@ -21,10 +21,15 @@ public final class RedisServer implements AutoCloseable {
 
   private final int port = Ports.free();
   private final Path directory;
+  private final List<String> prefix; // of the command
+  private final String host;
   private final List<String> options;
+  private boolean keepsAll;
   private Process process;
 
-  private RedisServer(List<String> options) throws IOException {
+  private RedisServer(List<String> prefix, String host, List<String> options) throws IOException {
+    this.prefix = prefix;
+    this.host = host;
     this.directory = Files.createTempDirectory("redis");
     this.options = List.copyOf(options);
     this.process = launch();
@@ -36,28 +41,43 @@ public final class RedisServer implements AutoCloseable {
   public static RedisServer start(String... options) {
     Installed.need("redis-server", "redis-server");
     try {
-      return new RedisServer(List.of(options));
+      return new RedisServer(List.of(), "127.0.0.1", List.of(options));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Starts a server in a network of its own, where it listens on all links.
+  public static RedisServer startIn(NetworkNamespace network) {
+    Installed.need("redis-server", "redis-server");
+    try {
+      return new RedisServer(network.prefix(), network.address(0), List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   private Process launch() throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                "redis-server",
-                "--port",
-                Integer.toString(port),
-                "--bind",
-                "127.0.0.1",
-                "--dir",
-                directory.toString(),
-                "--save",
-                "",
-                "--daemonize",
-                "no"));
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            "redis-server",
+            "--port",
+            Integer.toString(port),
+            "--bind",
+            prefix.isEmpty() ? host : "*",
+            "--protected-mode",
+            "no",
+            "--dir",
+            directory.toString(),
+            "--save",
+            "",
+            "--daemonize",
+            "no"));
     command.addAll(options);
+    if (keepsAll) {
+      command.addAll(List.of("--appendonly", "yes", "--appendfsync", "always"));
+    }
     Process started =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
@@ -80,7 +100,7 @@ public final class RedisServer implements AutoCloseable {
   }
 
   private boolean answers() {
-    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), port)) {
+    try (Socket socket = new Socket(InetAddress.ofLiteral(host), port)) {
       return socket.isConnected();
     } catch (IOException _) {
       return false;
@@ -91,15 +111,16 @@ public final class RedisServer implements AutoCloseable {
     return port;
   }
 
-  /// `127.0.0.1:port`.
+  /// `host:port`.
   public String address() {
-    return "127.0.0.1:" + port;
+    return host + ":" + port;
   }
 
   /// What `redis-cli` with these arguments says.
   public String cli(String... arguments) {
     List<String> command =
-        new ArrayList<>(List.of("redis-cli", "-p", Integer.toString(port), "--no-auth-warning"));
+        new ArrayList<>(
+            List.of("redis-cli", "-h", host, "-p", Integer.toString(port), "--no-auth-warning"));
     command.addAll(List.of(arguments));
     try {
       Process cli = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -135,6 +156,13 @@ public final class RedisServer implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /// From now on it has on disk whatever it answers to be done, also when it is started again.
+  public void keepAll() {
+    cli("CONFIG", "SET", "appendfsync", "always");
+    cli("CONFIG", "SET", "appendonly", "yes");
+    keepsAll = true;
   }
 
   /// It is killed.

@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /// A port of 127.0.0.1 that leads to another one, until the way is cut, or holds what comes.
 /// Guarded by its own monitor.
@@ -17,6 +18,7 @@ public final class Relay implements AutoCloseable {
   private final List<Socket> sockets = new ArrayList<>();
   private boolean cut;
   private boolean holding;
+  private long delayNanos;
   private boolean closed;
   private int connections;
 
@@ -101,6 +103,10 @@ public final class Relay implements AutoCloseable {
 
   private synchronized void awaitFlow() throws IOException {
     try {
+      long due = System.nanoTime() + delayNanos;
+      for (long left = delayNanos; left > 0 && !closed && !cut; left = due - System.nanoTime()) {
+        TimeUnit.NANOSECONDS.timedWait(this, left);
+      }
       while (holding && !closed && !cut) {
         wait();
       }
@@ -127,10 +133,16 @@ public final class Relay implements AutoCloseable {
     holding = true;
   }
 
+  /// From now on whatever comes through, in either direction, comes later.
+  public synchronized void delay(long millis) {
+    delayNanos = TimeUnit.MILLISECONDS.toNanos(millis);
+  }
+
   /// The way is free again.
   public synchronized void heal() {
     cut = false;
     holding = false;
+    delayNanos = 0;
     notifyAll();
   }
 

@@ -53,7 +53,7 @@ final class ConsulFollowing extends WebFollowing {
 
   ConsulFollowing(
       ConsulStore store, ConsulClient client, Collection<String> prefixes, Follower follower) {
-    super("consul-follower", prefixes, follower);
+    super("consul-follower", store, prefixes, follower);
     this.store = store;
     this.client = client;
   }
@@ -220,11 +220,5 @@ final class ConsulFollowing extends WebFollowing {
   protected void end() {
     waiters.forEach(Thread::interrupt);
     waiters.clear();
-  }
-
-  @Override
-  public void close() {
-    super.close();
-    store.forget(this);
   }
 }

@@ -4,23 +4,21 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.turnout.cluster.share.Reading;
-import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.Transaction;
 import dev.turnout.cluster.web.Bytes;
 import dev.turnout.cluster.web.StoreAddress;
 import dev.turnout.cluster.web.StoreTrouble;
 import dev.turnout.cluster.web.StoreTrouble.Kind;
+import dev.turnout.cluster.web.WebFollowing;
+import dev.turnout.cluster.web.WebStore;
 import dev.turnout.net.calls.HttpCalls.Reply;
 import dev.turnout.net.calls.Json;
-import java.io.IOException;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -31,60 +29,29 @@ import tools.jackson.core.JsonGenerator;
 /// needs for itself is under `@PREFIX…`, which nobody follows: a marker that each transaction
 /// writes, so that one that only deletes has an index, too, and a follower sees that it was not
 /// told of one; and the nodes that live, each locked by a session.
-final class ConsulStore implements SharedStore {
+final class ConsulStore extends WebStore {
   private static final int MOST_KEYS = 60; // Consul takes 64 operations
   private static final int LARGE = 256 * 1024; // what fits in a transaction, in Base64
 
-  private final StoreAddress address;
-  private final String prefix;
   private final ConsulClient client;
-  private final List<ConsulFollowing> followings = new CopyOnWriteArrayList<>();
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
-  private volatile boolean closed;
 
   /// The session of a node, and what was said with it last.
   private record Session(String id, long seconds, String text) {}
 
   ConsulStore(StoreAddress address, String prefix, ConsulClient client) {
-    this.address = address;
-    this.prefix = prefix;
+    super("Consul", address, prefix);
     this.client = client;
   }
 
-  String marker() {
-    return "@" + prefix + "revision";
-  }
-
-  private String node(String name) {
-    return "@" + prefix + "node/" + name;
+  @Override
+  protected WebFollowing following(Collection<String> prefixes, Follower follower) {
+    return new ConsulFollowing(this, client, prefixes, follower);
   }
 
   @Override
-  public Following follow(Collection<String> prefixes, Follower follower) {
-    ConsulFollowing following = new ConsulFollowing(this, client, prefixes, follower);
-    followings.add(following);
-    following.start();
-    return following;
-  }
-
-  /// A following is over.
-  void forget(ConsulFollowing following) {
-    followings.remove(following);
-  }
-
-  @Override
-  public Commit commit(Transaction transaction) {
-    if (closed) {
-      return new Commit.Refused("the store is closed");
-    }
-    try {
-      return isLarge(transaction) ? commitLarge(transaction) : commitSmall(transaction);
-    } catch (StoreTrouble e) {
-      return e.kind() == Kind.UNKNOWN ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      return new Commit.Unknown("interrupted while Consul was waited for");
-    }
+  protected Commit make(Transaction transaction) throws StoreTrouble, InterruptedException {
+    return isLarge(transaction) ? commitLarge(transaction) : commitSmall(transaction);
   }
 
   private Commit commitSmall(Transaction transaction) throws StoreTrouble, InterruptedException {
@@ -130,7 +97,7 @@ final class ConsulStore implements SharedStore {
 
   /// The index of the newest of all keys: that is what Consul gives for one that is not there.
   private long latest() throws StoreTrouble, InterruptedException {
-    Reply reply = client.ask("GET", ConsulClient.path("@" + prefix + "none"));
+    Reply reply = client.ask("GET", ConsulClient.path(own("none")));
     if (reply.status() != 404) {
       throw client.refusal(reply);
     }
@@ -276,25 +243,24 @@ final class ConsulStore implements SharedStore {
   }
 
   @Override
-  public void announce(String node, String text, Duration forTime) throws IOException {
+  protected void announce(String node, String text, long forSeconds)
+      throws StoreTrouble, InterruptedException {
     // Consul takes from 10 s to a day, and may forget as much later
-    long seconds = Math.clamp((forTime.toMillis() + 999) / 1000, 10, 86_400);
-    try {
-      Session session = sessions.get(node);
-      if (session == null || session.seconds != seconds || !isKept(session)) {
-        session = new Session(begin(node, seconds), seconds, "");
-      }
-      if (!session.text.equals(text)) {
-        say(node, text, session);
-        session = new Session(session.id, seconds, text);
-      }
-      sessions.put(node, session);
-    } catch (StoreTrouble e) {
-      sessions.remove(node);
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+    long seconds = Math.clamp(forSeconds, 10, 86_400);
+    Session session = sessions.get(node);
+    if (session == null || session.seconds != seconds || !isKept(session)) {
+      session = new Session(begin(node, seconds), seconds, "");
     }
+    if (!session.text.equals(text)) {
+      say(node, text, session);
+      session = new Session(session.id, seconds, text);
+    }
+    sessions.put(node, session);
+  }
+
+  @Override
+  protected void forgetNode(String node) {
+    sessions.remove(node);
   }
 
   private String begin(String node, long seconds) throws StoreTrouble, InterruptedException {
@@ -343,67 +309,39 @@ final class ConsulStore implements SharedStore {
   }
 
   @Override
-  public void withdraw(String node) throws IOException {
+  protected void remove(String node) throws StoreTrouble, InterruptedException {
     Session session = sessions.remove(node);
-    try {
-      Reply reply = client.ask("DELETE", ConsulClient.path(node(node)));
-      if (reply.status() != 200) {
-        throw client.refusal(reply);
-      }
-      if (session != null) {
-        client.ask("PUT", "/v1/session/destroy/" + session.id);
-      }
-    } catch (StoreTrouble e) {
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+    Reply reply = client.ask("DELETE", ConsulClient.path(node(node)));
+    if (reply.status() != 200) {
+      throw client.refusal(reply);
+    }
+    if (session != null) {
+      client.ask("PUT", "/v1/session/destroy/" + session.id);
     }
   }
 
   @Override
-  public Map<String, String> nodes() throws IOException {
+  protected Map<String, String> living() throws StoreTrouble, InterruptedException {
     Map<String, String> nodes = new HashMap<>();
-    try {
-      String all = node("");
-      Reply reply = client.ask("GET", ConsulClient.path(all) + "?recurse");
-      if (reply.status() == 404) {
-        return nodes;
-      }
-      if (reply.status() != 200) {
-        throw client.refusal(reply);
-      }
-      for (Json kv : client.json(reply).elements()) {
-        if (!kv.get("Session").text().isEmpty()) {
-          String name = kv.get("Key").text().substring(all.length());
-          nodes.put(name, Bytes.decoded(kv.get("Value").text()));
-        }
-      }
+    String all = node("");
+    Reply reply = client.ask("GET", ConsulClient.path(all) + "?recurse");
+    if (reply.status() == 404) {
       return nodes;
-    } catch (StoreTrouble e) {
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
     }
-  }
-
-  private static IOException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new IOException("interrupted while Consul was waited for", e);
+    if (reply.status() != 200) {
+      throw client.refusal(reply);
+    }
+    for (Json kv : client.json(reply).elements()) {
+      if (!kv.get("Session").text().isEmpty()) {
+        String name = kv.get("Key").text().substring(all.length());
+        nodes.put(name, Bytes.decoded(kv.get("Value").text()));
+      }
+    }
+    return nodes;
   }
 
   @Override
   public int mostKeys() {
     return MOST_KEYS;
-  }
-
-  @Override
-  public String label() {
-    return address.label();
-  }
-
-  @Override
-  public void close() {
-    closed = true;
-    followings.forEach(ConsulFollowing::close);
   }
 }

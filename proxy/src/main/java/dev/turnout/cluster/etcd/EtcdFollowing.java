@@ -38,7 +38,7 @@ final class EtcdFollowing extends WebFollowing {
 
   EtcdFollowing(
       EtcdStore store, EtcdClient client, Collection<String> prefixes, Follower follower) {
-    super("etcd-follower", prefixes, follower);
+    super("etcd-follower", store, prefixes, follower);
     this.store = store;
     this.client = client;
     this.from = prefixes.stream().min(String::compareTo).orElseThrow();
@@ -178,11 +178,5 @@ final class EtcdFollowing extends WebFollowing {
     if (there != null) {
       there.close();
     }
-  }
-
-  @Override
-  public void close() {
-    super.close();
-    store.forget(this);
   }
 }

@@ -1,14 +1,14 @@
 package dev.turnout.cluster.etcd;
 
 import dev.turnout.cluster.share.Reading;
-import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.Transaction;
 import dev.turnout.cluster.web.Bytes;
 import dev.turnout.cluster.web.StoreAddress;
 import dev.turnout.cluster.web.StoreTrouble;
 import dev.turnout.cluster.web.StoreTrouble.Kind;
+import dev.turnout.cluster.web.WebFollowing;
+import dev.turnout.cluster.web.WebStore;
 import dev.turnout.net.calls.Json;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,68 +16,35 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /// An etcd as the store that nodes share.
 ///
 /// The version of a value is its `mod_revision`, revisions are etcd's own. What the engine needs
 /// for itself is under `@PREFIX…`, which nobody follows: a marker that each transaction writes, by
 /// which a follower sees that it was not told of one, and the nodes that live, with a lease each.
-final class EtcdStore implements SharedStore {
+final class EtcdStore extends WebStore {
   private static final int MOST_KEYS = 100; // etcd's --max-txn-ops is 128
   private static final int PAGE = 1000;
 
-  private final StoreAddress address;
-  private final String prefix;
   private final EtcdClient client;
-  private final List<EtcdFollowing> followings = new CopyOnWriteArrayList<>();
   private final Map<String, Lease> leases = new ConcurrentHashMap<>();
-  private volatile boolean closed;
 
   /// The lease of a node, and what was said with it last.
   private record Lease(String id, long seconds, String text) {}
 
   EtcdStore(StoreAddress address, String prefix, Duration timeout) {
-    this.address = address;
-    this.prefix = prefix;
+    super("etcd", address, prefix);
     this.client = new EtcdClient(address, timeout);
   }
 
-  String marker() {
-    return "@" + prefix + "revision";
-  }
-
-  private String node(String name) {
-    return "@" + prefix + "node/" + name;
+  @Override
+  protected WebFollowing following(Collection<String> prefixes, Follower follower) {
+    return new EtcdFollowing(this, client, prefixes, follower);
   }
 
   @Override
-  public Following follow(Collection<String> prefixes, Follower follower) {
-    EtcdFollowing following = new EtcdFollowing(this, client, prefixes, follower);
-    followings.add(following);
-    following.start();
-    return following;
-  }
-
-  /// A following is over.
-  void forget(EtcdFollowing following) {
-    followings.remove(following);
-  }
-
-  @Override
-  public Commit commit(Transaction transaction) {
-    if (closed) {
-      return new Commit.Refused("the store is closed");
-    }
-    Json answer;
-    try {
-      answer = client.ask("/v3/kv/txn", Requests.transaction(transaction, marker()));
-    } catch (StoreTrouble e) {
-      return e.kind() == Kind.UNKNOWN ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      return new Commit.Unknown("interrupted while etcd was waited for");
-    }
+  protected Commit make(Transaction transaction) throws StoreTrouble, InterruptedException {
+    Json answer = client.ask("/v3/kv/txn", Requests.transaction(transaction, marker()));
     long revision = revision(answer);
     if (revision <= 0) {
       return new Commit.Unknown("etcd answered with something that is no transaction");
@@ -147,25 +114,24 @@ final class EtcdStore implements SharedStore {
   }
 
   @Override
-  public void announce(String node, String text, Duration forTime) throws IOException {
-    long seconds = Math.max(1, (forTime.toMillis() + 999) / 1000);
-    try {
-      Lease lease = leases.get(node);
-      if (lease == null || lease.seconds != seconds || !isKept(lease)) {
-        Json granted = client.ask("/v3/lease/grant", Requests.grant(seconds));
-        lease = new Lease(granted.get("ID").text(), seconds, "");
-      }
-      if (!lease.text.equals(text)) {
-        client.ask("/v3/kv/put", Requests.put(node(node), text, lease.id));
-        lease = new Lease(lease.id, seconds, text);
-      }
-      leases.put(node, lease);
-    } catch (StoreTrouble e) {
-      leases.remove(node);
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+  protected void announce(String node, String text, long forSeconds)
+      throws StoreTrouble, InterruptedException {
+    long seconds = Math.max(1, forSeconds);
+    Lease lease = leases.get(node);
+    if (lease == null || lease.seconds != seconds || !isKept(lease)) {
+      Json granted = client.ask("/v3/lease/grant", Requests.grant(seconds));
+      lease = new Lease(granted.get("ID").text(), seconds, "");
     }
+    if (!lease.text.equals(text)) {
+      client.ask("/v3/kv/put", Requests.put(node(node), text, lease.id));
+      lease = new Lease(lease.id, seconds, text);
+    }
+    leases.put(node, lease);
+  }
+
+  @Override
+  protected void forgetNode(String node) {
+    leases.remove(node);
   }
 
   /// Goes on with a lease; false if it is over. This is no write.
@@ -175,54 +141,25 @@ final class EtcdStore implements SharedStore {
   }
 
   @Override
-  public void withdraw(String node) throws IOException {
+  protected void remove(String node) throws StoreTrouble, InterruptedException {
     leases.remove(node);
-    try {
-      String body = Requests.get(node(node));
-      client.ask("/v3/kv/deleterange", body);
-    } catch (StoreTrouble e) {
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
-    }
+    client.ask("/v3/kv/deleterange", Requests.get(node(node)));
   }
 
   @Override
-  public Map<String, String> nodes() throws IOException {
+  protected Map<String, String> living() throws StoreTrouble, InterruptedException {
     Map<String, String> nodes = new HashMap<>();
-    try {
-      String all = node("");
-      for (Map.Entry<String, Reading> one : all(List.of(all)).keys().entrySet()) {
-        if (one.getValue() instanceof Reading.Present(String text, _)) {
-          nodes.put(one.getKey().substring(all.length()), text);
-        }
+    String all = node("");
+    for (Map.Entry<String, Reading> one : all(List.of(all)).keys().entrySet()) {
+      if (one.getValue() instanceof Reading.Present(String text, _)) {
+        nodes.put(one.getKey().substring(all.length()), text);
       }
-      return nodes;
-    } catch (StoreTrouble e) {
-      throw new IOException(e.text(), e);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
     }
-  }
-
-  private static IOException interrupted(InterruptedException e) {
-    Thread.currentThread().interrupt();
-    return new IOException("interrupted while etcd was waited for", e);
+    return nodes;
   }
 
   @Override
   public int mostKeys() {
     return MOST_KEYS;
-  }
-
-  @Override
-  public String label() {
-    return address.label();
-  }
-
-  @Override
-  public void close() {
-    closed = true;
-    followings.forEach(EtcdFollowing::close);
   }
 }

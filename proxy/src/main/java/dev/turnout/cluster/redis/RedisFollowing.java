@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// Guarded by its own monitor, which pushes take for a moment on the client's threads.
 final class RedisFollowing implements Following {
   private static final int KEYS_AT_ONCE = 500;
-  private static final long LONGEST_PAUSE = 2000;
+  private static final long LONGEST_PAUSE = 500;
   private static final int LEAST_VERSION = 7;
 
   private final RedisStore store;

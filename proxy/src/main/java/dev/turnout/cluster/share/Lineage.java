@@ -12,20 +12,21 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param id of the state, by chance: of one cluster, for ever
 /// @param incarnation 1 for the first
-/// @param from the last revision of the incarnation before that this one has for certain
-public record Lineage(String id, long incarnation, long from) {
+/// @param fork the last revision of the incarnation before that this one has
+public record Lineage(String id, long incarnation, Past.Fork fork) {
   private static final Pattern TEXT =
       Pattern.compile(
-          "\\{\"cluster\":\"([0-9a-z]{1,40})\",\"incarnation\":(\\d{1,18}),\"from\":(\\d{1,18})}");
+          "\\{\"cluster\":\"([0-9a-z]{1,40})\",\"incarnation\":(\\d{1,18}),\"from\":(\\d{1,18}),\"to\":(\\d{1,18})}");
 
-  /// The one that follows, of a store that has no more than what was committed up to `from`.
-  Lineage next(long lastKnown) {
-    return new Lineage(id, incarnation + 1, lastKnown);
+  /// The one that follows.
+  Lineage next(Past.Fork wentBackTo) {
+    return new Lineage(id, incarnation + 1, wentBackTo);
   }
 
   /// As it is stored.
   public String text() {
-    return "{\"cluster\":\"%s\",\"incarnation\":%d,\"from\":%d}".formatted(id, incarnation, from);
+    return "{\"cluster\":\"%s\",\"incarnation\":%d,\"from\":%d,\"to\":%d}"
+        .formatted(id, incarnation, fork.from(), fork.to());
   }
 
   /// What is stored; null if it is not one.
@@ -33,7 +34,9 @@ public record Lineage(String id, long incarnation, long from) {
     Matcher matcher = TEXT.matcher(text.strip());
     return matcher.matches()
         ? new Lineage(
-            matcher.group(1), Long.parseLong(matcher.group(2)), Long.parseLong(matcher.group(3)))
+            matcher.group(1),
+            Long.parseLong(matcher.group(2)),
+            new Past.Fork(Long.parseLong(matcher.group(3)), Long.parseLong(matcher.group(4))))
         : null;
   }
 }

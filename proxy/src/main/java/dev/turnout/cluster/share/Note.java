@@ -3,7 +3,12 @@ package dev.turnout.cluster.share;
 import dev.turnout.cluster.Origin;
 import java.io.StringWriter;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -20,15 +25,15 @@ import tools.jackson.core.json.JsonWriteFeature;
 /// @param session by chance, of one process
 /// @param number of the transaction in the session
 /// @param incarnation of the store ([Lineage])
-/// @param since the keys that the node has changed in this incarnation, if that is not the first
-/// @param tooMany true if they were too many to be all in `since`
+/// @param asked what somebody asked the node to change, of late
+/// @param brought the keys that the node has brought back in this incarnation
 /// @param changes the last ones that somebody asked this node for, newest last
 public record Note(
     String session,
     long number,
     long incarnation,
-    List<String> since,
-    boolean tooMany,
+    Asked asked,
+    Keys brought,
     List<Change> changes) {
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -40,8 +45,32 @@ public record Note(
     }
   }
 
+  /// Some keys, as far as there is room to tell them.
+  ///
+  /// @param tooMany true if there are others, too
+  public record Keys(List<String> keys, boolean tooMany) {
+    static final Keys NONE = new Keys(List.of(), false);
+    private static final int MOST = 1000;
+
+    public Keys {
+      keys = List.copyOf(keys);
+    }
+
+    /// True if the key is one of them, or may be.
+    boolean mayHave(String key) {
+      return tooMany || keys.contains(key);
+    }
+
+    Keys with(Collection<String> more) {
+      Set<String> all = new LinkedHashSet<>(keys);
+      all.addAll(more);
+      return tooMany || all.size() > MOST
+          ? new Keys(List.of(), true)
+          : new Keys(List.copyOf(all), false);
+    }
+  }
+
   public Note {
-    since = List.copyOf(since);
     changes = List.copyOf(changes);
   }
 
@@ -53,12 +82,8 @@ public record Note(
       json.writeStringProperty("session", session);
       json.writeNumberProperty("number", number);
       json.writeNumberProperty("incarnation", incarnation);
-      if (!since.isEmpty()) {
-        write(json, "since", since);
-      }
-      if (tooMany) {
-        json.writeBooleanProperty("too_many", true);
-      }
+      write(json, asked);
+      write(json, "brought", brought);
       json.writeArrayPropertyStart("changes");
       for (Change change : changes) {
         json.writeStartObject();
@@ -79,6 +104,30 @@ public record Note(
     json.writeArrayPropertyStart(name);
     texts.forEach(json::writeString);
     json.writeEndArray();
+  }
+
+  private static void write(JsonGenerator json, Asked asked) {
+    if (!asked.sessions().isEmpty()) {
+      json.writeArrayPropertyStart("asked");
+      for (Asked.Session session : asked.sessions()) {
+        json.writeStartObject();
+        json.writeStringProperty("session", session.id());
+        json.writeNumberProperty("dropped", session.dropped());
+        json.writeObjectPropertyStart("keys");
+        session.keys().forEach(json::writeNumberProperty);
+        json.writeEndObject();
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+  }
+
+  private static void write(JsonGenerator json, String name, Keys keys) {
+    if (keys.tooMany) {
+      json.writeBooleanProperty(name, true);
+    } else if (!keys.keys.isEmpty()) {
+      write(json, name, keys.keys);
+    }
   }
 
   private static void writeIfAny(JsonGenerator json, String name, String value) {
@@ -108,8 +157,8 @@ public record Note(
       String session = "";
       long number = 0;
       long incarnation = 0;
-      List<String> since = List.of();
-      boolean tooMany = false;
+      Asked asked = Asked.NOTHING;
+      Keys brought = Keys.NONE;
       List<Change> changes = List.of();
       expect(json.nextToken(), JsonToken.START_OBJECT);
       while (json.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -119,13 +168,13 @@ public record Note(
           case "session" -> session = text(value);
           case "number" -> number = number(value);
           case "incarnation" -> incarnation = number(value);
-          case "since" -> since = texts(value);
-          case "too_many" -> tooMany = value == JsonToken.VALUE_TRUE;
+          case "asked" -> asked = asked(value);
+          case "brought" -> brought = keys(value);
           case "changes" -> changes = changes(value);
           default -> json.skipChildren(); // of a newer version
         }
       }
-      return new Note(session, number, incarnation, since, tooMany, changes);
+      return new Note(session, number, incarnation, asked, brought, changes);
     }
 
     private static void expect(@Nullable JsonToken token, JsonToken wanted) {
@@ -142,6 +191,45 @@ public record Note(
     private long number(JsonToken value) {
       expect(value, JsonToken.VALUE_NUMBER_INT);
       return json.getLongValue();
+    }
+
+    private Asked asked(JsonToken value) {
+      List<Asked.Session> sessions = new ArrayList<>();
+      expect(value, JsonToken.START_ARRAY);
+      while (json.nextToken() != JsonToken.END_ARRAY) {
+        sessions.add(session());
+      }
+      return new Asked(sessions);
+    }
+
+    private Asked.Session session() {
+      String id = "";
+      long dropped = 0;
+      Map<String, Long> keys = new LinkedHashMap<>();
+      expect(json.currentToken(), JsonToken.START_OBJECT);
+      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+        String name = json.currentName();
+        JsonToken value = json.nextToken();
+        switch (name) {
+          case "session" -> id = text(value);
+          case "dropped" -> dropped = number(value);
+          case "keys" -> {
+            expect(value, JsonToken.START_OBJECT);
+            while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+              String key = json.currentName();
+              keys.put(key, number(json.nextToken()));
+            }
+          }
+          default -> json.skipChildren(); // of a newer version
+        }
+      }
+      return new Asked.Session(id, dropped, keys);
+    }
+
+    private Keys keys(JsonToken value) {
+      return value == JsonToken.VALUE_TRUE
+          ? new Keys(List.of(), true)
+          : new Keys(texts(value), false);
     }
 
     private List<String> texts(JsonToken value) {

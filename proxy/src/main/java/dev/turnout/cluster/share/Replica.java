@@ -117,25 +117,10 @@ public final class Replica {
   /// @param guarded true if it is to be made only if the store has what this node knows
   public record Write(@Nullable String value, boolean guarded) {}
 
-  /// Something that has changed, and what it was before.
-  private static final class Past {
-    final long incarnation;
-    final long revision;
-    final String key;
-    @Nullable String before;
-
-    Past(long incarnation, long revision, String key, @Nullable String before) {
-      this.incarnation = incarnation;
-      this.revision = revision;
-      this.key = key;
-      this.before = before;
-    }
-  }
-
-  private static final int REMEMBERED = 10_000;
+  private static final int ASKED = 50;
+  private static final int ASKED_AFTER_LOSS = 1000;
   private static final int NOTED_CHANGES = 8;
   private static final int NOTED_KEYS = 20; // of a change
-  private static final int NOTED_SINCE = 1000;
   private static final long UNKNOWN = 0;
 
   private final Names names;
@@ -148,22 +133,23 @@ public final class Replica {
   private @Nullable Lineage next; // to be begun
   private long revision;
   private boolean suspicious; // the store seems to have gone back
-  private long wentBackTo = -1; // the revision that it did go back to, until it knows of that
+  private Past.@Nullable Fork fork; // where it did go back to, until it knows of that
+  private long lookedAt; // the revision at the last look at what it has since
   private final Map<String, Reading> held = new HashMap<>();
   private final Map<String, Long> touched = new HashMap<>(); // since the last snapshot
   private final LinkedHashMap<String, Pending> pending = new LinkedHashMap<>();
   private final LinkedHashMap<String, Pending> restored = new LinkedHashMap<>(); // of the same kind
-  private final Map<String, Set<@Nullable String>> chains =
-      new HashMap<>(); // what these were before
+  // of what the store has lost, as long as it is not known to have it, or something newer
+  private final Map<String, Past.Chain> chains = new HashMap<>();
   private final Set<String> own = new HashSet<>(); // keys from before it ever was in a store
-  private final ArrayDeque<Past> past = new ArrayDeque<>();
+  private final Past past = new Past();
 
   // what the note tells
   private long transactions;
-  private long noted; // the last transaction that the store has confirmed
-  private final LinkedHashMap<Long, Long> notedAt = new LinkedHashMap<>(); // revisions of those
   private final ArrayDeque<Note.Change> changes = new ArrayDeque<>();
-  private final LinkedHashSet<String> since = new LinkedHashSet<>();
+  private Asked asked = Asked.NOTHING; // as the store has it
+  private Note.Keys brought = Note.Keys.NONE;
+  private @Nullable Note proposed; // with the transaction that is being made
 
   /// @param chance a text by chance: of letters and digits, not too short
   /// @param chunk how many keys are told in one transaction at most
@@ -308,54 +294,62 @@ public final class Replica {
           false);
     }
     Lineage known = lineage;
-    Map<String, Set<@Nullable String>> lostThere = new HashMap<>();
     boolean joins = known == null || (there != null && !there.id().equals(known.id()));
     if (known != null && joins) {
       own.addAll(held.keySet()); // of another cluster
     }
     next = null;
-    boolean noteIsBehind = isNoteBehind(all);
+    Map<String, Note> notes = notes(all.keys());
+    Past.Fork seen = past.fork(notes);
+    boolean noteIsBehind = seen.to() < Long.MAX_VALUE;
     if (known != null && (noteIsBehind || isBehind(known, there, all.revision())) && !suspicious) {
       suspicious = true; // it may have been taken before the last commit: ask again
       return Step.askAgain();
     }
     suspicious = false;
+    Map<String, Past.Chain> lostThere = new HashMap<>();
     if (known == null) {
-      next = there == null ? new Lineage(chance, 1, 0) : null;
+      next = there == null ? new Lineage(chance, 1, Past.Fork.NOTHING) : null;
     } else if (there == null) {
-      next = known.next(revision);
+      next = known.next(Past.Fork.NOTHING);
     } else if (!joins && there.incarnation() == known.incarnation()) {
-      if (all.revision() < revision || noteIsBehind || wentBackTo >= 0) {
-        // Others may have taken it past what is known here before it was told.
-        long to = all.revision() < revision ? all.revision() : notedAt(all);
-        wentBackTo = wentBackTo < 0 ? to : Math.min(wentBackTo, to);
-        lostThere = since(known.incarnation(), wentBackTo);
-        next = known.next(wentBackTo);
+      Past.Fork now = fork;
+      boolean again = now != null && all.revision() < lookedAt;
+      if (now == null || again) {
+        boolean wentBack = all.revision() < revision || noteIsBehind || again;
+        long to = Math.min(seen.to(), Math.min(all.revision(), revision));
+        now = wentBack ? new Past.Fork(Math.min(seen.from(), to), to) : null;
+        if (now != null) {
+          past.forked();
+          lostThere = past.since(known.incarnation(), now);
+        }
       }
+      fork = now;
+      lookedAt = all.revision();
+      next = now == null ? null : known.next(now);
     } else if (!joins && there.incarnation() == known.incarnation() + 1) {
-      lostThere = since(known.incarnation(), there.from());
+      if (fork == null) {
+        past.forked();
+        lostThere = past.since(known.incarnation(), there.fork().and(seen));
+      }
     } else if (!joins) {
-      lostThere = since(0, 0);
-      next = there.incarnation() < known.incarnation() ? known.next(all.revision()) : null;
+      past.forked();
+      boolean isOlder = there.incarnation() < known.incarnation();
+      Past.Fork at = isOlder ? new Past.Fork(all.revision(), all.revision()) : Past.Fork.UNKNOWN;
+      lostThere = past.since(isOlder ? there.incarnation() : 0, at);
+      next = isOlder ? known.next(Past.Fork.UNKNOWN) : null;
     }
     if (there != null && !there.equals(known)) {
       lineage = there;
-      since.clear();
-      wentBackTo = -1;
+      fork = null;
+      past.forgetNotes();
     }
-    Set<String> owed = Set.copyOf(chains.keySet());
-    chains.forEach(lostThere::putIfAbsent); // what was not brought back before the link broke
-    if (there != null) {
-      dropAsked(lostThere, notes(all.keys()), there);
-    }
+    goOnFrom(notes.get(names.node));
+    lostThere.putAll(chains); // what was not brought back before the link broke
     chains.clear();
-    chains.putAll(lostThere);
-    // Only what is exactly as it was then: anything else may be what somebody wanted who did not
-    // know of the loss.
-    lostThere.replaceAll((key, chain) ->
-        owed.contains(key) ? chain : Collections.singleton(chain.iterator().next()));
-    boolean blank = there == null;
-    Step step = take(all, blank ? Blank.of(known) : Blank.NOT, lostThere);
+    lostThere.keySet().removeIf(key -> past.isAsked(key, notes));
+    Step step = take(all, there == null ? Blank.of(known) : Blank.NOT, lostThere, notes);
+    past.heard(notes, all.revision());
     if (next == null) { // else it is as it was until the store knows of the next incarnation
       revision = all.revision();
     }
@@ -363,36 +357,24 @@ public final class Replica {
     return step;
   }
 
-  /// Drops the keys that somebody has changed since the store went back: that they are as they were
-  /// is what was wanted.
-  private static void dropAsked(
-      Map<String, Set<@Nullable String>> lostThere, Map<String, Note> notes, Lineage there) {
-    for (Note note : notes.values()) {
-      if (note.incarnation() == there.incarnation()) {
-        note.since().forEach(lostThere::remove);
-        if (note.tooMany()) {
-          lostThere.clear();
-        }
-      }
-    }
+  /// The next note has what the one has that is there, whichever process wrote it.
+  private void goOnFrom(@Nullable Note note) {
+    Lineage now = lineage;
+    boolean isOfNow = note != null && now != null && note.incarnation() == now.incarnation();
+    asked = note == null ? Asked.NOTHING : note.asked();
+    brought = note == null || !isOfNow ? Note.Keys.NONE : note.brought();
   }
 
-  /// True if the store has an older note of this process than it had.
-  private boolean isNoteBehind(State all) {
-    Note note = noteOf(all);
-    return note != null && note.session().equals(chance) && note.number() < noted;
-  }
-
-  private @Nullable Note noteOf(State all) {
-    return all.keys().get(names.note()) instanceof Reading.Present(String text, _)
-        ? Note.parse(text)
-        : null;
-  }
-
-  /// When the note was made that the store has: so far back it is at most.
-  private long notedAt(State all) {
-    Note note = noteOf(all);
-    return note != null ? notedAt.getOrDefault(note.number(), UNKNOWN) : UNKNOWN;
+  /// True if a key may be as it is because a node has brought it back that knows less than this
+  /// one. As long as nobody has begun the next incarnation nobody brings back anything.
+  private boolean isBrought(String key, Map<String, Note> notes) {
+    Lineage now = lineage;
+    return now != null
+        && next == null
+        && !past.isAsked(key, notes)
+        && notes.values().stream()
+            .anyMatch(
+                note -> note.incarnation() == now.incarnation() && note.brought().mayHave(key));
   }
 
   /// True if the store has less than it had.
@@ -401,20 +383,6 @@ public final class Replica {
         || !there.id().equals(known.id())
         || there.incarnation() < known.incarnation()
         || (there.incarnation() == known.incarnation() && at < revision);
-  }
-
-  /// What keys were, before and between the changes that a store that has gone back to a revision
-  /// has lost of them.
-  private Map<String, Set<@Nullable String>> since(long incarnation, long from) {
-    Map<String, Set<@Nullable String>> before = new HashMap<>();
-    for (Past one : past) {
-      boolean later =
-          one.incarnation > incarnation || (one.incarnation == incarnation && one.revision > from);
-      if (later) {
-        before.computeIfAbsent(one.key, _ -> new LinkedHashSet<>()).add(one.before);
-      }
-    }
-    return before;
   }
 
   /// What a store without a lineage is.
@@ -435,13 +403,16 @@ public final class Replica {
   ///
   /// @param blank what it is to get if the store does not know of any cluster
   /// @param lostThere what keys were that the store may have lost the last values of
-  private Step take(State all, Blank blank, Map<String, Set<@Nullable String>> lostThere) {
+  /// @param notes that are there
+  private Step take(
+      State all, Blank blank, Map<String, Past.Chain> lostThere, Map<String, Note> notes) {
     Map<String, @Nullable String> serve = new LinkedHashMap<>();
     List<Conflict> conflicts = new ArrayList<>();
     Map<String, String> unreadable = new HashMap<>();
     Set<String> keys = new LinkedHashSet<>(held.keySet());
     keys.addAll(pending.keySet());
     keys.addAll(all.keys().keySet());
+    keys.addAll(lostThere.keySet());
     for (String key : keys) {
       Reading there = all.keys().getOrDefault(key, Reading.ABSENT);
       if (names.has(key)) {
@@ -460,11 +431,15 @@ public final class Replica {
         continue;
       }
       String theirs = there instanceof Reading.Present(String value, _) ? value : null;
+      Past.Chain chain = lost(key, ours, theirs, lostThere.get(key), notes);
       boolean wentBack =
           blank != Blank.NOT
               ? theirs == null && ours != null && (blank == Blank.LOST || own.contains(key))
-              : isIn(lostThere.get(key), theirs) && !Objects.equals(ours, theirs);
+              : !Objects.equals(ours, theirs) && chain != null;
       Pending kept = pending.get(key);
+      if (chain != null) {
+        chains.put(key, chain);
+      }
       if (wentBack) {
         if (kept == null) {
           restored.put(key, new Pending(ours, theirs));
@@ -484,7 +459,7 @@ public final class Replica {
       }
       hold(key, there);
       if (!wentBack) {
-        remember(key, ours, all.revision()); // at the latest
+        remember(key, ours, next == null ? revision : UNKNOWN, all.revision());
       }
       String now = value(key);
       if (!Objects.equals(served, now)) {
@@ -493,6 +468,22 @@ public final class Replica {
     }
     touched.clear();
     return new Step(serve, conflicts, unreadable, false);
+  }
+
+  /// What a key was, if it is as it is only because the store has lost what it was last, or because
+  /// somebody has brought back something older than that; else null. Anything else may be what
+  /// somebody wants who does not know of the loss.
+  private Past.@Nullable Chain lost(
+      String key,
+      @Nullable String ours,
+      @Nullable String theirs,
+      Past.@Nullable Chain chain,
+      Map<String, Note> notes) {
+    if (chain == null) {
+      return null;
+    }
+    boolean isBack = chain.has(theirs) && isBrought(key, notes);
+    return isBack ? chain : chain.from(theirs, ours);
   }
 
   /// Keys that may have changed.
@@ -508,13 +499,22 @@ public final class Replica {
         .forEach((key, now) -> { // whose notes say what was asked for
           if (key.startsWith(names.notes) && !key.equals(names.note())) {
             hold(key, now);
+            Note note = now instanceof Reading.Present(String text, _) ? Note.parse(text) : null;
+            if (note != null) {
+              String node = key.substring(names.notes.length());
+              past.heard(node, note, some.revision());
+            }
           }
         });
     for (Map.Entry<String, Reading> one : some.keys().entrySet()) {
       String key = one.getKey();
       Reading now = one.getValue();
       if (touched.getOrDefault(key, UNKNOWN) > some.revision()) {
-        overwritten(key, now); // what this node wrote since is newer
+        if (!(now instanceof Reading.Unreadable)) { // what this node wrote since is newer
+          long at = some.revision();
+          String value = now instanceof Reading.Present(String text, _) ? text : null;
+          past.overwritten(Math.min(revision, at - 1), at, key, value);
+        }
         continue;
       }
       boolean ours = key.equals(names.lineage) || (opened && key.equals(names.note()));
@@ -524,6 +524,9 @@ public final class Replica {
       }
       if (names.has(key)) {
         hold(key, now);
+        if (key.equals(names.note()) && now instanceof Reading.Present(String text, _)) {
+          goOnFrom(Note.parse(text)); // of a transaction that it did not know to be made
+        }
         continue;
       }
       foreign(key, now, some.revision(), serve, conflicts, unreadable);
@@ -534,20 +537,6 @@ public final class Replica {
     }
     relink();
     return new Step(serve, conflicts, unreadable, again);
-  }
-
-  /// What this node has written was written over something that it had not heard of yet.
-  private void overwritten(String key, Reading unheard) {
-    if (unheard instanceof Reading.Unreadable) {
-      return;
-    }
-    for (var recent = past.descendingIterator(); recent.hasNext(); ) {
-      Past one = recent.next();
-      if (one.key.equals(key)) {
-        one.before = unheard instanceof Reading.Present(String value, _) ? value : null;
-        return;
-      }
-    }
   }
 
   private void foreign(
@@ -571,59 +560,49 @@ public final class Replica {
     }
     String theirs = now instanceof Reading.Present(String value, _) ? value : null;
     Pending back = restored.get(key);
-    if (back != null && isOlder(key, theirs)) {
-      restored.put(key, new Pending(back.value, theirs)); // who brought it knows less
+    Past.Chain chain = chains.get(key);
+    boolean isOlder = chain != null && chain.has(theirs) && isBrought(key, notes());
+    if (isOlder && (back != null || kept == null)) { // who brought it knows less
+      restored.put(key, new Pending(back != null ? back.value : before, theirs));
+    } else if (isOlder && kept != null) {
+      pending.put(key, new Pending(kept.value, theirs)); // and has changed nothing
     } else if (kept != null && !Objects.equals(theirs, kept.base)) {
       told(key);
       if (!Objects.equals(theirs, kept.value)) {
         conflicts.add(new Conflict(key, kept.value, theirs));
       }
     }
+    if (!isOlder) {
+      chains.remove(key);
+    }
     hold(key, now);
     touched.put(key, at);
-    remember(key, before, at);
+    remember(key, before, revision, at);
     String next = value(key);
     if (!Objects.equals(served, next)) {
       serve.put(key, next);
     }
   }
 
-  /// True if a key that is to be brought back was changed to something that it was before that.
-  private boolean isOlder(String key, @Nullable String theirs) {
-    Lineage now = lineage;
-    if (now == null) {
-      return false;
-    }
-    Map<String, Set<@Nullable String>> still = new HashMap<>(chains);
-    dropAsked(still, notes(), now);
-    return isIn(still.get(key), theirs);
-  }
-
-  private static boolean isIn(@Nullable Set<@Nullable String> values, @Nullable String value) {
-    return values != null && values.contains(value);
-  }
-
   /// There is nothing more to say to the store of this key.
   private void told(String key) {
     pending.remove(key);
     restored.remove(key);
+    chains.remove(key);
     own.remove(key);
   }
 
-  private void remember(String key, @Nullable String before, long at) {
+  private void remember(String key, @Nullable String before, long after, long at) {
     Lineage now = lineage;
     if (now == null || Objects.equals(before, stored(key))) {
       return;
     }
-    past.add(new Past(now.incarnation(), at, key, before));
-    if (past.size() > REMEMBERED) {
-      past.remove();
-    }
+    past.changed(now.incarnation(), Math.min(after, at - 1), at, key, before);
   }
 
   /// All that was committed up to this revision has been told.
   public void settled(long upTo) {
-    if (touched.size() > REMEMBERED) {
+    if (touched.size() > Past.REMEMBERED) {
       touched.values().removeIf(at -> at <= upTo);
     }
   }
@@ -641,7 +620,6 @@ public final class Replica {
     if (!opened) {
       Lineage begun = next;
       if (begun != null) {
-        since.clear();
         writes.put(names.lineage, begun.text());
       }
       return session(expected, writes);
@@ -688,24 +666,24 @@ public final class Replica {
     if (!(note instanceof Reading.Unreadable)) {
       expected.put(names.note(), note.version());
     }
-    Lineage now = next != null ? next : lineage;
+    boolean begins = next != null;
+    Lineage now = begins ? next : lineage;
     long incarnation = now == null ? 0 : now.incarnation();
-    if (incarnation > 1 && since.size() <= NOTED_SINCE) {
-      writes.keySet().stream()
-          .filter(key -> !names.has(key) && !restored.containsKey(key))
-          .forEach(since::add);
-    }
-    boolean tooMany = since.size() > NOTED_SINCE;
-    writes.put(
-        names.note(),
+    Set<String> back = new LinkedHashSet<>(writes.keySet());
+    back.retainAll(restored.keySet());
+    Set<String> wanted = new LinkedHashSet<>(writes.keySet());
+    wanted.removeAll(back);
+    wanted.removeIf(names::has);
+    Note told =
         new Note(
-                chance,
-                ++transactions,
-                incarnation,
-                tooMany ? List.of() : List.copyOf(since),
-                tooMany,
-                List.copyOf(changes))
-            .text());
+            chance,
+            ++transactions,
+            incarnation,
+            asked.with(chance, transactions, wanted, incarnation < 2 ? ASKED : ASKED_AFTER_LOSS),
+            (begins ? Note.Keys.NONE : brought).with(back),
+            List.copyOf(changes));
+    proposed = told;
+    writes.put(names.note(), told.text());
     return new Transaction(expected, writes);
   }
 
@@ -747,14 +725,16 @@ public final class Replica {
     if (!opened && begun != null) {
       lineage = begun;
       next = null;
-      wentBackTo = -1;
+      fork = null;
+      past.forgetNotes();
       revision = done.revision();
     }
     opened = true;
-    noted = transactions; // one at a time
-    notedAt.put(noted, done.revision());
-    if (notedAt.size() > NOTED_SINCE) {
-      notedAt.remove(notedAt.keySet().iterator().next());
+    Note note = proposed;
+    if (note != null) {
+      asked = note.asked();
+      brought = note.brought();
+      past.made(names.node, note, done.revision());
     }
     transaction
         .writes()
@@ -768,7 +748,7 @@ public final class Replica {
                   : new Reading.Present(value, version == null ? Transaction.NEVER : version));
           touched.put(key, done.revision());
           if (!names.has(key)) {
-            remember(key, before, done.revision());
+            remember(key, before, done.revision() - 1, done.revision());
             told(key);
           }
         });

@@ -96,7 +96,7 @@ public interface SharedStore extends AutoCloseable {
 
   /// Tells a follower what is under some prefixes, from now on. Returns at once, whether the store
   /// can be reached or not. After a connection is lost, it is tried again for ever, at growing
-  /// intervals of two seconds at most, with chance.
+  /// intervals of half a second at most, with chance.
   ///
   /// @param prefixes none of which begins with another
   Following follow(Collection<String> prefixes, Follower follower);

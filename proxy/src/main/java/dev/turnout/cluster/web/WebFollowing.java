@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// there is and then what changes, until that fails; tells so once, waits, and begins again.
 /// Guarded by its own monitor.
 public abstract class WebFollowing implements Following {
-  private static final long LONGEST_PAUSE = 2000;
+  private static final long LONGEST_PAUSE = 500;
   private static final long SLICE_MILLIS = 100;
 
+  private final WebStore store;
   private final List<String> prefixes;
   private final Follower follower;
   private final Random chance = new Random();
@@ -27,14 +28,16 @@ public abstract class WebFollowing implements Following {
   private int failures; // the thread's: since something was heard
 
   /// @param name of the thread
-  protected WebFollowing(String name, Collection<String> prefixes, Follower follower) {
+  protected WebFollowing(
+      String name, WebStore store, Collection<String> prefixes, Follower follower) {
     this.name = name;
+    this.store = store;
     this.prefixes = List.copyOf(prefixes);
     this.follower = follower;
   }
 
   /// Begins.
-  public final synchronized void start() {
+  final synchronized void start() {
     thread = Thread.ofVirtual().name(name).start(this::run);
   }
 
@@ -150,7 +153,8 @@ public abstract class WebFollowing implements Following {
   }
 
   @Override
-  public void close() {
+  public final void close() {
+    store.forget(this);
     Thread there;
     synchronized (this) {
       closed = true;

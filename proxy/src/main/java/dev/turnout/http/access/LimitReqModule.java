@@ -101,6 +101,10 @@ public final class LimitReqModule implements HttpModule {
         size = ZoneSize.read(d, i);
       } else if (word.startsWith("rate=")) {
         rate = rate(d, i);
+      } else if (word.equals("sync")) {
+        throw ConfigException.at(
+                d, i, "the \"sync\" parameter of \"limit_req_zone\" is not supported")
+            .withHelp("each node counts for itself");
       } else {
         throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
       }

@@ -163,9 +163,14 @@ class EtcdStoreTest extends SharedStoreContract {
 
       heard.await(
           "a third snapshot", () -> Integer.parseInt(heard.values().getOrDefault("t:a", "0")) >= 3);
+      long began = System.nanoTime();
+      int then = snapshots.get();
+      heard.await("more of them", () -> snapshots.get() >= then + 10);
+      long millis = (System.nanoTime() - began) / 1_000_000;
 
       assertThat(heard.losses()).isZero();
       assertThat(heard.syncs()).isGreaterThanOrEqualTo(3);
+      assertThat(millis).as("not without a pause each time").isGreaterThanOrEqualTo(80);
     } finally {
       gateway.stop(0);
     }

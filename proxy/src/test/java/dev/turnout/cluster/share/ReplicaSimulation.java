@@ -79,6 +79,10 @@ final class ReplicaSimulation {
     for (int i = 0; i < STEPS; i++) {
       step();
       nodes.forEach(Node::check);
+      if (nodes.stream().allMatch(Node::isQuiet) && store.requests.isEmpty()) {
+        agree();
+        store.allIsAsItWas();
+      }
     }
     heal();
   }
@@ -167,11 +171,14 @@ final class ReplicaSimulation {
     private final ArrayDeque<Request> requests = new ArrayDeque<>();
     private final Map<String, List<@Nullable String>> order = new HashMap<>(); // values of keys
     private final Map<String, @Nullable String> truth = new HashMap<>();
+    private final Set<String> deletedByHand = new HashSet<>();
     private final Set<Transaction> made = new HashSet<>();
     private boolean up = true;
     private boolean everLost;
     private int losses;
     private long revisionThen; // before the last loss
+    private @Nullable String clusterThen;
+    private final Map<String, String> notesThen = new HashMap<>(); // that others had come after
     private @Nullable String lineageThen; // after it
     private final Map<String, @Nullable String> beforeLoss = new HashMap<>();
     private final Map<String, Map<Node, Integer>> witnesses = new HashMap<>();
@@ -207,6 +214,7 @@ final class ReplicaSimulation {
         content.put(
             key, new Reading.Present(value, (valuesAreVersions ? "" : revision) + "=" + value));
       }
+      deletedByHand.remove(key);
       if (!key.contains("@")) {
         order
             .computeIfAbsent(key, _ -> new ArrayList<>(java.util.Arrays.asList((String) null)))
@@ -227,28 +235,57 @@ final class ReplicaSimulation {
       } else {
         past.add(new TreeMap<>(content));
       }
-      if ((everLost || lineage() == null) && value == null) {
-        // By hand leaves no trace: who was away and knows a value that the store has lost, or had
-        // before there was a cluster, cannot tell this from the loss.
+      boolean someoneIsBehind = nodes.stream().anyMatch(Node::isBehind);
+      if (((everLost && someoneIsBehind) || lineage() == null) && value == null) {
+        // By hand leaves no trace: a node that has yet to see what the store has lost cannot tell a
+        // key that is not there because of that from one that was deleted since.
         truth.remove(key);
         beforeLoss.remove(key);
       } else {
         truth.put(key, value);
+      }
+      if (value == null) {
+        deletedByHand.add(key);
       }
       told(Set.of(key));
     }
 
     private void next() {
       revision++;
-      // Past what it had before it lost something, and nobody has noticed: nobody will.
+      // Past what it had before it lost something, no note left by which that could be told, and
+      // nobody has noticed: nobody will.
       boolean noticed = !Objects.equals(lineage(), lineageThen);
-      if (losses > 0 && !noticed && revision >= revisionThen) {
+      boolean isTold =
+          notesThen.entrySet().stream().anyMatch(one -> one.getValue().equals(text(one.getKey())));
+      if (losses > 0 && !noticed && revision >= revisionThen && !isTold) {
         beforeLoss.clear();
       }
     }
 
+    /// Everybody has seen what the store has lost, and it has what could be brought back: from now
+    /// on all promises hold as if it never had.
+    void allIsAsItWas() {
+      everLost = false;
+      losses = 0;
+      beforeLoss.clear();
+      witnesses.clear();
+      order.clear();
+      values().forEach((key, value) -> order.put(key, new ArrayList<>(List.of(value))));
+      nodes.forEach(node -> node.place.clear());
+    }
+
+    private @Nullable String text(String key) {
+      return content.get(key) instanceof Reading.Present(String text, _) ? text : null;
+    }
+
+    private @Nullable String cluster() {
+      String text = lineage();
+      Lineage there = text == null ? null : Lineage.parse(text);
+      return there == null ? null : there.id();
+    }
+
     private @Nullable String lineage() {
-      return content.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
+      return text(LINEAGE);
     }
 
     private void told(Set<String> changed) {
@@ -281,9 +318,6 @@ final class ReplicaSimulation {
       if (asExpected) {
         next();
         Map<String, String> before = values();
-        transaction.writes().keySet().stream()
-            .filter(key -> !Objects.equals(before.get(key), node.served.get(key)))
-            .forEach(node.unheard::add);
         Map<String, String> versions = new HashMap<>();
         transaction
             .writes()
@@ -362,14 +396,27 @@ final class ReplicaSimulation {
       // What was wanted before is what the nodes that know it are to bring back.
       losses++;
       revisionThen = revision;
+      clusterThen = cluster();
       lineageThen = then.get(LINEAGE) instanceof Reading.Present(String text, _) ? text : null;
       witnesses.clear();
       beforeLoss.clear();
+      notesThen.clear();
+      then.forEach((key, present) -> {
+        if (key.startsWith(NOTES) && !present.value().equals(text(key))) {
+          notesThen.put(key, present.value());
+        }
+      });
       for (String key : keys) {
-        if (truth.containsKey(key)) {
+        // A deletion by hand leaves no trace: to a node that has not heard of it, it looks like the
+        // loss of what was there before.
+        boolean isUntold =
+            deletedByHand.contains(key)
+                && nodes.stream().anyMatch(node -> node.replica != null && !node.knows(key, null));
+        if (truth.containsKey(key) && !isUntold) {
           beforeLoss.put(key, truth.get(key));
           nodes.stream()
-              .filter(node -> node.heardSince <= to && node.knows(key, truth.get(key)))
+              .filter(
+                  node -> node.knows(key, truth.get(key)) && node.hasSeen(key, then.get(key), to))
               .forEach(node ->
                   witnesses.computeIfAbsent(key, _ -> new HashMap<>()).put(node, node.starts));
         }
@@ -391,7 +438,9 @@ final class ReplicaSimulation {
           throw new Broken(key + " was last wanted to be " + value + ", and is " + values());
         }
       });
-      if (losses == 1) {
+      // A store with the name of another cluster is another one: what was in this one is not
+      // mixed with it.
+      if (losses == 1 && Objects.equals(cluster(), clusterThen)) {
         beforeLoss.forEach((key, value) -> {
           boolean isKnown =
               witnesses.getOrDefault(key, Map.of()).entrySet().stream()
@@ -438,9 +487,8 @@ final class ReplicaSimulation {
     int connection;
     int starts;
     long heardSince; // the revision of the last snapshot
-    final Set<String> unheard =
-        new HashSet<>(); // keys that it changed without knowing how they were
-    final Map<String, @Nullable String> learned = new HashMap<>(); // as it was changed
+    final Map<String, Set<String>> heard = new HashMap<>(); // values of keys in the store
+    boolean hasHeardAll; // that there was in its cluster
     @Nullable Transaction asked;
     @Nullable Map<String, Replica.Write> wanted; // by an operator, if that is what is asked
     @Nullable Commit answer;
@@ -461,7 +509,8 @@ final class ReplicaSimulation {
       if (replica == null) {
         tell(() -> name + " starts");
         starts++;
-        learned.clear();
+        hasHeardAll = false;
+        heard.clear();
         replica =
             new Replica(
                 new Replica.Names(LINEAGE, NOTES, name),
@@ -549,15 +598,19 @@ final class ReplicaSimulation {
         tell(() -> name + " hears " + told);
         switch (told) {
           case Told.Synced(State all) -> {
-            heardSince = all.revision();
-            take(now, now.synced(all));
-          }
-          case Told.Changed(State some) -> {
-            Replica.Step step = now.changed(some);
-            if (now.known() != null) { // else it is in no cluster yet
-              learned.putAll(step.serve());
+            Replica.Step step = now.synced(all);
+            if (!step.again()) {
+              heardSince = all.revision();
+              all.keys().forEach(this::hear);
+              hasHeardAll |= now.known() != null;
             }
             take(now, step);
+          }
+          case Told.Changed(State some) -> {
+            if (now.link() != Link.DOWN) { // else it waits for all that there is
+              some.keys().forEach(this::hear);
+            }
+            take(now, now.changed(some));
           }
           case Told.Settled(long revision) -> now.settled(revision);
           case Told.Lost() -> now.lost();
@@ -570,6 +623,12 @@ final class ReplicaSimulation {
         }
       }
       save(now);
+    }
+
+    private void hear(String key, Reading reading) {
+      if (reading instanceof Reading.Present(String value, _)) {
+        heard.computeIfAbsent(key, _ -> new HashSet<>()).add(value);
+      }
     }
 
     private void ask(Transaction transaction) {
@@ -587,9 +646,6 @@ final class ReplicaSimulation {
         }
         if (wish != null) {
           wish.forEach((key, write) -> {
-            if (!unheard.remove(key)) { // what is known of before is not what was there before
-              learned.put(key, write.value());
-            }
             serve(key, write.value());
           });
         }
@@ -663,12 +719,38 @@ final class ReplicaSimulation {
       }
     }
 
+    /// True if this process knows that the key was this at a revision. What it was in between two
+    /// times at which the store was heard cannot be told from what somebody wants. (No two values
+    /// of the simulation are equal, but that there is none may have been more than once.)
+    boolean hasSeen(String key, Reading.@Nullable Present then, long at) {
+      return then == null
+          ? heardSince <= at
+          : heard.getOrDefault(key, Set.of()).contains(then.value());
+    }
+
     boolean knows(String key, @Nullable String value) {
-      return replica != null && learned.containsKey(key) && Objects.equals(learned.get(key), value);
+      Replica now = replica;
+      return now != null
+          && hasHeardAll
+          && !now.pending().containsKey(key)
+          && Objects.equals(now.value(key), value);
+    }
+
+    /// True if it remembers something, and may have yet to hear what the store has lost.
+    boolean isBehind() {
+      Replica now = replica;
+      Replica.Known there = now == null ? null : now.known();
+      return now != null
+          && (!connected
+              || now.link() != Link.UP
+              || there == null
+              || !there.lineage().text().equals(store.lineage())
+              || inbox.stream().anyMatch(told -> !(told instanceof Told.Changed)));
     }
 
     boolean isQuiet() {
       return replica != null
+          && connected
           && replica.link() == Link.UP
           && inbox.isEmpty()
           && asked == null

@@ -2,6 +2,8 @@ package dev.turnout.cluster.share;
 
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The replica in a world of chance. `-Dturnout.simulation.seeds=100000` runs more of it, and
 /// `-Dturnout.simulation.first=N` other seeds.
@@ -12,6 +14,17 @@ class ReplicaSimulationTest {
     long seeds = Long.getLong("turnout.simulation.seeds", 1000);
 
     LongStream.range(first, first + seeds).forEach(ReplicaSimulationTest::simulate);
+  }
+
+  /// Each of these has failed once.
+  @ParameterizedTest
+  @ValueSource(
+      longs = {
+        8278, 23853, 24581, 24736, 25500, 29411, 29460, 34045, 59777, 69335, 85512, 91776, 104752,
+        108378, 112814, 230250, 304061
+      })
+  void whatWentWrongOnceGoesWell(long seed) {
+    simulate(seed);
   }
 
   private static void simulate(long seed) {
