@@ -47,6 +47,7 @@ import dev.turnout.http.filter.KeepaliveDisableModule;
 import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.filter.RangeModule;
+import dev.turnout.http.filter.SliceModule;
 import dev.turnout.http.filter.SubFilterModule;
 import dev.turnout.http.filter.UserIdModule;
 import dev.turnout.http.health.HealthModule;
@@ -144,6 +145,7 @@ final class Modules {
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
         new KeepaliveDisableModule(),
+        new SliceModule(), // makes one body of many: before all who see it
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         lua.filters(), // sees what was made before anything is added to it
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to

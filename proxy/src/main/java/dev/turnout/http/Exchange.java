@@ -239,6 +239,19 @@ public final class Exchange {
     methodOverride = null;
   }
 
+  /// Stands where `other` stands: in its location, before the content.
+  void repeat(Exchange other) {
+    location = other.location;
+    asSent = other.asSent;
+    quoted = other.quoted;
+    pathReplaced = other.pathReplaced;
+    aliasExtended = other.aliasExtended;
+    captureSubject = other.captureSubject;
+    captures = other.captures.clone();
+    captureCount = other.captureCount;
+    stage = PhaseEngine.Stage.CONTENT;
+  }
+
   /// The loop it lives on.
   public Worker worker() {
     return worker;

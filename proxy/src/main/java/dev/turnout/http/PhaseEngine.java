@@ -41,7 +41,6 @@ public final class PhaseEngine {
 
   /// Begins a subrequest: its target is set, its server is its parent's.
   void startSubrequest(Exchange exchange) {
-    exchange.stage(Stage.SERVER_REWRITE);
     run(exchange);
   }
 

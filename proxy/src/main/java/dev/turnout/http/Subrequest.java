@@ -31,6 +31,7 @@ public final class Subrequest implements Downstream {
   private final int depth;
   private String method = "GET";
   private boolean sharesBody;
+  private boolean again;
   private boolean ownVariables;
   private @Nullable Consumer<Exchange> preparation;
   private byte @Nullable [] ownBody;
@@ -101,6 +102,15 @@ public final class Subrequest implements Downstream {
   /// Has this method instead of GET.
   public Subrequest method(String method) {
     this.method = method;
+    return this;
+  }
+
+  /// Is the request of its parent once more: answered by the same location, with its method, body
+  /// and captures, and without going through the phases.
+  public Subrequest again() {
+    again = true;
+    sharesBody = true;
+    method = parent.method();
     return this;
   }
 
@@ -180,6 +190,9 @@ public final class Subrequest implements Downstream {
     Exchange made = new Exchange(this, parent);
     made.target(path, args, false);
     made.method(method);
+    if (again) {
+      made.repeat(parent);
+    }
     byte[] given = ownBody;
     if (given != null) {
       RequestHead head = made.changeRequest();
