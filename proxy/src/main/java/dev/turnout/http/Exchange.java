@@ -727,8 +727,8 @@ public final class Exchange {
   }
 
   /// Runs the filters and writes the head. `last` if no body follows. False if a filter refused the
-  /// answer, which can only be where it may be asked for in parts: then nothing was written, and
-  /// {@link Response#refusal} is what to {@link #finish} with.
+  /// answer, as where a condition of the client does not hold: then nothing was written, and {@link
+  /// Response#refusal} is what to {@link #finish} with.
   public boolean sendHead(boolean last) {
     headSent = true;
     headEnds = last;

@@ -370,8 +370,12 @@ public final class PhaseEngine {
   }
 
   void filterHead(Exchange exchange) {
+    Response response = exchange.response();
     for (ResponseFilter filter : exchange.location().filters()) {
-      filter.head(exchange, exchange.response());
+      filter.head(exchange, response);
+      if (response.refusal() != 0) {
+        return; // what stands in goes through them all
+      }
     }
   }
 

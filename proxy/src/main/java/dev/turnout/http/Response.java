@@ -208,7 +208,7 @@ public final class Response {
     return refusal;
   }
 
-  /// Answers with `status` instead; only where parts of the body may be asked for.
+  /// Answers with `status` instead; filters that come later do not see this answer.
   public void refuse(int status) {
     refusal = status;
   }
