@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.log.Level;
+import dev.turnout.net.TcpState;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
@@ -415,6 +416,11 @@ public final class Subrequest implements Downstream {
   @Override
   public @Nullable ProxyHeader proxyHeader() {
     return parent.downstream().proxyHeader();
+  }
+
+  @Override
+  public @Nullable TcpState tcpState() {
+    return parent.downstream().tcpState();
   }
 
   @Override

@@ -267,7 +267,7 @@ final class Slices {
             .prepared(exchange -> exchange.put(place, this));
     if (!main.splice().insert(next, this::fetched)) {
       over = true;
-      main.downstream().abort(main);
+      main.downstream().breakOff(main);
     }
   }
 
@@ -276,7 +276,7 @@ final class Slices {
     if (!refused) {
       main.log(Level.ERROR, trouble);
     }
-    main.downstream().abort(main);
+    main.downstream().breakOff(main);
   }
 
   private Body body() {

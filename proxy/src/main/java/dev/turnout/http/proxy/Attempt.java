@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class Attempt {
   private static final int INTERIM_LIMIT = 16;
   private static final long SECOND = 1_000_000_000L;
+  private static final long MILLISECOND = 1_000_000;
   private static final int SMALL_READ = 4096;
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
@@ -63,6 +64,7 @@ final class Attempt {
   private long endMillis = -1;
   private long bytesSent;
   private long bytesReceived;
+  private long bytesWithHead;
   private long responseLength;
   private long rate;
   private boolean clientFull;
@@ -392,6 +394,7 @@ final class Attempt {
       return;
     }
     rate = TemplateSize.evaluate(proxying.settings().options().limitRate(), proxying.exchange());
+    bytesWithHead = bytesReceived;
     body(in);
   }
 
@@ -503,19 +506,18 @@ final class Attempt {
     }
   }
 
-  /// `proxy_limit_rate`: reads no more until what has been read is what the time since the try
-  /// began allows.
+  /// `proxy_limit_rate`: after each read waits as long as that read may take; what came together
+  /// with the head is free, as in nginx.
   private void limitRate() {
     UpstreamConnection from = connection;
     if (from == null || rateTimer != null || stage != Stage.BODY) {
       return;
     }
-    long allowed = rate + (long) ((double) rate * elapsedNanos() / SECOND);
-    long next = bytesReceived + Math.min(rate, SMALL_READ); // with the read that would come now
-    if (next <= allowed) {
+    long due = headNanos + (long) ((double) (bytesReceived - bytesWithHead) * SECOND / rate);
+    long wait = due - elapsedNanos();
+    if (wait < MILLISECOND) {
       return;
     }
-    long wait = (long) ((double) (next - allowed) * SECOND / rate) + 1_000_000;
     from.channel().config().setAutoRead(false);
     rateTimer =
         proxying

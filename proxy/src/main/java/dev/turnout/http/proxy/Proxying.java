@@ -987,7 +987,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     over = true;
     present.downstream().flush();
     if (present.isLive()) {
-      present.downstream().abort(present);
+      present.downstream().breakOff(present);
     }
   }
 

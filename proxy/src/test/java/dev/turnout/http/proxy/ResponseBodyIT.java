@@ -240,6 +240,26 @@ class ResponseBodyIT {
   }
 
   @Test
+  void whatCameOfABodyBeforeItBrokeOffReachesASlowClient() throws Exception {
+    String half = "0123456789".repeat(400_000);
+    try (FakeUpstream upstream =
+            FakeUpstream.scripted(connection -> {
+              connection.read();
+              connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + half);
+            });
+        TestProxy proxy =
+            TestProxy.start(
+                "server { listen 127.0.0.1:0 sndbuf=8k; location / { proxy_pass http://"
+                    + upstream.address()
+                    + "; } }");
+        RawClient client = RawClient.connectWithBuffer(proxy.port(), 8_192)) {
+      client.send(GET);
+
+      assertThat(client.readUntilClose().endsWith("\r\n\r\n" + half)).isTrue();
+    }
+  }
+
+  @Test
   void aBodyThatStallsIsCut() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
     try (FakeUpstream upstream =
