@@ -3,6 +3,7 @@ package dev.turnout.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.Ports;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
@@ -82,6 +83,22 @@ class ConnectionsIT {
       assertThat(client.readResponse().body()).isEqualTo(".");
       assertThat(client.readResponse().body()).isEqualTo("p");
       assertThat(client.get("h", "/").body()).isEqualTo(".");
+    }
+  }
+
+  @Test
+  void whoExpectsToContinueIsToldToThoughTheBodyIsThere() throws IOException {
+    try (FakeUpstream upstream = FakeUpstream.answering("got it");
+        TestProxy proxy =
+            TestProxy.start(
+                "server { listen 127.0.0.1:0; location / { proxy_pass http://"
+                    + upstream.address()
+                    + "; } }");
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send(
+          "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody");
+      assertThat(client.readResponse().status()).isEqualTo(100);
+      assertThat(client.readResponse().body()).isEqualTo("got it");
     }
   }
 

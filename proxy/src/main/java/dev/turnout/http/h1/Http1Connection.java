@@ -624,10 +624,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
     bodyWanted = true;
     if (expectsContinue) {
-      expectsContinue = false;
-      if (!isMoreAtHand()) {
-        sendContinue();
-      }
+      sendContinue(); // also where the body is there already, as nginx does
     }
     deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
     if (!processing) {
