@@ -304,7 +304,7 @@ public abstract class BodyFilter implements Downstream {
   }
 
   @Override
-  public final void breakOff(Exchange exchange) {
+  public void breakOff(Exchange exchange) {
     next().breakOff(exchange);
   }
 

@@ -22,6 +22,9 @@ final class Slices {
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes +([0-9]{1,19}) *- *([0-9]{1,19}) */ *([0-9]{1,19}|\\*) *");
 
+  /// A packet's worth: nginx's `postpone_output`.
+  private static final int WORTH_SENDING = 1460;
+
   private final ExchangeSlot<Slices> place;
   private final Exchange main;
   private final Location location;
@@ -179,6 +182,8 @@ final class Slices {
   /// What comes of one slice: of the first, and in front of all that is spliced into it, in the
   /// client's exchange; of each other in that of its subrequest.
   private final class Body extends BodyFilter {
+    private long passed;
+
     Body(Exchange exchange) {
       super(exchange);
     }
@@ -192,6 +197,7 @@ final class Slices {
       int index = body.readerIndex() + (int) (from - at);
       at += size;
       if (from < to && !(first && isBeside())) {
+        passed += to - from;
         next().writeBody(exchange, body.retainedSlice(index, (int) (to - from)), false);
       }
       body.release();
@@ -206,6 +212,14 @@ final class Slices {
         next().writeEnd(exchange);
       } else {
         fetched();
+      }
+    }
+
+    /// So that nothing is sent where already the second slice does not fit a short first one.
+    @Override
+    public void flush() {
+      if (exchange().isSubrequest() || over || passed >= WORTH_SENDING) {
+        next().flush();
       }
     }
 
@@ -267,7 +281,7 @@ final class Slices {
             .prepared(exchange -> exchange.put(place, this));
     if (!main.splice().insert(next, this::fetched)) {
       over = true;
-      main.downstream().breakOff(main);
+      main.downstream().abort(main);
     }
   }
 
@@ -276,7 +290,7 @@ final class Slices {
     if (!refused) {
       main.log(Level.ERROR, trouble);
     }
-    main.downstream().breakOff(main);
+    main.downstream().abort(main);
   }
 
   private Body body() {
