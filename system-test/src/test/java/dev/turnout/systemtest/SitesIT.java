@@ -55,6 +55,8 @@ class SitesIT {
   /// Where the two may differ, by site and request, and why.
   private static final Map<String, String> EXPLAINED =
       Map.of(
+          "caching: GET /gz/app.css | Accept-Encoding: gzip",
+          "from 1.23.4 on nginx serves parts of gzip_static files, and says so",
           "uploads: POST /nobody/f | chunked=some text",
           NO_CLOSE,
           "uploads: POST /nobody/f | #0",

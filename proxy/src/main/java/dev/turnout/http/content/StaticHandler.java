@@ -133,9 +133,7 @@ final class StaticHandler implements ContentHandler {
     if (etag != null) {
       response.headers().add("ETag", etag);
     }
-    if (response.headers().first("Content-Encoding") == null) {
-      response.ranges(Ranges.ANY); // of what lies there compressed nginx gives no parts
-    }
+    response.ranges(Ranges.ANY);
   }
 
   private static void send(Exchange exchange, FileLookup.Found file) {
