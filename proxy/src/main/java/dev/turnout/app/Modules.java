@@ -15,6 +15,7 @@ import dev.turnout.discovery.ServersFromModule;
 import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
+import dev.turnout.http.EarlyBodyModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
@@ -115,6 +116,7 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new EarlyBodyModule(), // before all phases, as in nginx
         new RealIpModule(), // before all that asks where the client is
         new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         lua.before(), // what is not to be postponed to after rewrite

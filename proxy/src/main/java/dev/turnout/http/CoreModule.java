@@ -83,7 +83,7 @@ public final class CoreModule implements HttpModule {
   private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
   private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
   private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
-  private static final Setting<List<Template>> EARLY_HINTS = Setting.of("early_hints", List.of());
+  private static final Setting<List<Template>> EARLY_HINTS = Setting.listOf("early_hints");
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
@@ -293,7 +293,7 @@ public final class CoreModule implements HttpModule {
     http.directive("client_body_temp_path")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
-        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, TemporaryPath.read(d))))
+        .read((d, scope) -> scope.set(BODY_TEMP_PATH, TemporaryPath.read(http, d, scope)))
         .syntax("path [level1 [level2 [level3]]]")
         .defaultText("client_body_temp")
         .summary("Where request bodies are kept that do not fit in memory.")
@@ -372,12 +372,11 @@ public final class CoreModule implements HttpModule {
     http.directive("early_hints")
         .in(HTTP, SERVER, LOCATION)
         .atLeast(1)
+        .repeatable()
         .read((d, scope) -> {
-          List<Template> conditions = new ArrayList<>();
           for (int i = 0; i < d.argumentCount(); i++) {
-            conditions.add(http.template(d, i));
+            scope.append(EARLY_HINTS, http.template(d, i));
           }
-          scope.set(EARLY_HINTS, conditions);
         })
         .syntax("string ...")
         .summary(
@@ -437,7 +436,7 @@ public final class CoreModule implements HttpModule {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .arguments(1, 4)
-          .read((d, _) -> TemporaryPath.read(d))
+          .read((d, _) -> TemporaryPath.checked(d))
           .summary("Accepted without effect, since configurations set it globally.");
     }
     for (String name :
@@ -684,7 +683,7 @@ public final class CoreModule implements HttpModule {
     int star = name.indexOf('*');
     boolean first = name.startsWith("*.") && name.indexOf('*', 1) < 0 && name.length() > 2;
     boolean last = name.endsWith(".*") && star == name.length() - 1 && name.length() > 2;
-    if ((star >= 0 && !first && !last) || name.equals(".")) {
+    if ((star >= 0 && !first && !last) || name.equals(".") || name.contains("..")) {
       throw ConfigException.at(
           d,
           i,

@@ -149,15 +149,8 @@ public final class PhaseEngine {
         return false;
       }
     }
-    long limit = exchange.core().clientMaxBodySize();
-    if (limit > 0 && exchange.request().contentLength() > limit) {
-      exchange.log(
-          Level.ERROR,
-          "client intended to send too large body: "
-              + exchange.request().contentLength()
-              + " bytes");
-      exchange.body().discard();
-      finish(exchange, 413);
+    if (exchange.body().isTooLarge()) {
+      exchange.body().refuse();
       return false;
     }
     if (exchange.isSlashWanted()) {

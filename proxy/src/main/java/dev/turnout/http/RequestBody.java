@@ -114,6 +114,21 @@ public final class RequestBody implements BodyReceiver {
     return exchange.request().contentLength() > 0 || exchange.request().chunked();
   }
 
+  /// True if it says that it is larger than `client_max_body_size` allows here.
+  boolean isTooLarge() {
+    long limit = exchange.core().clientMaxBodySize();
+    return limit > 0 && exchange.request().contentLength() > limit;
+  }
+
+  /// Answers 413, unread.
+  void refuse() {
+    exchange.log(
+        Level.ERROR,
+        "client intended to send too large body: " + exchange.request().contentLength() + " bytes");
+    discard();
+    exchange.finish(413);
+  }
+
   /// Reads it whole, then runs `done`. What goes wrong ends the exchange with 400, 408 or 413.
   public void read(Runnable done) {
     if (borrowed) {

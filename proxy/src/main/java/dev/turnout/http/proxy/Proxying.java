@@ -581,7 +581,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (head.status() != 103
         || present.isSubrequest()
         || present.request().version() < 11
-        || !wantsEarlyHints(present)) {
+        || !Template.isAnyTrue(present.core().earlyHints(), present)) {
       return;
     }
     ResponseHeaders passed = new ResponseHeaders();
@@ -593,16 +593,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       }
     }
     present.downstream().writeInformational(present, 103, passed);
-  }
-
-  private static boolean wantsEarlyHints(Exchange present) {
-    for (Template condition : present.core().earlyHints()) {
-      String value = condition.evaluate(present);
-      if (!value.isEmpty() && !value.equals("0")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// Passes the head on; false if the client is answered in another way.
