@@ -633,10 +633,11 @@ public final class Exchange {
     return internal;
   }
 
-  void becomeInternal() {
+  /// @param named in a named location, to which the target comes as it is
+  void becomeInternal(boolean named) {
     pathReplaced = false;
     internal = true;
-    asSent = false;
+    asSent &= named;
     aliasExtended = false;
   }
 

@@ -202,11 +202,11 @@ public final class PhaseEngine {
         special(exchange, 500);
         return;
       }
-      exchange.becomeInternal();
+      exchange.becomeInternal(true);
       exchange.location(named.under(exchange));
       exchange.stage(Stage.REWRITE);
     } else {
-      exchange.becomeInternal();
+      exchange.becomeInternal(false);
       exchange.target(path, args, false);
       exchange.location(exchange.server().base());
       exchange.stage(Stage.SERVER_REWRITE);

@@ -40,6 +40,20 @@ class RewriteIT {
   }
 
   @Test
+  void namedGroupsOfLocationsAreVariables() throws IOException {
+    try (var proxy =
+        serving(
+            """
+            location ~ ^/v(?<version>[0-9]+)/(?<rest>.*)$ { return 200 "$version $rest $2"; }
+            location / { return 200 "none:$version"; }
+            """)) {
+
+      assertThat(get(proxy, "/v3/a/b").body()).isEqualTo("3 a/b a/b");
+      assertThat(get(proxy, "/other").body()).isEqualTo("none:");
+    }
+  }
+
+  @Test
   void rewritesGoOnInTheLocationOfTheNewPath() throws IOException {
     try (var proxy =
         serving(
