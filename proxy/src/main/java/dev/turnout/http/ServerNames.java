@@ -64,8 +64,8 @@ public final class ServerNames {
         return suffixes.putIfAbsent(name.substring(1), server) == null;
       }
       if (name.startsWith(".")) {
-        boolean free = exact.putIfAbsent(name.substring(1), server) == null;
-        return suffixes.putIfAbsent(name, server) == null && free;
+        return exact.putIfAbsent(name.substring(1), server) == null
+            && suffixes.putIfAbsent(name, server) == null; // whole or not at all, as in nginx
       }
       if (name.endsWith(".*")) {
         return prefixes.putIfAbsent(name.substring(0, name.length() - 1), server) == null;
