@@ -37,6 +37,9 @@ final class MapTable {
     if (value != null) {
       return value;
     }
+    if (text.isEmpty()) {
+      return otherwise; // nginx tries no expression on nothing
+    }
     for (Pattern pattern : patterns) {
       if (pattern.regex().find(text, exchange)) {
         return pattern.value();

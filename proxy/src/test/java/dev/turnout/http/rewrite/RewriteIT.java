@@ -40,6 +40,17 @@ class RewriteIT {
   }
 
   @Test
+  void noExpressionOfAMapIsTriedOnNothing() throws IOException {
+    try (var proxy =
+        TestProxy.start(
+            "map $arg_a $found { ~^x?$ matched; default none; }"
+                + " server { listen 127.0.0.1:0; return 200 $found; }")) {
+      assertThat(get(proxy, "/?a=x").body()).isEqualTo("matched");
+      assertThat(get(proxy, "/?a=").body()).isEqualTo("none");
+    }
+  }
+
+  @Test
   void namedGroupsOfLocationsAreVariables() throws IOException {
     try (var proxy =
         serving(
