@@ -138,7 +138,7 @@ final class Modules {
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),
-        new ControlApiModule(process.control(), gate),
+        new ControlApiModule(process.control(), gate, upstreams),
         new DashboardModule(process.control()),
         new DyupsModule(upstreams, writer, gate),
         new UpstreamConfModule(upstreams, writer, gate),

@@ -89,6 +89,10 @@ final class Attempt {
     this.startedNanos = nowNanos;
   }
 
+  long startedNanos() {
+    return startedNanos;
+  }
+
   // ---- connecting and sending
 
   /// Begins: on an idle connection, or a new one.
@@ -131,6 +135,7 @@ final class Attempt {
     connection = fresh;
     fresh.serve(this, peer, proxying.settings().bufferSize());
     channel.pipeline().addLast(fresh);
+    proxying.loop().opened(fresh);
     fresh.deadline().set(worker.nowNanos(), proxying.connectTimeout());
     worker.loop().register(channel);
     ProxyOptions options = proxying.settings().options();
