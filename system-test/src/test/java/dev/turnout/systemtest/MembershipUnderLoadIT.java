@@ -152,7 +152,10 @@ class MembershipUnderLoadIT {
     return Stream.of(0.5, 0.9, 0.99, 0.999)
         .map(p -> {
           int[] all = runs.stream().mapToInt(run -> run.percentile(p)).sorted().toArray();
-          return "p%s %d us".formatted(BigDecimal.valueOf(p * 100).stripTrailingZeros().toPlainString(), all[all.length / 2]);
+          return "p%s %d us"
+              .formatted(
+                  BigDecimal.valueOf(p * 100).stripTrailingZeros().toPlainString(),
+                  all[all.length / 2]);
         })
         .collect(Collectors.joining(", "));
   }
