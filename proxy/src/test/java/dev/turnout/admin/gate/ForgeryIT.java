@@ -48,8 +48,13 @@ class ForgeryIT {
   void aFieldThatTheConnectionFieldNamesIsStillOurs() throws IOException {
     RawClient.ask(
         proxy.port(),
-        "GET / HTTP/1.1\r\nHost: a.test\r\nX-Forwarded-For: 192.0.2.1\r\n"
-            + "Connection: close, X-Forwarded-For\r\n\r\n");
+        """
+        GET / HTTP/1.1\r
+        Host: a.test\r
+        X-Forwarded-For: 192.0.2.1\r
+        Connection: close, X-Forwarded-For\r
+        \r
+        """);
 
     RecordedRequest there = upstream.requests().getFirst();
     assertThat(there.headers().all("X-Forwarded-For")).containsExactly("127.0.0.1");
