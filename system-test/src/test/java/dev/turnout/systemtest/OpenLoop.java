@@ -24,11 +24,21 @@ final class OpenLoop {
   }
 
   /// What a run came to.
-  ///
-  /// @param micros latencies from the due time, ascending
-  record Run(int[] micros, List<String> failures) {
+  static final class Run {
+    private final int[] micros; // latencies from the due time, ascending
+    private final List<String> failures;
+
+    private Run(int[] micros, List<String> failures) {
+      this.micros = micros;
+      this.failures = List.copyOf(failures);
+    }
+
     int percentile(double p) {
       return micros.length == 0 ? 0 : micros[(int) Math.min(micros.length - 1, micros.length * p)];
+    }
+
+    List<String> failures() {
+      return failures;
     }
   }
 
@@ -51,7 +61,7 @@ final class OpenLoop {
     }
     int[] all = Arrays.stream(micros).flatMapToInt(IntStream::of).sorted().toArray();
     synchronized (failures) {
-      return new Run(all, List.copyOf(failures));
+      return new Run(all, failures);
     }
   }
 
