@@ -62,6 +62,7 @@ import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
 import dev.turnout.lua.dict.SharedDictModule;
+import dev.turnout.scale.HostSwitchModule;
 import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
@@ -135,6 +136,7 @@ final class Modules {
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new ScaleModule(process.control(), core), // after the upstreams that it is about
+        new HostSwitchModule(process.control(), core, keyvals),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 /// know of it.
 final class Scaler {
   static final String DIALECT = "autoscale";
-  private static final String WHO = "autoscaler";
+  static final String WHO = "autoscaler";
   private static final long SAMPLE_MILLIS = 100;
   private static final int REMEMBERED = 200;
   private static final long ASIDE_SECONDS = 60;
