@@ -17,6 +17,7 @@ import dev.turnout.metrics.TrafficZone;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class HostSwitch {
   private final TrafficZone counters;
   private final ControlPlane control;
+  private final Cohort.Seat seat;
   private final long startNanos = System.nanoTime();
   private HostRule rule; // guarded by this, as what follows
   private GroupChoice choice;
@@ -37,7 +39,8 @@ final class HostSwitch {
   private long beforeNanos;
   private String told = "";
 
-  HostSwitch(HostRule rule, TrafficZone counters, ControlPlane control) {
+  HostSwitch(HostRule rule, TrafficZone counters, ControlPlane control, Cohort.Seat seat) {
+    this.seat = seat;
     this.rule = rule;
     this.counters = counters;
     this.control = control;
@@ -67,6 +70,7 @@ final class HostSwitch {
   /// Ends; the host stays where it is.
   synchronized void stop() {
     stopped = true;
+    seat.leave();
     if (thread != null) {
       thread.interrupt();
     }
@@ -102,7 +106,8 @@ final class HostSwitch {
   }
 
   private void look(HostRule now) {
-    Observation seen = observe();
+    Standing standing = seat.standing();
+    Observation seen = observe(standing.others());
     KeyvalZone zone = now.table().zone();
     String key = zone.find(now.host(), System.currentTimeMillis());
     String serving = key == null ? now.otherwise() : key;
@@ -113,6 +118,10 @@ final class HostSwitch {
     }
     // where none of them serves yet, the largest is on the safe side
     GroupChoice.Chosen chosen = choose(seen, present < 0 ? now.groups().size() - 1 : present);
+    if (!standing.leads()) {
+      told = "";
+      return;
+    }
     String wanted = now.groups().get(chosen.group());
     if (chosen.group() == present) {
       told = "";
@@ -147,7 +156,7 @@ final class HostSwitch {
     return choice.choose(seen, present);
   }
 
-  private Observation observe() {
+  private Observation observe(Standing.Figures others) {
     Traffic total = counters.traffic();
     long nanos = System.nanoTime();
     Traffic last = before;
@@ -156,13 +165,22 @@ final class HostSwitch {
     beforeNanos = nanos;
     Traffic since = last == null ? Traffic.NONE : total.since(last);
     long requests = since.responses().total() + since.discarded();
+    Standing.Figures own =
+        new Standing.Figures(
+            last != null,
+            0,
+            last == null ? 0 : requests / seconds,
+            requests == 0 ? 0 : (double) since.responses().ofClass(5) / requests,
+            Set.of());
+    seat.report(own);
+    Standing.Figures all = own.plus(others);
     return new Observation(
         (nanos - startNanos) / 1e9,
         0,
-        last == null ? 0 : requests / seconds,
-        requests <= 0 ? 0 : (double) since.responses().ofClass(5) / requests,
+        all.rate(),
+        all.errorShare(),
         Double.NaN,
-        last != null && requests >= 0,
+        all.complete(),
         0,
         List.of());
   }

@@ -12,17 +12,20 @@ import java.util.TreeMap;
 /// outlive configurations. Guarded by its monitor; loops have their counters from before.
 final class HostSwitches {
   private final ControlPlane control;
+  private final Cohort cohort;
   private final Map<String, TrafficZone> counters = new TreeMap<>();
   private final Map<String, HostSwitch> running = new TreeMap<>();
 
-  private HostSwitches(ControlPlane control) {
+  private HostSwitches(ControlPlane control, Cohort cohort) {
     this.control = control;
+    this.cohort = cohort;
     control.atClose(() -> apply(List.of()));
   }
 
   /// Those of a process.
   static HostSwitches of(HttpEnvironment environment, ControlPlane control) {
-    return environment.kept(HostSwitches.class, _ -> new HostSwitches(control));
+    Cohort cohort = Cohort.of(environment, control);
+    return environment.kept(HostSwitches.class, _ -> new HostSwitches(control, cohort));
   }
 
   /// Where the requests of a host are counted.
@@ -39,7 +42,12 @@ final class HostSwitches {
       if (there != null) {
         there.follow(rule);
       } else {
-        HostSwitch made = new HostSwitch(rule, counter(rule.key()), control);
+        Cohort.Seat seat =
+            cohort.join(
+                "switch " + rule.key(),
+                setup -> setup.layout().zones().containsKey(rule.zoneName()),
+                rule.log());
+        HostSwitch made = new HostSwitch(rule, counter(rule.key()), control, seat);
         running.put(rule.key(), made);
         made.start();
       }

@@ -847,6 +847,13 @@ final class ControlApi {
   }
 
   private Answer byHand(Call call, ScaleView.@Nullable ByHand wanted) {
+    ScaleView view = scalers.find(call.parameter("upstream")).orElseThrow(() -> notScaled(call));
+    if (!view.leads()) {
+      String leader = view.leader();
+      throw Problem.of(
+              409, "not_leader", "another node acts for upstream \"" + view.upstream() + "\"")
+          .hint(leader.isEmpty() ? "ask again in a few seconds" : "ask node \"" + leader + "\"");
+    }
     if (!scalers.byHand(call.parameter("upstream"), wanted)) {
       throw notScaled(call);
     }
