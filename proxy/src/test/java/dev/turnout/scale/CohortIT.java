@@ -57,6 +57,7 @@ class CohortIT {
     awaitView(one, "\"leader\":true,\"leader_node\":\"one\"");
     two = node("two");
     awaitView(two, "\"leader\":false,\"leader_node\":\"one\"");
+    awaitView(one, "\"complete\":true");
   }
 
   @AfterEach
@@ -146,7 +147,6 @@ class CohortIT {
   void oneNodeActsForTheRequestsOfBoth() throws Exception {
     TestProxy leader = Objects.requireNonNull(one);
     TestProxy other = Objects.requireNonNull(two);
-    awaitView(leader, "\"complete\":true");
 
     hold(other, 4); // the leader has none itself
 
@@ -199,6 +199,40 @@ class CohortIT {
         .asString()
         .contains("starting");
   }
+
+  @Test
+  void nothingGoesDownWhileANodeThatLivesDoesNotSayWhatItSees() throws Exception {
+    TestProxy leader = Objects.requireNonNull(one);
+    hold(leader, 4);
+    awaitOn(leader, 2);
+
+    redis.cli("SADD", "@turnout:nodes", "three");
+    redis.cli("SET", "@turnout:node:three", SILENT);
+    awaitView(leader, "\"complete\":false");
+    allowed.get(0).release(4);
+    awaitView(leader, "\"in_system\":0.0");
+    for (int look = 0; look < 40; look++) { // four times as long as a server must be surplus
+      String before = lookedAt(leader);
+      Eventually.until(BOUND, () -> !lookedAt(leader).equals(before), () -> "no look");
+    }
+
+    assertThat(servers(leader)).filteredOn(PeerSpec::down).hasSize(1);
+    assertThat(servers(leader)).noneMatch(PeerSpec::drain);
+    assertThat(byAutoscaler(leader)).hasSize(1);
+    redis.cli("SREM", "@turnout:nodes", "three");
+    redis.cli("DEL", "@turnout:node:three");
+    awaitOn(leader, 1);
+  }
+
+  private static String lookedAt(TestProxy node) throws IOException {
+    String view = view(node);
+    int begin = view.indexOf("\"now\":{\"time\":\"");
+    return view.substring(begin, view.indexOf(',', begin));
+  }
+
+  private static final String SILENT =
+      "{\"address\":\"x\",\"version\":\"turnout/1\",\"state\":\"up\",\"incarnation\":1,"
+          + "\"applied\":1,\"revision\":0,\"started\":1}";
 
   @Test
   void aMachineIsSwitchedOffWhenNoNodeHasRequestsAtIt() throws Exception {
