@@ -81,6 +81,7 @@ class AutoscaleIT {
       assertThat(get(turnout, "/control/upstreams/app/servers")).doesNotContain("\"down\":true");
       assertThat(get(turnout, "/control/revisions"))
           .contains("\"dialect\":\"autoscale\"", "\"who\":\"autoscaler\"", "in system");
+      allowed.release(1000);
     } finally {
       allowed.release(1000);
       for (RawClient client : clients) {
@@ -152,6 +153,7 @@ class AutoscaleIT {
           .contains("starting " + two.address(), "draining " + two.address())
           .contains("\"who\":\"autoscaler\"");
       assertThat(get(turnout, "/control/upstreams/app/servers")).contains(one.address());
+      allowed.release(1000); // or the node would wait for them
     } finally {
       allowed.release(1000);
       for (RawClient client : clients) {
