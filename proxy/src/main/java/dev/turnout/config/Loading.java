@@ -184,6 +184,11 @@ final class Loading {
       throw ConfigException.at(
           directive, "\"" + name + "\" is not supported by turnout: " + refusal);
     }
+    String module = registry.module(name);
+    if (module != null) { // in the words of an nginx that was built without it: tools look for them
+      throw ConfigException.at(
+          directive, "unknown directive \"" + name + "\": turnout has not this one of " + module);
+    }
     throw ConfigException.at(directive, "unknown directive \"" + name + "\"")
         .suggesting(name, registry.names())
         .suggesting(name, registry.namesIn(context));

@@ -5,6 +5,7 @@ import dev.turnout.http.RequestBody;
 import dev.turnout.http.ResponseHead;
 import dev.turnout.http.TemplateSize;
 import dev.turnout.http.h1.ResponseParser;
+import dev.turnout.log.Errno;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import dev.turnout.upstream.Peer;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Stop 7 of a request: one try at one peer. Lives on the exchange's loop and ends exactly once:
@@ -32,6 +34,10 @@ final class Attempt {
   private static final int INTERIM_LIMIT = 16;
   private static final long SECOND = 1_000_000_000L;
   private static final int SMALL_READ = 4096;
+
+  /// EAGAIN, ENETDOWN, ENETUNREACH, ECONNRESET, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH.
+  private static final Pattern USUAL_TROUBLE = Pattern.compile("(11|100|101|104|111|112|113): ");
+
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
@@ -156,7 +162,7 @@ final class Attempt {
       return;
     }
     if (cause != null) {
-      fail(new Failure.ConnectionFailed("connect() failed (" + systemError(cause) + ")"));
+      fail(refused(cause));
       return;
     }
     connectMillis = elapsed();
@@ -165,23 +171,20 @@ final class Attempt {
 
   /// nginx's form of an operating system error: `111: Connection refused`.
   private static String systemError(Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    if (message.contains("Connection refused")) {
-      return "111: Connection refused";
+    return Errno.describe(
+        cause instanceof IOException io ? io : new IOException(cause.getMessage()));
+  }
+
+  /// The system refuses some connections at once: nginx then names the address, and finds most of
+  /// these errors worse than what may happen to any connection.
+  private Failure.ConnectionFailed refused(Throwable cause) {
+    String error = systemError(cause);
+    if (!String.valueOf(cause.getMessage()).startsWith("connect(")) {
+      return new Failure.ConnectionFailed("connect() failed (" + error + ")");
     }
-    if (message.contains("Connection reset")) {
-      return "104: Connection reset by peer";
-    }
-    if (message.contains("No route to host")) {
-      return "113: No route to host";
-    }
-    if (message.contains("Network is unreachable")) {
-      return "101: Network is unreachable";
-    }
-    if (message.contains("No such file") || message.contains("ENOENT")) {
-      return "2: No such file or directory";
-    }
-    return message;
+    boolean usual = USUAL_TROUBLE.matcher(error).lookingAt();
+    return new Failure.ConnectionFailed(
+        "connect() to " + peer.address().text() + " failed (" + error + ")", !usual);
   }
 
   private void send(UpstreamConnection to) {

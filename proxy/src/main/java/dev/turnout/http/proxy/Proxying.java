@@ -382,14 +382,19 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void tell(Failure failure, String stage) {
     String what =
         switch (failure) {
-          case Failure.ConnectionFailed(String message) -> message;
+          case Failure.ConnectionFailed(String message, _) -> message;
           case Failure.TimedOut(String message) -> message;
           case Failure.InvalidResponse(String reason) -> reason;
           case Failure.NoLivePeers _ -> "no live upstreams";
           case Failure.ListedStatus _ -> "";
         };
     if (!what.isEmpty()) {
-      exchange().log(Level.ERROR, what.contains(" while ") ? what : what + " while " + stage);
+      exchange()
+          .log(
+              failure instanceof Failure.ConnectionFailed(_, boolean critical) && critical
+                  ? Level.CRIT
+                  : Level.ERROR,
+              what.contains(" while ") ? what : what + " while " + stage);
     }
   }
 
