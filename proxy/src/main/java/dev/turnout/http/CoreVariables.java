@@ -75,7 +75,7 @@ public final class CoreVariables implements HttpModule {
   private static void target(HttpRegistry http) {
     Variable args = Exchange::args;
     Variable path = Exchange::path;
-    http.variable("args", args, CoreVariables::setArgs);
+    http.variable("args", args, new ArgsSetter());
     http.variable("query_string", args);
     http.variable("uri", path);
     http.variable("document_uri", path);
@@ -118,8 +118,17 @@ public final class CoreVariables implements HttpModule {
         });
   }
 
-  private static void setArgs(Exchange exchange, String value) {
-    exchange.args(value);
+  /// What `set $args` does.
+  private static final class ArgsSetter implements Variables.Setter {
+    @Override
+    public void set(Exchange exchange, String value) {
+      exchange.args(value);
+    }
+
+    @Override
+    public void unset(Exchange exchange) {
+      exchange.args(null);
+    }
   }
 
   private static void fields(HttpRegistry http) {

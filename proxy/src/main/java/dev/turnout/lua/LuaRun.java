@@ -437,11 +437,11 @@ public final class LuaRun implements Exchange.Companion {
     }
     LuaSettings settings = settings(there);
     Response response = there.response();
-    if (settings.bufferHttp10()
-        && there.request().version() < 11
-        && response.contentLength() < 0
-        && !there.isSubrequest()) {
+    if (wantsBuffering(there, settings)) {
       buffering = true;
+      if (isLogged(Level.DEBUG)) {
+        log(Level.DEBUG, "lua buffering output bufs for the HTTP 1.0 request");
+      }
     }
     headWanted = true;
     separately = settings.filtersBody(); // a filter wants to see each text by itself
@@ -452,6 +452,14 @@ public final class LuaRun implements Exchange.Companion {
     if (!buffering && !settings.filtersBody() && !there.isHead() && !mustFilterHead(settings)) {
       sendHead(there, false); // it can be seen at once what it became
     }
+  }
+
+  /// True if what is written is kept until its length is known.
+  private static boolean wantsBuffering(Exchange there, LuaSettings settings) {
+    return settings.bufferHttp10()
+        && there.request().version() < 11
+        && there.response().contentLength() < 0
+        && !there.isSubrequest();
   }
 
   private void giveType(Exchange there, LuaSettings settings) {
@@ -472,9 +480,13 @@ public final class LuaRun implements Exchange.Companion {
   /// then, since it is in Lua that the head is asked for.
   int headFilterToRun() {
     Exchange there = requireExchange();
-    LuaChunk script = settings(there).headFilter();
+    LuaSettings settings = settings(there);
+    LuaChunk script = settings.headFilter();
     if (script == null || headWanted || headFilter != Filtering.NONE || there.isHeadSent()) {
       return -1;
+    }
+    if (wantsBuffering(there, settings)) {
+      return -1; // it is to see the length
     }
     return vm.isReady(script) ? script.index() : -1;
   }

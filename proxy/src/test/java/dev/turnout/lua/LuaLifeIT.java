@@ -10,12 +10,17 @@ import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 /// Scripts that wait, that go on by themselves, that go wrong, and that are replaced.
 class LuaLifeIT {
-  private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 150);
+  private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 160);
+  private static final int CLIENTS = 8;
 
   private static String server(String locations) {
     return "server { listen 127.0.0.1:0; server_name h; " + locations + " }";
@@ -221,31 +226,45 @@ class LuaLifeIT {
   void noBadProgramEndsTheServer() throws Exception {
     try (TestProxy proxy =
         TestProxy.start(
-            "lua_watchdog 2s; lua_memory_limit 256m; lua_shared_dict d 1m; "
+            "lua_watchdog 500ms; lua_memory_limit 256m; lua_shared_dict d 1m; "
                 + server(
                     "location / { content_by_lua_block { ngx.req.read_body()"
                         + " local f, e = loadstring(ngx.req.get_body_data())"
                         + " if not f then ngx.print(e) return end f() } }"
                         + " location /sub { return 200 sub; }"
                         + " location = /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
-      Random random = new Random(7);
-      for (int i = 0; i < BAD_PROGRAMS; i++) {
-        String program = BadPrograms.next(random);
-        try {
-          RawClient.ask(
-              proxy.port(),
-              "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
-                  + program.length()
-                  + "\r\n\r\n"
-                  + program);
-        } catch (IOException | MalformedMessageException _) {
-          // closed, or cut off in the middle: so the program wanted it
+      try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<Integer>> all = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+          Random random = new Random(7 + client);
+          all.add(clients.submit(() -> sendBadPrograms(proxy, random, BAD_PROGRAMS / CLIENTS)));
         }
-        if (i % 50 == 49) {
-          assertThat(ask(proxy, "/ok").body()).as("after %s", program).isEqualTo("ok");
+        for (Future<Integer> one : all) {
+          assertThat(one.get()).isEqualTo(BAD_PROGRAMS / CLIENTS);
         }
       }
       assertThat(ask(proxy, "/ok").body()).isEqualTo("ok");
     }
+  }
+
+  /// Several clients at once, since many programs only wait. Returns how many were sent.
+  private static int sendBadPrograms(TestProxy proxy, Random random, int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      String program = BadPrograms.next(random);
+      try {
+        RawClient.ask(
+            proxy.port(),
+            "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
+                + program.length()
+                + "\r\n\r\n"
+                + program);
+      } catch (IOException | MalformedMessageException _) {
+        // closed, or cut off in the middle: so the program wanted it
+      }
+      if (i % 50 == 49) {
+        assertThat(ask(proxy, "/ok").body()).as("after %s", program).isEqualTo("ok");
+      }
+    }
+    return count;
   }
 }
