@@ -22,6 +22,7 @@ import dev.turnout.log.Errno;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
 import dev.turnout.log.LogFiles;
+import dev.turnout.net.NettyLogging;
 import dev.turnout.net.Posix;
 import dev.turnout.net.PosixSignal;
 import java.io.IOException;
@@ -166,6 +167,7 @@ public final class Main {
   }
 
   private int loadAndRun() {
+    NettyLogging.install();
     boolean testing = options.test() || options.dump();
     LogFiles logs = new LogFiles();
     CompletableFuture<ProxyLoops> proxying = new CompletableFuture<>();

@@ -99,9 +99,10 @@ final class Running {
     Node node = new Node(workers, listeners);
     Candidate candidate = first.build(generation, workers.size());
     environment.logs().reportTo(candidate.log());
-    handleSignals(candidate.log());
     notices(candidate.log(), transport, workers);
     node.start(candidate);
+    // Not before: it takes 30 ms, and nobody knows whom to signal before the pid file is there.
+    handleSignals(candidate.log());
     Path pidFile = program.pidFile(first);
     becomeUser();
     writePid(pidFile);

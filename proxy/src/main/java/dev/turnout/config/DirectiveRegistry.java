@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class DirectiveRegistry {
   private final Map<String, List<DirectiveDefinition>> definitions = new TreeMap<>();
   private final Map<String, String> refused = new TreeMap<>();
-  private final NginxDirectives nginx = NginxDirectives.load();
+  private @Nullable NginxDirectives nginx; // read when a name is not known
   private final List<Finisher> finishers = new ArrayList<>();
 
   /// Looks at the whole configuration once it is read.
@@ -72,13 +72,13 @@ public final class DirectiveRegistry {
 
   /// The module of nginx that a directive is of; null if we never heard of it.
   @Nullable String module(String name) {
-    return nginx.module(name);
+    return nginx().module(name);
   }
 
   /// The module of a directive that nginx would only know with an addition to it; null if it is of
   /// none.
   @Nullable String addition(String name) {
-    String module = nginx.module(name);
+    String module = nginx().module(name);
     return module != null && NginxDirectives.isAddition(module) ? module : null;
   }
 
@@ -108,7 +108,12 @@ public final class DirectiveRegistry {
   }
 
   NginxDirectives nginx() {
-    return nginx;
+    NginxDirectives read = nginx;
+    if (read == null) {
+      read = NginxDirectives.load();
+      nginx = read;
+    }
+    return read;
   }
 
   /// Throws if a definition is incomplete, or two of one name claim the same context.

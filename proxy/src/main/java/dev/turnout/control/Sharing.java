@@ -94,7 +94,7 @@ public final class Sharing implements AutoCloseable {
 
   // ---- the writer's thread
   private @Nullable Replica replica;
-  private final String chance = byChance();
+  private @Nullable String chance; // made when it is asked for: its source is slow to set up
   private String node = "";
   private SharedStore.@Nullable Following following;
   private final Map<String, String> rejected = new TreeMap<>();
@@ -193,7 +193,7 @@ public final class Sharing implements AutoCloseable {
     Replica old = replica;
     if (old == null || before == null) {
       String own = next.memory.node();
-      node = next.node != null ? next.node : own != null ? own : ownName(chance);
+      node = next.node != null ? next.node : own != null ? own : ownName(chance());
       restart(next, old);
     } else if (!before.layout.equals(next.layout)) {
       restart(next, old);
@@ -204,9 +204,13 @@ public final class Sharing implements AutoCloseable {
     tell();
   }
 
-  private static String byChance() {
-    SecureRandom random = new SecureRandom();
-    return new BigInteger(100, random).setBit(100).toString(36);
+  private String chance() {
+    String made = chance;
+    if (made == null) {
+      made = new BigInteger(100, new SecureRandom()).setBit(100).toString(36);
+      chance = made;
+    }
+    return made;
   }
 
   private static String ownName(String chance) {
@@ -233,7 +237,7 @@ public final class Sharing implements AutoCloseable {
     Replica fresh =
         new Replica(
             next.layout.names(node),
-            chance,
+            chance(),
             Math.min(500, next.store.mostKeys() - 3),
             served(next.layout),
             known,
@@ -654,7 +658,7 @@ public final class Sharing implements AutoCloseable {
     String own = now.layout.names(node).notes() + node;
     Note note =
         keys.keys().get(own) instanceof Reading.Present(String text, _) ? Note.parse(text) : null;
-    if (note != null && !note.session().equals(chance)) {
+    if (note != null && !note.session().equals(chance())) {
       trouble = "another node is called \"" + node + "\", too: node=name gives each its own";
       log(Level.ERROR, "the store " + now.store.label() + ": " + trouble);
       events.publish("store", Map.of("what", "noticed", "reason", trouble));

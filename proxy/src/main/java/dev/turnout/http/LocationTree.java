@@ -1,10 +1,10 @@
 package dev.turnout.http;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The locations of one block and the search through them, in nginx's order: exact, then the
@@ -87,9 +87,7 @@ public final class LocationTree {
           .keySet()
           .removeIf(name -> exact.containsKey(name) || prefixes.containsKey(name));
       PrefixTree<Prefix> tree = new PrefixTree<>();
-      prefixes.entrySet().stream()
-          .sorted(Map.Entry.comparingByKey(Comparator.naturalOrder()))
-          .forEach(entry -> tree.put(entry.getKey(), entry.getValue()));
+      new TreeMap<>(prefixes).forEach(tree::put);
       return new LocationTree(
           Map.copyOf(exact), tree, List.copyOf(patterns), Map.copyOf(autoRedirects));
     }

@@ -53,7 +53,7 @@ public final class Upstreams {
   private volatile Map<String, Upstream> byName = new ConcurrentHashMap<>();
   private volatile List<Upstream> inOrder = List.of();
   private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
-  private volatile HealthListener health = HealthListener.NONE;
+  private volatile HealthListener health = HealthListener.none();
   private @Nullable Naming usualNaming; // the writer's
   private final NameWatches names =
       new NameWatches(upstream -> watchers.forEach(watcher -> watcher.changed(upstream)));

@@ -33,8 +33,6 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
-import io.netty.util.internal.logging.InternalLoggerFactory;
-import io.netty.util.internal.logging.JdkLoggerFactory;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -56,9 +54,7 @@ public enum Transport {
       new IntegerUnixChannelOption("IPV6_V6ONLY", 41, 26);
 
   static {
-    // Netty would look for three logging libraries that are not here, which opens every jar at
-    // start
-    InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE);
+    NettyLogging.install();
   }
 
   /// The transport that `use` names, or the best one that works here when it names none.

@@ -7,7 +7,9 @@ package dev.turnout.upstream;
 @FunctionalInterface
 public interface HealthListener {
   /// Tells nobody.
-  HealthListener NONE = _ -> {};
+  static HealthListener none() {
+    return _ -> {};
+  }
 
   /// Something changed.
   void changed(HealthEvent event);

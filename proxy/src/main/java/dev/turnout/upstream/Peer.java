@@ -285,7 +285,7 @@ public final class Peer {
       if (!health.isBarred()) {
         stats.back(nowMillis);
       }
-      told(health.verdict(), forgotten, "a request succeeded", HealthListener.NONE);
+      told(health.verdict(), forgotten, "a request succeeded", HealthListener.none());
     }
   }
 
@@ -322,7 +322,7 @@ public final class Peer {
         health.verdict(),
         before,
         disabled ? "upstream server temporarily disabled" : "too many servers are out already",
-        HealthListener.NONE);
+        HealthListener.none());
     return disabled;
   }
 
@@ -358,7 +358,7 @@ public final class Peer {
       fails = health.judge(active.follow(policy.checks(), trusted, reloaded));
     }
     String reason = reloaded ? "the configuration changed" : "the checks changed";
-    judged(before, fails, reason, HealthListener.NONE, nowMillis);
+    judged(before, fails, reason, HealthListener.none(), nowMillis);
   }
 
   /// A new server that has to prove itself.

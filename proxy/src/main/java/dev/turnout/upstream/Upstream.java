@@ -27,7 +27,7 @@ public final class Upstream {
   private boolean inForce; // guarded by this
 
   public Upstream(UpstreamSpec spec, long revision, Balancer.Factory balancers) {
-    this(spec, revision, balancers, HealthListener.NONE);
+    this(spec, revision, balancers, HealthListener.none());
   }
 
   /// @param listener is told what changes in the servers' health
@@ -283,7 +283,7 @@ public final class Upstream {
       PeerState from = previous.peer(before).lastingState();
       PeerState to = peer.lastingState();
       if (from != to) {
-        health.tell(peer.spec(), from, to, "the list of servers changed", HealthListener.NONE);
+        health.tell(peer.spec(), from, to, "the list of servers changed", HealthListener.none());
       }
     }
   }

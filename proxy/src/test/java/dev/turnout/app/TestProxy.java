@@ -94,7 +94,7 @@ public final class TestProxy implements AutoCloseable {
 
   /// Starts a node with these contents of `http {}`.
   public static TestProxy start(String http, int loops) {
-    return start(http, loops, HealthListener.NONE);
+    return start(http, loops, HealthListener.none());
   }
 
   /// Starts a node with these contents of `http {}` on one loop, and tells of all that happens to
@@ -114,7 +114,7 @@ public final class TestProxy implements AutoCloseable {
   /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
   /// start it again.
   public static TestProxy startIn(Path directory, String http) {
-    return start(directory, true, http, 1, HealthListener.NONE);
+    return start(directory, true, http, 1, HealthListener.none());
   }
 
   private static TestProxy start(

@@ -12,8 +12,8 @@ import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.List;
+import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class ErrorLogTest {
   private static final long TID = Thread.currentThread().threadId();
 
   @TempDir Path directory;
-  private final LogFiles files = new LogFiles(new LogTime(() -> NOON, ZoneOffset.UTC));
+  private final LogFiles files = new LogFiles(new LogTime(() -> NOON, TimeZone.getTimeZone("UTC")));
 
   @AfterEach
   void closeFiles() {
@@ -136,7 +136,7 @@ class ErrorLogTest {
 
   @Test
   void linesThatFindNoRoomAreCountedAndTheCountIsLogged() throws Exception {
-    var time = new LogTime(() -> NOON, ZoneOffset.UTC);
+    var time = new LogTime(() -> NOON, TimeZone.getTimeZone("UTC"));
     try (var small = new LogFiles(time, 10)) {
       LogFile file = small.open(directory.resolve("error.log").toString());
       var log = new ErrorLog(small, List.of(new Target(file, Level.ERROR)));

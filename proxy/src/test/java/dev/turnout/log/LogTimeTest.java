@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.log.LogTime.Form;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.util.TimeZone;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +15,7 @@ class LogTimeTest {
 
   @Test
   void eachFormIsTheOneNginxWrites() {
-    LogTime time = timeIn(ZoneOffset.UTC);
+    LogTime time = timeIn("UTC");
 
     assertThat(time.text(Form.ERROR_LOG)).isEqualTo("2026/11/02 13:40:05");
     assertThat(time.text(Form.LOCAL)).isEqualTo("02/Nov/2026:13:40:05 +0000");
@@ -27,7 +26,7 @@ class LogTimeTest {
 
   @Test
   void localFormsFollowTheZoneAndHttpDatesDoNot() {
-    LogTime time = timeIn(ZoneId.of("America/St_Johns"));
+    LogTime time = timeIn("America/St_Johns");
 
     assertThat(time.text(Form.LOCAL)).isEqualTo("02/Nov/2026:10:10:05 -0330");
     assertThat(time.text(Form.ISO8601)).isEqualTo("2026-11-02T10:10:05-03:30");
@@ -35,8 +34,19 @@ class LogTimeTest {
   }
 
   @Test
+  void summerTimeIsFollowedAtItsMoment() {
+    millis.set(Instant.parse("2026-03-29T00:59:59Z").toEpochMilli());
+    LogTime time = timeIn("Europe/Berlin");
+
+    assertThat(time.text(Form.LOCAL)).isEqualTo("29/Mar/2026:01:59:59 +0100");
+    millis.addAndGet(1000);
+    assertThat(time.text(Form.LOCAL)).isEqualTo("29/Mar/2026:03:00:00 +0200");
+    assertThat(time.text(Form.HTTP)).isEqualTo("Sun, 29 Mar 2026 01:00:00 GMT");
+  }
+
+  @Test
   void aSecondIsRenderedOnceAndTheNextOneAnew() {
-    LogTime time = timeIn(ZoneOffset.UTC);
+    LogTime time = timeIn("UTC");
 
     String first = time.text(Form.LOCAL);
     millis.addAndGet(-900);
@@ -47,7 +57,7 @@ class LogTimeTest {
 
   @Test
   void appendingReturnsThePositionBehindTheText() {
-    LogTime time = timeIn(ZoneOffset.UTC);
+    LogTime time = timeIn("UTC");
     byte[] line = new byte[40];
 
     int end = time.append(Form.HTTP, line, 3);
@@ -56,7 +66,7 @@ class LogTimeTest {
     assertThat(new String(line, 3, end - 3, ISO_8859_1)).isEqualTo(time.text(Form.HTTP));
   }
 
-  private LogTime timeIn(ZoneId zone) {
-    return new LogTime(() -> Instant.ofEpochMilli(millis.get()), zone);
+  private LogTime timeIn(String zone) {
+    return new LogTime(() -> Instant.ofEpochMilli(millis.get()), TimeZone.getTimeZone(zone));
   }
 }

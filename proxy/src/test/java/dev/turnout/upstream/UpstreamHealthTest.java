@@ -74,7 +74,7 @@ class UpstreamHealthTest {
   }
 
   private static void probe(Upstream group, int port, ProbeRules rules, boolean passed) {
-    group.probed(peer(group, port), rules, result(passed), "checking", HealthListener.NONE, NOW);
+    group.probed(peer(group, port), rules, result(passed), "checking", HealthListener.none(), NOW);
   }
 
   private static ProbeResult result(boolean passed) {
@@ -189,9 +189,9 @@ class UpstreamHealthTest {
     group.follow(checks(ONE));
     Peer peer = peer(group, 1);
 
-    group.probed(peer, ONE, result(false), "", HealthListener.NONE, NOW);
+    group.probed(peer, ONE, result(false), "", HealthListener.none(), NOW);
     assertThat(peer.stats().totals(NOW + 60_000).downtimeMillis()).isEqualTo(60_000);
-    group.probed(peer, ONE, result(true), "", HealthListener.NONE, NOW + 70_000);
+    group.probed(peer, ONE, result(true), "", HealthListener.none(), NOW + 70_000);
 
     assertThat(peer.stats().totals(NOW + 90_000).downtimeMillis()).isEqualTo(70_000);
   }

@@ -52,7 +52,7 @@ final class ConnectionLimiter implements PhaseHandler {
     for (Limit limit : limits) {
       LimitZones.Zone<ConnectionCounts> zone = limit.zone();
       String key = zone.key().evaluate(exchange);
-      if (key.isEmpty() || isTooLong(exchange, zone, key)) {
+      if (key.isEmpty() || zone.isTooLong(exchange, key, LONGEST_KEY)) {
         continue;
       }
       switch (zone.content().enter(key, limit.most())) {
@@ -80,23 +80,6 @@ final class ConnectionLimiter implements PhaseHandler {
       exchange.main().put(passageSlot, new Passage(LimitOutcome.PASSED, entered));
     }
     return Verdict.CONTINUE;
-  }
-
-  private static boolean isTooLong(
-      Exchange exchange, LimitZones.Zone<ConnectionCounts> zone, String key) {
-    if (key.length() <= LONGEST_KEY) {
-      return false;
-    }
-    exchange.log(
-        Level.ERROR,
-        "the value of the \""
-            + zone.keyText()
-            + "\" key is more than "
-            + LONGEST_KEY
-            + " bytes: \""
-            + key
-            + "\"");
-    return true;
   }
 
   private Verdict refused(

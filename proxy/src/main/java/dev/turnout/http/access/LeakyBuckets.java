@@ -1,34 +1,20 @@
 package dev.turnout.http.access;
 
-import dev.turnout.http.LimitOutcome;
-import dev.turnout.http.LimitTable;
-import dev.turnout.metrics.Tally;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The leaky buckets of a `limit_req_zone`: for each key how many requests are ahead of the rate.
 ///
-/// Shared by all loops and bounded by the size of the zone. It is cut into stripes by key, each
-/// guarded by its own monitor, under which a few words change and nothing waits. A stripe that is
-/// full forgets the key that was asked for longest ago. Quantities are thousandths of a request,
-/// times milliseconds, as in nginx.
-final class LeakyBuckets implements LimitTable {
+/// A stripe that is full forgets the key that was asked for longest ago. Quantities are thousandths
+/// of a request, times milliseconds, as in nginx.
+final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
   private static final long IDLE_MILLIS = 60_000;
   private static final long LONG_AGO = 3_600_000;
-  private static final long STRIPE_SIZE = 32 * 1024;
-  private static final int MOST_STRIPES = 16;
-
-  private final Stripe[] stripes;
-  private final Tally<LimitOutcome> outcomes = new Tally<>(LimitOutcome.class);
 
   /// Buckets that take `size` bytes as nginx reckons: about eight thousand to the megabyte.
   LeakyBuckets(long size) {
-    int count = Integer.highestOneBit(Math.clamp(size / STRIPE_SIZE, 1, MOST_STRIPES));
-    stripes = new Stripe[count];
-    for (int i = 0; i < count; i++) {
-      stripes[i] = new Stripe(size / count);
-    }
+    super(size, Stripe::new);
   }
 
   /// What a bucket says to a request.
@@ -131,8 +117,7 @@ final class LeakyBuckets implements LimitTable {
   }
 
   private Visit visit(String key, long rate, long burst, long now, boolean count) {
-    int hash = key.hashCode();
-    Stripe stripe = stripes[(hash ^ hash >>> 16) & stripes.length - 1];
+    Stripe stripe = stripe(key);
     Visit visit = new Visit(stripe, rate);
     synchronized (stripe) {
       stripe.visit(visit, key, burst, now, count);
@@ -140,42 +125,17 @@ final class LeakyBuckets implements LimitTable {
     return visit;
   }
 
-  /// How many keys have a bucket.
-  @Override
-  public int entries() {
-    int size = 0;
-    for (Stripe stripe : stripes) {
-      synchronized (stripe) {
-        size += stripe.buckets.size();
-      }
-    }
-    return size;
-  }
-
-  @Override
-  public Tally<LimitOutcome> outcomes() {
-    return outcomes;
-  }
-
-  @Override
-  public long usedBytes() {
-    long used = 0;
-    for (Stripe stripe : stripes) {
-      synchronized (stripe) {
-        used += stripe.used;
-      }
-    }
-    return used;
-  }
-
   /// A part of the keys, guarded by its monitor.
-  private static final class Stripe {
+  static final class Stripe extends StripedTable.Stripe {
     private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
-    private final long capacity;
-    private long used;
 
-    Stripe(long capacity) {
-      this.capacity = capacity;
+    private Stripe(long capacity) {
+      super(capacity);
+    }
+
+    @Override
+    int entries() {
+      return buckets.size();
     }
 
     void visit(Visit visit, String key, long burst, long now, boolean count) {
@@ -206,15 +166,16 @@ final class LeakyBuckets implements LimitTable {
         // two of those that are drained go for each that comes
       }
       long cost = cost(key);
-      if (used + cost > capacity) {
+      boolean room = take(cost);
+      if (!room) {
         for (int i = 0; i < 3 && forgetEldest(rate, now, i == 0); i++) {
           // the eldest goes whatever is in it
         }
-        if (used + cost > capacity) {
-          return null;
-        }
+        room = take(cost);
       }
-      used += cost;
+      if (!room) {
+        return null;
+      }
       Bucket bucket = new Bucket();
       buckets.put(key, bucket);
       return bucket;
@@ -229,7 +190,7 @@ final class LeakyBuckets implements LimitTable {
       if (bucket.holds != 0 || (!force && !bucket.isDrained(rate, now))) {
         return false;
       }
-      used -= cost(eldest.getKey());
+      giveBack(cost(eldest.getKey()));
       buckets.remove(eldest.getKey());
       return true;
     }

@@ -2,8 +2,10 @@ package dev.turnout.http.access;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
+import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Template;
+import dev.turnout.log.Level;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -34,7 +36,19 @@ final class LimitZones<C> {
   /// @param keyText the key as written
   /// @param rate of a `limit_req_zone`: thousandths of a request per second
   /// @param content what it holds
-  record Zone<C>(String name, Template key, String keyText, long rate, C content) {}
+  record Zone<C>(String name, Template key, String keyText, long rate, C content) {
+    /// True if the key has more than `most` bytes; that is logged, and the request goes by.
+    boolean isTooLong(Exchange exchange, String value, int most) {
+      if (value.length() <= most) {
+        return false;
+      }
+      exchange.log(
+          Level.ERROR,
+          "the value of the \"%s\" key is more than %d bytes: \"%s\""
+              .formatted(keyText, most, value));
+      return true;
+    }
+  }
 
   /// @param directive what declares such zones
   /// @param make makes the content of a zone of so many bytes

@@ -62,7 +62,7 @@ final class RequestLimiter implements PhaseHandler {
     for (int i = 0; i < limits.length; i++) {
       LimitZones.Zone<LeakyBuckets> zone = limits[i].zone();
       String key = zone.key().evaluate(exchange);
-      if (key.isEmpty() || isTooLong(exchange, zone, key)) {
+      if (key.isEmpty() || zone.isTooLong(exchange, key, LONGEST_KEY)) {
         continue;
       }
       asked = true;
@@ -79,23 +79,6 @@ final class RequestLimiter implements PhaseHandler {
       }
     }
     return asked ? passed(exchange, visits, now) : Verdict.CONTINUE;
-  }
-
-  private static boolean isTooLong(
-      Exchange exchange, LimitZones.Zone<LeakyBuckets> zone, String key) {
-    if (key.length() <= LONGEST_KEY) {
-      return false;
-    }
-    exchange.log(
-        Level.ERROR,
-        "the value of the \""
-            + zone.keyText()
-            + "\" key is more than "
-            + LONGEST_KEY
-            + " bytes: \""
-            + key
-            + "\"");
-    return true;
   }
 
   private static void tellAsked(Exchange exchange, int i, LeakyBuckets.Visit visit) {

@@ -18,7 +18,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +33,12 @@ record Autoindex(Format format, boolean exactSize, boolean localTime) {
   private static final Setting<Boolean> LOCAL_TIME = Setting.of("autoindex_localtime", false);
   private static final int LONGEST_CALLBACK = 128;
 
-  private static final Comparator<DirectoryEntry> ORDER =
-      Comparator.comparing((DirectoryEntry entry) -> !entry.isDirectory())
-          .thenComparing(DirectoryEntry::name);
+  /// Directories first, each kind by name.
+  private static int inOrder(DirectoryEntry one, DirectoryEntry other) {
+    return one.isDirectory() == other.isDirectory()
+        ? one.name().compareTo(other.name())
+        : one.isDirectory() ? -1 : 1;
+  }
 
   /// `autoindex_format`.
   enum Format {
@@ -101,7 +103,7 @@ record Autoindex(Format format, boolean exactSize, boolean localTime) {
           if (entries == null) {
             fail(exchange, directory, failure);
           } else {
-            send(exchange, entries.stream().sorted(ORDER).toList(), callback);
+            send(exchange, entries.stream().sorted(Autoindex::inOrder).toList(), callback);
           }
         },
         _ -> {});

@@ -54,13 +54,14 @@ public final class HealthModule implements HttpModule {
         .read((d, scope) -> drafts.add(new Draft(d, scope, Parameters.of(d))))
         .syntax(
             "[interval=time] [jitter=time] [fails=number] [passes=number] [uri=uri]"
-                + " [mandatory [persistent]] [match=name] [port=number] [keepalive_time=time]")
+                + " [mandatory [persistent]] [match=name] [port=number] [keepalive_time=time]"
+                + " [type=grpc [grpc_service=name] [grpc_status=code]]")
         .summary(
             "Asks every server of the location's upstream from time to time how it is, with the"
                 + " location's proxy settings; one that fails takes no requests until it passes.")
         .differs(
-            "`type=grpc` is refused. Without `mandatory` the health of a server survives reloads; it"
-                + " always survives changes of the list.");
+            "Without `mandatory` the health of a server survives reloads; it always survives changes"
+                + " of the list. `type=grpc` opens a connection for each probe, without TLS.");
     http.directive("match")
         .in(HTTP)
         .arguments(1)
@@ -161,7 +162,7 @@ public final class HealthModule implements HttpModule {
             place.location().name(),
             said.uri,
             "match=" + said.match,
-            "port=" + said.port);
+            "port=" + said.port + (said.grpc ? " " + said.call : ""));
     return new HttpCheck(
         target,
         new ProbeRules(plan.key(key), said.fails, said.passes, 1, said.mandatory, said.persistent),
@@ -169,6 +170,7 @@ public final class HealthModule implements HttpModule {
         said.jitter,
         said.uri,
         match(d, said),
+        said.grpc ? said.call : null,
         said.port,
         said.keepalive,
         generation,
@@ -209,17 +211,26 @@ public final class HealthModule implements HttpModule {
     private int fails = 1;
     private int passes = 1;
     private String uri = "/";
+    private int uriAt = -1;
     private boolean mandatory;
     private boolean persistent;
     private String match = "";
     private int matchAt;
     private int port;
     private long keepalive;
+    private boolean grpc;
+    private GrpcCall call = new GrpcCall("", 0);
 
     static Parameters of(Directive d) {
       Parameters said = new Parameters();
       for (int i = 0; i < d.argumentCount(); i++) {
         said.read(d, i);
+      }
+      if (said.grpc && (said.uriAt >= 0 || !said.match.isEmpty())) {
+        throw ConfigException.at(d, "\"type=grpc\" is not compatible with \"uri\" and \"match\"");
+      }
+      if (said.grpc && said.keepalive > 0) {
+        throw ConfigException.at(d, "\"keepalive_time\" is not supported with \"type=grpc\"");
       }
       return said;
     }
@@ -233,7 +244,10 @@ public final class HealthModule implements HttpModule {
         case "jitter=" -> jitter = millis(d, i, value, 0);
         case "fails=" -> fails = number(d, i, value, Integer.MAX_VALUE);
         case "passes=" -> passes = number(d, i, value, Integer.MAX_VALUE);
-        case "uri=" -> uri = uri(d, i, value);
+        case "uri=" -> {
+          uri = uri(d, i, value);
+          uriAt = i;
+        }
         case "mandatory" -> mandatory = true;
         case "persistent" -> {
           if (!mandatory) {
@@ -250,15 +264,29 @@ public final class HealthModule implements HttpModule {
         }
         case "port=" -> port = number(d, i, value, 65_535);
         case "keepalive_time=" -> keepalive = millis(d, i, value, 0);
-        case "type=", "grpc_service=", "grpc_status=" ->
-            throw ConfigException.at(
-                d,
-                i,
-                "\""
-                    + word
-                    + "\" is not supported in \"health_check\", there is no HTTP/2 to"
-                    + " upstreams");
+        case "type=" -> {
+          if (!value.equals("grpc")) {
+            throw invalid(d, i);
+          }
+          grpc = true;
+        }
+        case "grpc_service=" -> {
+          afterType(d, i);
+          call = new GrpcCall(value, call.status());
+        }
+        case "grpc_status=" -> {
+          afterType(d, i);
+          call =
+              new GrpcCall(call.service(), number(d, i, value, 16)); // CANCELLED to UNAUTHENTICATED
+        }
         default -> throw invalid(d, i);
+      }
+    }
+
+    private void afterType(Directive d, int i) {
+      if (!grpc) {
+        throw ConfigException.at(
+            d, i, "\"" + d.argument(i) + "\" requires \"type=grpc\" before it");
       }
     }
 

@@ -15,11 +15,13 @@ import dev.turnout.upstream.Upstream;
 import java.net.InetSocketAddress;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
-/// One `health_check`: a GET, spoken as the location speaks to its upstream.
+/// One `health_check`: a GET, spoken as the location speaks to its upstream, or a gRPC call.
 ///
 /// @param intervalMillis `interval`
 /// @param jitterMillis `jitter`
+/// @param call what `type=grpc` asks, in place of `uri` and `match`
 /// @param port `port`; 0 for the server's own
 /// @param keepaliveMillis `keepalive_time`; 0 for a connection for each probe
 /// @param worker the loop that variables are evaluated on
@@ -30,6 +32,7 @@ record HttpCheck(
     long jitterMillis,
     String uri,
     Match match,
+    @Nullable GrpcCall call,
     int port,
     long keepaliveMillis,
     Generation generation,
@@ -57,10 +60,12 @@ record HttpCheck(
 
   @Override
   public Probe probe(PeerAddress address) {
+    PeerAddress asked = withPort(address, port);
+    if (call != null) {
+      return new GrpcProbe(this, call, asked);
+    }
     return new HttpProbe(
-        this,
-        withPort(address, port),
-        new ProbeExchange(worker.get(), generation, place, target, address.text()));
+        this, asked, new ProbeExchange(worker.get(), generation, place, target, address.text()));
   }
 
   /// The address to ask at: the server's, or another port of it.
@@ -72,9 +77,13 @@ record HttpCheck(
     };
   }
 
+  private String name() {
+    return call == null ? match.name() : "grpc";
+  }
+
   @Override
   public String reason(Found found) {
-    return found.stage() + ", health check \"" + match.name() + "\"";
+    return found.stage() + ", health check \"" + name() + "\"";
   }
 
   private ErrorLog log() {
@@ -83,7 +92,7 @@ record HttpCheck(
 
   private String suffix(PeerSpec peer) {
     return ", health check \""
-        + match.name()
+        + name()
         + "\" of peer "
         + peer.address().text()
         + " in upstream \""

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// `proxy_cookie_domain`, `proxy_cookie_path` and `proxy_cookie_flags`: how cookies of an upstream
 /// are changed (RFC 6265). Immutable.
-record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
+record CookieRules(List<FieldRewrite> domains, List<FieldRewrite> paths, List<Flags> flags) {
   CookieRules {
     domains = List.copyOf(domains);
     paths = List.copyOf(paths);
@@ -19,50 +19,6 @@ record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
 
   boolean isEmpty() {
     return domains.isEmpty() && paths.isEmpty() && flags.isEmpty();
-  }
-
-  /// What a value is replaced by.
-  sealed interface Rule {
-    /// The changed value, or null if the rule does not apply.
-    @Nullable String apply(Exchange exchange, String value);
-  }
-
-  /// `off`: those of the block around do not hold.
-  record None() implements Rule {
-    @Override
-    public @Nullable String apply(Exchange exchange, String value) {
-      return null;
-    }
-  }
-
-  /// A domain, in any case; a dot before it stays.
-  record Domain(Template from, Template to) implements Rule {
-    @Override
-    public @Nullable String apply(Exchange exchange, String value) {
-      String dot = value.startsWith(".") ? "." : "";
-      return value.substring(dot.length()).equalsIgnoreCase(from.evaluate(exchange))
-          ? dot + to.evaluate(exchange)
-          : null;
-    }
-  }
-
-  /// The beginning of a path.
-  record Prefix(Template from, Template to) implements Rule {
-    @Override
-    public @Nullable String apply(Exchange exchange, String value) {
-      String prefix = from.evaluate(exchange);
-      return value.startsWith(prefix)
-          ? to.evaluate(exchange) + value.substring(prefix.length())
-          : null;
-    }
-  }
-
-  /// A regular expression, and what the whole value becomes.
-  record Pattern(Regex regex, Template to) implements Rule {
-    @Override
-    public @Nullable String apply(Exchange exchange, String value) {
-      return regex.matches(value, exchange) ? to.evaluate(exchange) : null;
-    }
   }
 
   /// Which cookies get flags, and which.
@@ -96,8 +52,9 @@ record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
     boolean changed = false;
     for (int i = 1; i < parts.size(); i++) {
       Part part = parts.get(i);
-      List<Rule> rules = part.is("domain") ? domains : part.is("path") ? paths : List.of();
-      String value = part.value() == null ? null : first(exchange, rules, part.value());
+      List<FieldRewrite> rules = part.is("domain") ? domains : part.is("path") ? paths : List.of();
+      String value =
+          part.value() == null ? null : FieldRewrite.first(rules, exchange, part.value());
       if (value != null) {
         parts.set(i, new Part(part.name(), value));
         changed = true;
@@ -115,16 +72,6 @@ record CookieRules(List<Rule> domains, List<Rule> paths, List<Flags> flags) {
       }
     }
     return out.toString();
-  }
-
-  private static @Nullable String first(Exchange exchange, List<Rule> rules, String value) {
-    for (Rule rule : rules) {
-      String changed = rule.apply(exchange, value);
-      if (changed != null) {
-        return changed;
-      }
-    }
-    return null;
   }
 
   private static List<Part> parse(String field) {

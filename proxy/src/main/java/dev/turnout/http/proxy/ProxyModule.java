@@ -85,7 +85,7 @@ public final class ProxyModule implements HttpModule {
 
     record Off() implements Redirect {}
 
-    record Rule(RedirectRule rule) implements Redirect {}
+    record Rule(FieldRewrite rule) implements Redirect {}
   }
 
   /// @param loops the process's proxying loops, there once the configuration is read
@@ -445,10 +445,10 @@ public final class ProxyModule implements HttpModule {
       return;
     }
     Template to = registry().template(d, 1);
-    RedirectRule rule =
+    FieldRewrite rule =
         first.startsWith("~")
-            ? new RedirectRule.Pattern(pattern(d, first), to)
-            : new RedirectRule.Prefix(registry().template(d, 0), to);
+            ? new FieldRewrite.Pattern(pattern(d, first), to)
+            : new FieldRewrite.Prefix(registry().template(d, 0), to);
     scope.append(REDIRECTS, new Redirect.Rule(rule));
   }
 
@@ -457,12 +457,12 @@ public final class ProxyModule implements HttpModule {
     return HttpRegistry.regex(d, 0, text.substring(ignoreCase ? 2 : 1), ignoreCase);
   }
 
-  private static List<RedirectRule> redirects(Scope location, Pass pass) {
+  private static List<FieldRewrite> redirects(Scope location, Pass pass) {
     List<Redirect> said = location.get(REDIRECTS);
     if (said.isEmpty()) {
       return pass.url() == null ? List.of() : List.of(standard(location, pass.url()));
     }
-    List<RedirectRule> rules = new ArrayList<>();
+    List<FieldRewrite> rules = new ArrayList<>();
     for (Redirect one : said) {
       switch (one) {
         case Redirect.Off() -> {
@@ -477,18 +477,18 @@ public final class ProxyModule implements HttpModule {
           }
           rules.add(standard(location, pass.url()));
         }
-        case Redirect.Rule(RedirectRule rule) -> rules.add(rule);
+        case Redirect.Rule(FieldRewrite rule) -> rules.add(rule);
       }
     }
     return rules;
   }
 
-  private static RedirectRule standard(Scope location, String url) {
+  private static FieldRewrite standard(Scope location, String url) {
     int slash = url.indexOf('/', 7);
     boolean hasUri = slash >= 0;
     String from = hasUri ? url : url + "/";
     String to = hasUri ? CoreModule.locationName(location) : "/";
-    return new RedirectRule.Prefix(Template.constant(from), Template.constant(to));
+    return new FieldRewrite.Prefix(Template.constant(from), Template.constant(to));
   }
 
   private HttpRegistry registry() {

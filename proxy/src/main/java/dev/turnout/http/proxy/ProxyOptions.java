@@ -48,9 +48,8 @@ record ProxyOptions(
     int receiveBuffer,
     int sendBuffer,
     StoreModule.@Nullable Store store) {
-  private static final Setting<List<CookieRules.Rule>> DOMAINS =
-      Setting.listOf("proxy_cookie_domain");
-  private static final Setting<List<CookieRules.Rule>> PATHS = Setting.listOf("proxy_cookie_path");
+  private static final Setting<List<FieldRewrite>> DOMAINS = Setting.listOf("proxy_cookie_domain");
+  private static final Setting<List<FieldRewrite>> PATHS = Setting.listOf("proxy_cookie_path");
   private static final Setting<List<CookieRules.Flags>> FLAGS =
       Setting.listOf("proxy_cookie_flags");
   private static final Setting<Long> IGNORED = Setting.of("proxy_ignore_headers", 0L);
@@ -154,9 +153,9 @@ record ProxyOptions(
     return new ProxyOptions(
         new CookieRules(
             scope.get(DOMAINS).stream()
-                .filter(rule -> !(rule instanceof CookieRules.None))
+                .filter(rule -> !(rule instanceof FieldRewrite.None))
                 .toList(),
-            scope.get(PATHS).stream().filter(rule -> !(rule instanceof CookieRules.None)).toList(),
+            scope.get(PATHS).stream().filter(rule -> !(rule instanceof FieldRewrite.None)).toList(),
             scope.get(FLAGS)),
         scope.get(IGNORED),
         scope.get(FORCE_RANGES),
@@ -170,13 +169,13 @@ record ProxyOptions(
   }
 
   private static void cookieRule(
-      HttpRegistry http, Directive d, Scope scope, Setting<List<CookieRules.Rule>> rules) {
+      HttpRegistry http, Directive d, Scope scope, Setting<List<FieldRewrite>> rules) {
     String from = d.argument(0);
     if (d.argumentCount() == 1) {
       if (!from.equals("off")) {
         throw ConfigException.at(d, 0, "invalid parameter \"" + from + "\"");
       }
-      scope.append(rules, new CookieRules.None());
+      scope.append(rules, new FieldRewrite.None());
       return;
     }
     boolean domain = rules.equals(DOMAINS);
@@ -185,11 +184,11 @@ record ProxyOptions(
       boolean star = !domain && from.startsWith("~*");
       String source = from.substring(star ? 2 : 1);
       scope.append(
-          rules, new CookieRules.Pattern(HttpRegistry.regex(d, 0, source, star || domain), to));
+          rules, new FieldRewrite.Pattern(HttpRegistry.regex(d, 0, source, star || domain), to));
     } else {
       Template what = http.template(d, 0, domain ? withoutDot(from) : from);
       scope.append(
-          rules, domain ? new CookieRules.Domain(what, to) : new CookieRules.Prefix(what, to));
+          rules, domain ? new FieldRewrite.Domain(what, to) : new FieldRewrite.Prefix(what, to));
     }
   }
 

@@ -34,7 +34,7 @@ record ProxySettings(
     int bufferSize,
     RetryPolicy retries,
     HiddenFields hidden,
-    List<RedirectRule> redirects,
+    List<FieldRewrite> redirects,
     boolean ignoreClientAbort,
     boolean interceptErrors,
     boolean passRequestBody,

@@ -1,6 +1,7 @@
 package dev.turnout.http.proxy;
 
 import dev.turnout.http.Exchange;
+import dev.turnout.http.RequestHead;
 import dev.turnout.http.Template;
 import dev.turnout.http.Upstreams;
 import dev.turnout.http.UriEscape;
@@ -149,7 +150,9 @@ sealed interface ProxyTarget {
       return uri;
     }
     if (uri == null && exchange.isTargetAsSent()) {
-      return exchange.request().rawTarget();
+      RequestHead request = exchange.request();
+      // origin-form begins with a slash (RFC 9112, section 3.2.1)
+      return request.emptyPath() ? "/" + request.rawTarget() : request.rawTarget();
     }
     String path = exchange.path();
     int skipped = uri == null ? 0 : Math.min(location.length(), path.length());

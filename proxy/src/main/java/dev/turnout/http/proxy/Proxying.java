@@ -785,19 +785,17 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   private void redirect(Response response, Fields fields, int i, String name, int from) {
     String value = fields.value(i);
-    for (RedirectRule rule : settings().redirects()) {
-      String changed = rule.apply(exchange(), value.substring(from));
-      if (changed != null) {
-        response.withhold(i);
-        if (from == 0 && !changed.startsWith("/")) {
-          response.headers().add(name, changed);
-        } else if (from == 0) {
-          response.location(changed);
-        } else {
-          response.headers().add(name, value.substring(0, from) + changed);
-        }
-        return;
-      }
+    String changed = FieldRewrite.first(settings().redirects(), exchange(), value.substring(from));
+    if (changed == null) {
+      return;
+    }
+    response.withhold(i);
+    if (from == 0 && !changed.startsWith("/")) {
+      response.headers().add(name, changed);
+    } else if (from == 0) {
+      response.location(changed);
+    } else {
+      response.headers().add(name, value.substring(0, from) + changed);
     }
   }
 

@@ -1,48 +1,27 @@
 package dev.turnout.upstream.balance;
 
-import dev.turnout.upstream.Balancer;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerTier;
-import dev.turnout.upstream.PickContext;
-import dev.turnout.upstream.SpinLock;
 import dev.turnout.upstream.Tries;
-import org.jspecify.annotations.Nullable;
 
 /// `pack`: the first peer of the list that has fewer requests than it may be packed with, for its
 /// weight; if all are full, the one with the fewest. So the last peers of the list become idle when
 /// there is little to do, and can be switched off (index packing of AutoScale, ACM TOCS 30(4),
 /// 2012, section 3.5).
-final class IndexPacking implements Balancer {
-  private final PeerTier tier;
+final class IndexPacking extends Scan {
   private final int requests;
-  private final SpinLock lock;
 
   IndexPacking(PeerTier tier, int requests) {
-    this.tier = tier;
+    super(tier);
     this.requests = requests;
-    this.lock = tier.lock();
   }
 
   @Override
-  public @Nullable Peer pick(PickContext context, Tries tries) {
-    long now = context.nowMillis();
-    lock.lock();
-    try {
-      int chosen = choose(tries, now, true);
-      if (chosen < 0) {
-        chosen = choose(tries, now, false); // a server that is warming up is better than none
-      }
-      return chosen < 0 ? null : tier.claim(chosen, tries, now);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private int choose(Tries tries, long now, boolean gently) {
+  int choose(Tries tries, long now, boolean gently) {
     double room = tier.packing(requests);
     int least = -1;
     for (int i = 0; i < tier.size(); i++) {
-      if (!tier.isSelectable(i, tries, now) || (gently && !tier.isAdmitted(i, now))) {
+      if (isOut(i, tries, now, gently)) {
         continue;
       }
       Peer peer = tier.peer(i);

@@ -1,43 +1,21 @@
 package dev.turnout.upstream.balance;
 
-import dev.turnout.upstream.Balancer;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerTier;
-import dev.turnout.upstream.PickContext;
-import dev.turnout.upstream.SpinLock;
 import dev.turnout.upstream.Tries;
-import org.jspecify.annotations.Nullable;
 
 /// `least_conn`: the peer with the fewest active requests for its weight; round robin among equals.
-final class LeastConnections implements Balancer {
-  private final PeerTier tier;
-  private final SpinLock lock;
-
+final class LeastConnections extends Scan {
   LeastConnections(PeerTier tier) {
-    this.tier = tier;
-    this.lock = tier.lock();
+    super(tier);
   }
 
   @Override
-  public @Nullable Peer pick(PickContext context, Tries tries) {
-    long now = context.nowMillis();
-    lock.lock();
-    try {
-      int best = choose(tries, now, true);
-      if (best < 0) {
-        best = choose(tries, now, false); // a server that is warming up is better than none
-      }
-      return best < 0 ? null : tier.claim(best, tries, now);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private int choose(Tries tries, long now, boolean gently) {
+  int choose(Tries tries, long now, boolean gently) {
     int best = -1;
     boolean many = false;
     for (int i = 0; i < tier.size(); i++) {
-      if (!tier.isSelectable(i, tries, now) || (gently && !tier.isAdmitted(i, now))) {
+      if (isOut(i, tries, now, gently)) {
         continue;
       }
       int order = best < 0 ? -1 : compareLoad(i, best);

@@ -1,46 +1,19 @@
 package dev.turnout.upstream.balance;
 
-import dev.turnout.upstream.Balancer;
 import dev.turnout.upstream.BalancingMethod;
-import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerTier;
-import dev.turnout.upstream.PickContext;
-import dev.turnout.upstream.SpinLock;
 import dev.turnout.upstream.Tries;
-import org.jspecify.annotations.Nullable;
 
 /// `least_time`: the peer that would be done first, by how long it took so far and how much it has
 /// to do; round robin among equals.
-final class LeastTime implements Balancer {
-  private final PeerTier tier;
-  private final SpinLock lock;
+final class LeastTime extends Scan {
   private final ResponseTimes times;
   private final boolean inflight;
 
   LeastTime(PeerTier tier, BalancingMethod.LeastTime method) {
-    this.tier = tier;
-    this.lock = tier.lock();
+    super(tier);
     this.times = new ResponseTimes(tier, method);
     this.inflight = method.inflight();
-  }
-
-  @Override
-  public @Nullable Peer pick(PickContext context, Tries tries) {
-    long now = context.nowMillis();
-    lock.lock();
-    try {
-      int best = choose(tries, now, true);
-      if (best < 0) {
-        best = choose(tries, now, false); // a server that is warming up is better than none
-      }
-      if (best < 0) {
-        return null;
-      }
-      bound(best, tries, now);
-      return tier.claim(best, tries, now);
-    } finally {
-      lock.unlock();
-    }
   }
 
   @Override
@@ -50,12 +23,18 @@ final class LeastTime implements Balancer {
     }
   }
 
-  private int choose(Tries tries, long now, boolean gently) {
+  @Override
+  void chosen(int index, Tries tries, long now) {
+    bound(index, tries, now);
+  }
+
+  @Override
+  int choose(Tries tries, long now, boolean gently) {
     int best = -1;
     long least = 0;
     boolean many = false;
     for (int i = 0; i < tier.size(); i++) {
-      if (!tier.isSelectable(i, tries, now) || (gently && !tier.isAdmitted(i, now))) {
+      if (isOut(i, tries, now, gently)) {
         continue;
       }
       tier.observeRunning(i, now);

@@ -1,40 +1,16 @@
 package dev.turnout.upstream.balance;
 
-import dev.turnout.upstream.Balancer;
-import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerTier;
-import dev.turnout.upstream.PickContext;
-import dev.turnout.upstream.SpinLock;
 import dev.turnout.upstream.Tries;
-import org.jspecify.annotations.Nullable;
 
 /// Weighted smooth round robin: each usable peer gains its weight, and the richest pays for all.
 ///
 /// Over any stretch as long as the sum of the weights each peer is chosen as often as its weight
 /// says, and as evenly spread as can be: 5, 1, 1 gives `aabacaa`. All loops share one position, so
 /// this holds for the proxy as a whole.
-final class RoundRobin implements Balancer {
-  private final PeerTier tier;
-  private final SpinLock lock;
-
+final class RoundRobin extends Scan {
   RoundRobin(PeerTier tier) {
-    this.tier = tier;
-    this.lock = tier.lock();
-  }
-
-  @Override
-  public @Nullable Peer pick(PickContext context, Tries tries) {
-    long now = context.nowMillis();
-    lock.lock();
-    try {
-      int best = choose(tries, now, true);
-      if (best < 0) {
-        best = choose(tries, now, false); // a server that is warming up is better than none
-      }
-      return best < 0 ? null : tier.claim(best, tries, now);
-    } finally {
-      lock.unlock();
-    }
+    super(tier);
   }
 
   /// A bound request counts as the peer's turn, so that the others get the next ones; but a peer
@@ -54,12 +30,13 @@ final class RoundRobin implements Balancer {
     tier.pay(index, total);
   }
 
-  private int choose(Tries tries, long now, boolean gently) {
+  @Override
+  int choose(Tries tries, long now, boolean gently) {
     int best = -1;
     long most = 0;
     long total = 0;
     for (int i = 0; i < tier.size(); i++) {
-      if (!tier.isSelectable(i, tries, now) || (gently && !tier.isAdmitted(i, now))) {
+      if (isOut(i, tries, now, gently)) {
         continue;
       }
       total += tier.charge(i);

@@ -665,7 +665,11 @@ class HealthCheckIT {
             "port=65536|invalid parameter \"port=65536\"",
             "persistent|\"persistent\" requires \"mandatory\" before it",
             "often|invalid parameter \"often\"",
-            "type=grpc|\"type=grpc\" is not supported in \"health_check\"",
+            "type=tcp|invalid parameter \"type=tcp\"",
+            "grpc_service=a type=grpc|\"grpc_service=a\" requires \"type=grpc\" before it",
+            "type=grpc grpc_status=17|invalid parameter \"grpc_status=17\"",
+            "uri=/a type=grpc|\"type=grpc\" is not compatible with \"uri\" and \"match\"",
+            "keepalive_time=1s type=grpc|\"keepalive_time\" is not supported with \"type=grpc\"",
             "match=none|match \"none\" not found")
         .map(row -> row.split("\\|"))
         .forEach(row ->

@@ -48,6 +48,16 @@ class RequestPassingIT {
 
   @ParameterizedTest
   @CsvSource({
+    "http://h/a?b, /a?b", "http://h/?b, /?b", "http://h?b, /?b", "http://h, /", "HTTPS://h?, /?"
+  })
+  void anAbsoluteTargetIsPassedOnInOriginForm(String target, String expected) throws Exception {
+    RecordedRequest seen = passed(plain(), "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(seen.target()).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "/one/, /two/, /one/a/b?c=d, /two/a/b?c=d",
     "/one/, /, /one/a%20b, /a%20b",
     "/one, /two, /onemore, /twomore",
