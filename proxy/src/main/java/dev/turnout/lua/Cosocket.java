@@ -134,6 +134,9 @@ final class Cosocket extends LuaStream {
   void closeSource() {
     writeDeadline.cancel();
     boolean wasIdle = idle;
+    if (wasIdle) {
+      pool.debug("lua tcp socket keepalive close handler");
+    }
     idle = false;
     pool.left(this, wasIdle);
     channel.close();
@@ -149,8 +152,7 @@ final class Cosocket extends LuaStream {
       ByteBuf data = (ByteBuf) message;
       try {
         if (idle || isClosed()) {
-          pool.debug("lua tcp socket keepalive close handler: data that nobody asked for");
-          close();
+          close(); // nothing was asked
           return;
         }
         worker.refreshClock();
@@ -170,9 +172,6 @@ final class Cosocket extends LuaStream {
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
       worker.refreshClock();
-      if (idle) {
-        pool.debug("lua tcp socket keepalive close handler: closed by its peer");
-      }
       ended(null);
     }
 

@@ -310,7 +310,9 @@ final class SocketCalls implements LuaPart {
       int timeout) {
     String name = vm.text(host, hostLength);
     CosocketPool pool = vm.sockets().pool(vm.text(key, keyLength));
-    pool.limits(poolSize > 0 ? poolSize : settings(vm).poolSize(), backlog);
+    if (poolSize > 0 || backlog >= 0) { // else it is made when the first connection is to idle
+      pool.limits(poolSize > 0 ? poolSize : settings(vm).poolSize(), backlog);
+    }
     Cosocket idle = pool.take();
     if (idle != null) {
       vm.also(vm.sockets().add(idle, vm.run(), settings(vm).logErrors()));

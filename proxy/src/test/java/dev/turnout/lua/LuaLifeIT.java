@@ -247,6 +247,14 @@ class LuaLifeIT {
     }
   }
 
+  private static boolean isWell(TestProxy proxy) {
+    try {
+      return ask(proxy, "/ok").body().equals("ok");
+    } catch (Exception _) {
+      return false;
+    }
+  }
+
   /// Several clients at once, since many programs only wait. Returns how many were sent.
   private static int sendBadPrograms(TestProxy proxy, Random random, int count) throws Exception {
     for (int i = 0; i < count; i++) {
@@ -261,8 +269,9 @@ class LuaLifeIT {
       } catch (IOException | MalformedMessageException _) {
         // closed, or cut off in the middle: so the program wanted it
       }
-      if (i % 50 == 49) {
-        assertThat(ask(proxy, "/ok").body()).as("after %s", program).isEqualTo("ok");
+      if (i % 50 == 49) { // those of the other clients may still keep the loop
+        Eventually.until(
+            Duration.ofSeconds(60), () -> isWell(proxy), () -> "no answer after " + program);
       }
     }
     return count;
