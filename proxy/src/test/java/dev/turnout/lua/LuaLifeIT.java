@@ -15,12 +15,14 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Scripts that wait, that go on by themselves, that go wrong, and that are replaced.
 class LuaLifeIT {
   private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 160);
   private static final int CLIENTS = 8;
+  private static final AtomicInteger SENT = new AtomicInteger();
 
   private static String server(String locations) {
     return "server { listen 127.0.0.1:0; server_name h; " + locations + " }";
@@ -268,6 +270,9 @@ class LuaLifeIT {
                 + program);
       } catch (IOException | MalformedMessageException _) {
         // closed, or cut off in the middle: so the program wanted it
+      }
+      if (SENT.incrementAndGet() % 1_000 == 0) { // only in campaigns
+        System.out.println("bad programs: " + SENT);
       }
       if (i % 50 == 49) { // those of the other clients may still keep the loop
         Eventually.until(
