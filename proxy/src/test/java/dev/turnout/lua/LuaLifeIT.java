@@ -73,6 +73,29 @@ class LuaLifeIT {
   }
 
   @Test
+  void threadsThatAreOverAreForgottenInTheMidstOfARequest() throws Exception {
+    assertThat(
+            answer(
+                """
+                local function rounds()
+                  for i = 1, 2000 do
+                    local t = ngx.thread.spawn(function(me) return t end)
+                    if i % 2 == 0 then ngx.thread.wait(t) else ngx.thread.kill(t) end
+                    local k
+                    k = ngx.thread.spawn(function() ngx.sleep(9) return k end)
+                    ngx.thread.kill(k)
+                  end
+                  collectgarbage() collectgarbage()
+                  return collectgarbage('count')
+                end
+                rounds()
+                local before = rounds()
+                ngx.print(rounds() - before < 50)
+                """))
+        .isEqualTo("true");
+  }
+
+  @Test
   void aScriptAsksItsOwnServer() throws Exception {
     assertThat(
             answer(

@@ -38,7 +38,13 @@ class LuaMemoryIT {
               d:set('key ' .. n % 5000, ('v'):rep(n % 100), 60)
               assert(ngx.timer.at(0, function(_, by) ngx.shared.d:incr('timers', 1, 0) end, n))
               table.insert(ngx.ctx.seen, 'content')
-              if n % 8 == 0 then ngx.sleep(0) end
+              if n % 8 == 0 then
+                local waited = ngx.thread.spawn(function() ngx.sleep(0) return n end)
+                local left = ngx.thread.spawn(function() return waited end)
+                local killed = ngx.thread.spawn(function() ngx.sleep(9) end)
+                assert(select(2, ngx.thread.wait(waited)) == n)
+                assert(ngx.thread.kill(killed))
+              end
               ngx.print(table.concat(ngx.ctx.seen, ' '))
             }
             log_by_lua_block {
