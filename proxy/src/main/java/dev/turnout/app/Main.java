@@ -270,11 +270,10 @@ public final class Main {
       throws IOException {
     process.environment().testsOnly();
     Running.makeLoops(configuration, process, proxying);
-    if (!options.quiet()) {
-      say(ConfigReport.syntaxOk(confName()));
-    }
+    // what blocks say together, as two servers that listen alike, is judged here
     configuration.build(1, process.environment().workers().size()).abandon();
     if (!options.quiet()) {
+      say(ConfigReport.syntaxOk(confName()));
       say(ConfigReport.testSuccessful(confName()));
     }
     if (options.dump()) {

@@ -11,6 +11,8 @@ import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
 import dev.turnout.http.CoreModule;
+import dev.turnout.net.Accounts;
+import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,8 +32,8 @@ final class ProcessModule {
   private static final Setting<Boolean> ACCEPT_MUTEX = Setting.local("accept_mutex", false);
   private static final Setting<Boolean> MULTI_ACCEPT = Setting.local("multi_accept", false);
 
-  /// `user name [group]`.
-  record User(String name, String group) {}
+  /// `user name [group]`, as the machine knows them.
+  record User(Accounts.User account, int group) {}
 
   private ProcessModule() {}
 
@@ -77,8 +79,7 @@ final class ProcessModule {
         .directive("user")
         .in(MAIN)
         .arguments(1, 2)
-        .read((d, scope) ->
-            scope.set(USER, new User(d.argument(0), d.argument(d.argumentCount() == 2 ? 1 : 0))))
+        .read(ProcessModule::user)
         .syntax("user [group]")
         .defaultText("the user that starts the program")
         .summary("The user that the event loops run as, if the program is started by root.")
@@ -187,6 +188,31 @@ final class ProcessModule {
         .read((_, _) -> {})
         .syntax("address | CIDR | unix:")
         .summary("Accepted: nothing is told of a connection that is not told of all.");
+  }
+
+  /// Without the right to become another, whom it names is no matter.
+  private static void user(Directive d, Scope scope) {
+    if (!System.getProperty("user.name").equals("root")) {
+      scope.warn(
+          d,
+          "the \"user\" directive makes sense only if the master process runs with super-user"
+              + " privileges, ignored");
+      return;
+    }
+    Accounts accounts = Accounts.ofSystem();
+    int last = d.argumentCount() - 1;
+    try {
+      Accounts.User account =
+          accounts.user(d.argument(0)).orElseThrow(() -> unknown(d, 0, "getpwnam"));
+      int group = accounts.group(d.argument(last)).orElseThrow(() -> unknown(d, last, "getgrnam"));
+      scope.set(USER, new User(account, group));
+    } catch (IOException e) {
+      throw ConfigException.at(d, "the accounts of this machine cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static ConfigException unknown(Directive d, int i, String call) {
+    return ConfigException.at(d, i, call + "(\"" + d.argument(i) + "\") failed");
   }
 
   private static void workers(Directive d, Scope scope) {

@@ -142,24 +142,14 @@ final class Running {
     }
   }
 
-  /// Goes over to the configured user, if the program was started by root.
+  /// Goes over to the configured user.
   private void becomeUser() throws IOException {
     ProcessModule.User wanted = first.main().get(ProcessModule.USER);
-    if (wanted == null || !System.getProperty("user.name").equals("root")) {
+    if (wanted == null || wanted.account().uid() == 0) {
       return;
     }
-    Accounts accounts = Accounts.ofSystem();
-    Accounts.User user =
-        accounts
-            .user(wanted.name())
-            .orElseThrow(() -> new IOException("getpwnam(\"" + wanted.name() + "\") failed"));
-    if (user.uid() == 0) {
-      return;
-    }
-    int group =
-        accounts
-            .group(wanted.group())
-            .orElseThrow(() -> new IOException("getgrnam(\"" + wanted.group() + "\") failed"));
+    Accounts.User user = wanted.account();
+    int group = wanted.group();
     HttpEnvironment environment = process.environment();
     Path state = environment.stateDirectory();
     if (state != null && Files.isDirectory(state)) {
@@ -170,7 +160,7 @@ final class Running {
         }
       }
     }
-    Posix.becomeUser(user, group, accounts.groupsOf(user.name(), group));
+    Posix.becomeUser(user, group, Accounts.ofSystem().groupsOf(user.name(), group));
     for (Path file : environment.zones().files()) {
       refuseIfFixed(file, user);
     }

@@ -51,6 +51,32 @@ class CommandLineIT {
   }
 
   @Test
+  void serversThatListenAlikeAreNoGoodSyntax() throws Exception {
+    Turnout.Ended tested =
+        test(
+            "events {} http { access_log off; server { listen 12001; }\nserver { listen 12001; listen 12001; } }");
+
+    assertThat(tested.status()).isEqualTo(1);
+    assertThat(tested.output())
+        .startsWith("nginx: [emerg] a duplicate listen 0.0.0.0:12001 in ")
+        .contains("nginx.conf:2")
+        .doesNotContain("syntax is ok");
+  }
+
+  @Test
+  void aUserWhoIsNotThereIsFoundOut() throws Exception {
+    boolean root = System.getProperty("user.name").equals("root");
+    Turnout.Ended tested = test("user nobody-of-this-name;\nevents {}");
+
+    assertThat(tested.status()).isEqualTo(root ? 1 : 0);
+    assertThat(tested.output())
+        .contains(
+            root
+                ? "[emerg] getpwnam(\"nobody-of-this-name\") failed in "
+                : "[warn] the \"user\" directive makes sense only if the master process runs with");
+  }
+
+  @Test
   void aRunningProgramIsReloadedAndEnded() throws Exception {
     try (var b1 = FakeUpstream.named("b1");
         var b2 = FakeUpstream.named("b2");

@@ -104,7 +104,8 @@ class GrpcCheckIT {
 
   @Test
   void aServerThatSpeaksNoHttp2IsUnhealthy() throws Exception {
-    HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     http.start();
     try (TestProxy proxy = start(http.getAddress().getPort(), "")) {
       log.await(server.port() + " CHECKING>UNHEALTHY");

@@ -48,7 +48,11 @@ class RequestPassingIT {
 
   @ParameterizedTest
   @CsvSource({
-    "http://h/a?b, /a?b", "http://h/?b, /?b", "http://h?b, /?b", "http://h, /", "HTTPS://h?, /?"
+    "http://h/a?b, /a?b",
+    "http://h/?b, /?b",
+    "http://h?b, /?b",
+    "http://h, /",
+    "HTTPS://h?, /?"
   })
   void anAbsoluteTargetIsPassedOnInOriginForm(String target, String expected) throws Exception {
     RecordedRequest seen = passed(plain(), "GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
