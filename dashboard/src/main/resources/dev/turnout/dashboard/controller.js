@@ -74,10 +74,10 @@ function card(one) {
       el("h2", {}, one.upstream),
       el("span", { class: "dim" }, one.policy.replaceAll("_", " ")),
       one.dry_run && el("span", { class: "tag" }, "dry run"),
-      !one.leader && el("span", { class: "tag" }, "another node leads"),
+      !one.leader && el("span", { class: "tag" }, one.leader_node ? `node ${one.leader_node} acts` : "another node acts"),
       one.now && !one.now.complete && el("span", { class: "tag bad" }, "figures are missing: nothing goes down"),
-      allowed && button("Override", () => override(one), { "aria-label": `Override ${one.upstream}` }),
-      allowed && one.override && button("End override", () => endOverride(one)),
+      allowed && one.leader && button("Override", () => override(one), { "aria-label": `Override ${one.upstream}` }),
+      allowed && one.leader && one.override && button("End override", () => endOverride(one)),
     ),
     one.override &&
       el("p", { class: "tag" }, `${one.override.servers} servers until ${time(one.override.until)}, by ${one.override.who}${one.override.why ? `: ${one.override.why}` : ""}`),

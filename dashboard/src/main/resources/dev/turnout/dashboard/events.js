@@ -25,7 +25,7 @@ export function said({ kind, data }) {
         ? [data.what.replaceAll("_", " "), data.key, data.reason].filter(Boolean).join(": ")
         : `not stored: ${data.message}`;
     case "autoscale":
-      return `${data.upstream}: ${data.text}`;
+      return `${data.upstream ?? data.host}: ${data.text}`;
     default: {
       const rest = Object.entries(data).filter(([name]) => name !== "time" && name !== "revision");
       return rest.map(([name, value]) => `${name} ${value}`).join(", ");

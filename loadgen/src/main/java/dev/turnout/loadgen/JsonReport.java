@@ -43,6 +43,7 @@ final class JsonReport {
     key("uncorrected_latency_ms").object(() -> latencies(report.uncorrected()));
     number("reconnects", report.reconnects());
     number("generator_cpu_us", report.generatorMicros());
+    number("process_cpu_us", report.processMicros());
     if (plan.pacing().open()) {
       key("schedule").object(() -> schedule(report));
     }

@@ -26,6 +26,19 @@ public final class LoadJob {
     return new LoadJob(Plan.of(Target.of(url), pacing, connections, duration).withCountBy(countBy));
   }
 
+  /// The rate that it asks for at the begin of each second.
+  public double[] rates() {
+    int seconds = (int) plan.duration().toSeconds();
+    double[] rates = new double[seconds];
+    for (int i = 0; i < seconds; i++) {
+      rates[i] =
+          plan.pacing() instanceof Pacing.Varying varying
+              ? varying.shape().at(i)
+              : plan.pacing().rate();
+    }
+    return rates;
+  }
+
   /// What came of it.
   ///
   /// @param errors requests without a proper answer

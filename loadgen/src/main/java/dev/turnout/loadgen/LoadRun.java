@@ -13,7 +13,6 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -58,7 +57,8 @@ final class LoadRun {
   private boolean counting;
   private long connectErrors;
   private long reconnects;
-  private long cpuNanos;
+  private Cpu usedBefore = Cpu.NONE;
+  private Cpu used = Cpu.NONE;
 
   /// `intervals` is given the latency of every measured request as it ends.
   LoadRun(Plan plan, LongConsumer intervals) {
@@ -169,8 +169,7 @@ final class LoadRun {
     }
     long next = due(schedule);
     long sweep = begin + SWEEP_NANOS;
-    long cpuAtBegin = -1;
-    long cpu = 0;
+    boolean looked = false;
     for (long now = begin; ; now = System.nanoTime()) {
       counting = measured(now);
       while (next <= now && next < windowEnd) {
@@ -181,8 +180,9 @@ final class LoadRun {
         sweep(now);
         sweep = now + SWEEP_NANOS;
         if (now >= windowBegin && now < windowEnd + SWEEP_NANOS * 2) {
-          cpu = threadCpu();
-          cpuAtBegin = cpuAtBegin < 0 ? cpu : cpuAtBegin;
+          used = Cpu.used();
+          usedBefore = looked ? usedBefore : used;
+          looked = true;
         }
       }
       if (now >= windowEnd && (now - windowEnd >= timeout || allAnswered())) {
@@ -191,7 +191,6 @@ final class LoadRun {
       long until = Math.min(next < windowEnd ? next : windowEnd, sweep);
       loop.run(Math.max(0, (now >= windowEnd ? sweep : until) - now));
     }
-    cpuNanos = cpu - cpuAtBegin;
     giveUp(System.nanoTime());
     return report();
   }
@@ -203,10 +202,6 @@ final class LoadRun {
   private long due(Pacing.Schedule schedule) {
     long offset = schedule.next();
     return offset == Long.MAX_VALUE ? offset : begin + offset;
-  }
-
-  private static long threadCpu() {
-    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   private boolean measured(long due) {
@@ -351,6 +346,6 @@ final class LoadRun {
   }
 
   private Report report() {
-    return new Report(plan, seen, connectErrors, reconnects, cpuNanos);
+    return new Report(plan, seen, connectErrors, reconnects, used.since(usedBefore));
   }
 }

@@ -7,8 +7,7 @@ import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 
 /// What came of a run, as numbers; {@link Summary} and {@link JsonReport} write it down.
-record Report(
-    Plan plan, Measurement seen, long connectErrors, long reconnects, long generatorCpuNanos) {
+record Report(Plan plan, Measurement seen, long connectErrors, long reconnects, Cpu used) {
   private static final double HELD = 0.99;
   private static final long TOLERATED_LAG = 1_000_000;
 
@@ -54,9 +53,18 @@ record Report(
     return seen.uncorrected;
   }
 
-  /// CPU time of the generator per answer, in microseconds.
+  /// CPU time of the generator's thread per answer, in microseconds.
   double generatorMicros() {
-    return seen.completed == 0 ? 0 : generatorCpuNanos / 1e3 / (double) seen.completed;
+    return micros(used.threadNanos());
+  }
+
+  /// The same of the whole process.
+  double processMicros() {
+    return micros(used.processNanos());
+  }
+
+  private double micros(long nanos) {
+    return seen.completed == 0 ? 0 : nanos / 1e3 / (double) seen.completed;
   }
 
   /// Why the schedule was not kept; empty when it was, or when there was none.

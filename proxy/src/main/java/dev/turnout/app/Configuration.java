@@ -29,11 +29,12 @@ final class Configuration {
   private final LoadedConfig loaded;
   private final HttpRegistry http;
   private final CoreModule core;
+  private final Outside process;
   private final ControlPlane control;
 
-  private Configuration(
-      LoadedConfig loaded, HttpRegistry http, CoreModule core, ControlPlane control) {
-    this.control = control;
+  private Configuration(LoadedConfig loaded, HttpRegistry http, CoreModule core, Outside process) {
+    this.process = process;
+    this.control = process.control();
     this.loaded = loaded;
     this.http = http;
     this.core = core;
@@ -102,7 +103,7 @@ final class Configuration {
               : process.environment().logs().open(CoreModule.path(main, errorLog));
       CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
     }
-    return new Configuration(loaded, http, core, process.control());
+    return new Configuration(loaded, http, core, process);
   }
 
   /// The first address that is listened on, for people.
@@ -171,7 +172,9 @@ final class Configuration {
               control.sharing().address(address(generation));
               control.sharing().activate();
             });
+        control.drains().ages(process.proxying().get()::oldestMillis);
         control.drains().resume();
+        control.canaries().look();
       }
 
       @Override

@@ -197,6 +197,9 @@ public final class Main {
       if (daemon) {
         Daemon.childStarts();
       }
+      for (ConfigWarning warning : configuration.loaded().warnings()) {
+        configuration.log().log(warning.alert() ? Level.ALERT : Level.WARN, warning.located());
+      }
       return new Running(this, configuration, process, proxying, daemon).run();
     } catch (ConfigException e) {
       return failed(logs, "nginx: [emerg] " + e.located());
@@ -224,7 +227,7 @@ public final class Main {
 
   private int refused(LogFiles logs, ConfigLoadException failure) {
     say(ConfigReport.of(failure));
-    note(logs, oneLine(failure));
+    failure.errors().forEach(error -> note(logs, error.located()));
     if (options.test() || options.dump()) {
       say(ConfigReport.testFailed(confName()));
     }

@@ -15,6 +15,7 @@ import dev.turnout.discovery.ServersFromModule;
 import dev.turnout.discovery.upsync.UpsyncModule;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.CoreVariables;
+import dev.turnout.http.EarlyBodyModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
@@ -47,6 +48,7 @@ import dev.turnout.http.filter.KeepaliveDisableModule;
 import dev.turnout.http.filter.LimitRateModule;
 import dev.turnout.http.filter.NotModifiedModule;
 import dev.turnout.http.filter.RangeModule;
+import dev.turnout.http.filter.SliceModule;
 import dev.turnout.http.filter.SubFilterModule;
 import dev.turnout.http.filter.UserIdModule;
 import dev.turnout.http.health.HealthModule;
@@ -62,6 +64,7 @@ import dev.turnout.http.rewrite.SplitClientsModule;
 import dev.turnout.http.ssi.SsiModule;
 import dev.turnout.lua.LuaModule;
 import dev.turnout.lua.dict.SharedDictModule;
+import dev.turnout.scale.HostSwitchModule;
 import dev.turnout.scale.ScaleModule;
 import java.nio.file.Path;
 import java.util.List;
@@ -114,6 +117,7 @@ final class Modules {
         new SplitClientsModule(),
         new GeoModule(),
         new RefererModule(),
+        new EarlyBodyModule(), // before all phases, as in nginx
         new RealIpModule(), // before all that asks where the client is
         new StatusZoneModule(), // phase SERVER_REWRITE: before anything may end the request
         lua.before(), // what is not to be postponed to after rewrite
@@ -135,15 +139,17 @@ final class Modules {
         new EmptyGifModule(),
         new ProxyModule(process.proxying()),
         new ScaleModule(process.control(), core), // after the upstreams that it is about
+        new HostSwitchModule(process.control(), core, keyvals),
         new HealthModule(core), // after proxy_pass, whose locations it asks servers for
         new SwitchModule(keyvals, writer, gate),
         new GuardModule(writer),
-        new ControlApiModule(process.control(), gate),
+        new ControlApiModule(process.control(), gate, upstreams),
         new DashboardModule(process.control()),
         new DyupsModule(upstreams, writer, gate),
         new UpstreamConfModule(upstreams, writer, gate),
         new PlusApiModule(writer, gate),
         new KeepaliveDisableModule(),
+        new SliceModule(), // makes one body of many: before all who see it
         new NotModifiedModule(), // may drop the body: before the filters that add to the answer
         lua.filters(), // sees what was made before anything is added to it
         new HeadersMoreModule(), // end of phase REWRITE; sets what add_header adds to

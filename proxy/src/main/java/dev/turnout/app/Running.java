@@ -30,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The life of the process once its configuration is read: it starts the node, does what signals
 /// ask for, and ends. Its thread is the control thread.
@@ -84,7 +85,7 @@ final class Running {
 
   /// Runs until it is told to end; returns the exit status.
   int run() throws IOException, InterruptedException {
-    limitOpenFiles();
+    String unlimited = limitOpenFiles();
     shutdownTimeout = first.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
     Transport transport = makeLoops(first, process, proxying);
     HttpEnvironment environment = process.environment();
@@ -100,6 +101,9 @@ final class Running {
     Candidate candidate = first.build(generation, workers.size());
     environment.logs().reportTo(candidate.log());
     notices(candidate.log(), transport, workers);
+    if (unlimited != null) {
+      candidate.log().log(Level.ALERT, unlimited);
+    }
     node.start(candidate);
     // Not before: it takes 30 ms, and nobody knows whom to signal before the pid file is there.
     handleSignals(candidate.log());
@@ -135,11 +139,17 @@ final class Running {
     log.log(Level.NOTICE, "start " + workers.size() + " worker loops");
   }
 
-  private void limitOpenFiles() throws IOException {
+  /// As in nginx it is no reason not to start if that many are not allowed; says so.
+  private @Nullable String limitOpenFiles() {
     Integer limit = first.main().get(ProcessModule.OPEN_FILES);
     if (limit != null) {
-      Posix.limitOpenFiles(limit);
+      try {
+        Posix.limitOpenFiles(limit);
+      } catch (IOException e) {
+        return e.getMessage();
+      }
     }
+    return null;
   }
 
   /// Goes over to the configured user.

@@ -30,7 +30,7 @@ public final class ConfigReport {
 
   /// `nginx: [warn] …`, with the end of the line.
   public static String warning(ConfigWarning warning) {
-    return "nginx: [warn] " + warning.located() + "\n";
+    return (warning.alert() ? "nginx: [alert] " : "nginx: [warn] ") + warning.located() + "\n";
   }
 
   /// What `-t` prints once the configuration was read.

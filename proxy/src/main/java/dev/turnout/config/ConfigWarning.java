@@ -1,7 +1,9 @@
 package dev.turnout.config;
 
 /// Something in the configuration that works and is probably not meant.
-public record ConfigWarning(String message, Position position) {
+///
+/// @param alert it is worse than that: nginx says `[alert]`
+public record ConfigWarning(boolean alert, String message, Position position) {
   /// As nginx prints it after `[warn] `.
   public String located() {
     return Messages.located(message, position);

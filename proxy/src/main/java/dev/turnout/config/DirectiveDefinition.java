@@ -84,6 +84,15 @@ public final class DirectiveDefinition {
     return read((d, scope) -> scope.set(setting, flag(d)));
   }
 
+  /// `on` or `off`; `after` is told when it has been kept.
+  public DirectiveDefinition flag(Setting<Boolean> setting, Reader after) {
+    valueSyntax = "on | off";
+    return read((d, scope) -> {
+      scope.set(setting, flag(d));
+      after.read(d, scope);
+    });
+  }
+
   /// A time, kept in milliseconds.
   public DirectiveDefinition time(Setting<Long> milliseconds) {
     valueSyntax = "time";

@@ -65,14 +65,14 @@ public final class DirectiveRegistry {
     return definitions.getOrDefault(name, List.of());
   }
 
-  /// Why a name that is not registered is refused; null if we never heard of it.
+  /// Why a name that is not registered is refused; null if no module has said so.
   @Nullable String refusal(String name) {
-    String reason = refused.get(name);
-    if (reason != null) {
-      return reason;
-    }
-    String module = nginx().module(name);
-    return module == null ? null : "this directive of " + module + " is not implemented";
+    return refused.get(name);
+  }
+
+  /// The module of nginx that a directive is of; null if we never heard of it.
+  @Nullable String module(String name) {
+    return nginx().module(name);
   }
 
   /// The module of a directive that nginx would only know with an addition to it; null if it is of

@@ -184,6 +184,14 @@ final class Loading {
       throw ConfigException.at(
           directive, "\"" + name + "\" is not supported by turnout: " + refusal);
     }
+    String module = registry.module(name);
+    if (module != null) {
+      // the words of an nginx that was built without it come first: tools look for them
+      throw ConfigException.at(
+          directive,
+          "unknown directive \"%s\": \"%s\" is not supported by turnout, it is of %s"
+              .formatted(name, name, module));
+    }
     throw ConfigException.at(directive, "unknown directive \"" + name + "\"")
         .suggesting(name, registry.names())
         .suggesting(name, registry.namesIn(context));

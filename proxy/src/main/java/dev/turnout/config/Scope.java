@@ -137,7 +137,12 @@ public final class Scope {
 
   /// Notes something that works and is probably not meant.
   public void warn(Directive at, String message) {
-    warnings.add(new ConfigWarning(message, at.end()));
+    warnings.add(new ConfigWarning(false, message, at.end()));
+  }
+
+  /// As [#warn], of what nobody should have outside of a desk.
+  public void alert(Directive at, String message) {
+    warnings.add(new ConfigWarning(true, message, at.end()));
   }
 
   List<ConfigWarning> warnings() {

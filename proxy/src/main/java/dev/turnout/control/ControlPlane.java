@@ -2,6 +2,7 @@ package dev.turnout.control;
 
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.HealthEvent;
+import dev.turnout.upstream.PeerState;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -9,12 +10,13 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, the drains, what the last hour was like, what is shared with other
-/// nodes, and what is to be ended with it.
+/// changes, the hub of events, the drains, the canaries, what the last hour was like, what is
+/// shared with other nodes, and what is to be ended with it.
 public record ControlPlane(
     ChangeWriter writer,
     Events events,
     Drains drains,
+    Canaries canaries,
     Timeline timeline,
     Sharing sharing,
     List<Runnable> atClose)
@@ -34,6 +36,7 @@ public record ControlPlane(
         writer,
         events,
         new Drains(writer, upstreams, events),
+        new Canaries(writer, upstreams, events),
         new Timeline(),
         sharing,
         new CopyOnWriteArrayList<>());
@@ -49,6 +52,9 @@ public record ControlPlane(
         fields.put("from", changed.from().name().toLowerCase(Locale.ROOT));
         fields.put("to", changed.to().name().toLowerCase(Locale.ROOT));
         fields.put("reason", changed.reason());
+        if (changed.to() == PeerState.UP && changed.peer().slowStartMillis() > 0) {
+          fields.put("slow_start_ms", changed.peer().slowStartMillis()); // its share grows so long
+        }
         events.publish("health", fields);
       }
       case HealthEvent.PanicBegan began -> {
@@ -81,6 +87,7 @@ public record ControlPlane(
     atClose.forEach(Runnable::run);
     events.dismissAll();
     drains.close();
+    canaries.close();
     timeline.stop();
     sharing.close();
   }

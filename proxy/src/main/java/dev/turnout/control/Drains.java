@@ -19,8 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +96,7 @@ public final class Drains implements AutoCloseable {
   private StateStore store = new MemoryStateStore();
   private KeyvalSnapshot kept = KeyvalSnapshot.EMPTY;
   private boolean looking;
+  private volatile Ages ages = _ -> CompletableFuture.completedFuture(null);
   private volatile boolean closed;
 
   public Drains(ChangeWriter writer, Upstreams upstreams, Events events) {
@@ -254,6 +257,38 @@ public final class Drains implements AutoCloseable {
 
   private Drain counted(Running one, Drain.Phase phase) {
     return one.now.with(phase, one.active(), sessions(one.now.upstream(), one.peers));
+  }
+
+  /// Who tells how old requests are that run.
+  @FunctionalInterface
+  public interface Ages {
+    /// How long the oldest of the requests has been running that are at one of these servers, in
+    /// milliseconds; null: none is.
+    CompletionStage<@Nullable Long> oldestMillis(List<Peer> servers);
+  }
+
+  /// How long requests run is asked there from now on.
+  public void ages(Ages source) {
+    ages = source;
+  }
+
+  /// How long the oldest of the requests has been running that a drain waits for, in milliseconds;
+  /// empty if none is, or if the drain is over. Waits for the loops; to be called on a virtual
+  /// thread.
+  public OptionalLong oldestMillis(String id) {
+    Running one;
+    synchronized (this) {
+      one = running.get(id);
+    }
+    if (one == null) {
+      return OptionalLong.empty();
+    }
+    Long oldest =
+        ages.oldestMillis(one.peers)
+            .toCompletableFuture()
+            .completeOnTimeout(null, RETRY_MILLIS, TimeUnit.MILLISECONDS)
+            .join();
+    return oldest == null ? OptionalLong.empty() : OptionalLong.of(oldest);
   }
 
   /// Completes, with how it ended, when a drain is over.

@@ -75,14 +75,19 @@ public final class ServerGuards implements Guards {
   }
 
   private static int serving(List<PeerSpec> servers) {
-    return (int) servers.stream().filter(server -> !server.down() && !server.drain()).count();
+    return (int) servers.stream().filter(ServerGuards::isServing).count();
+  }
+
+  /// A canary does not count: whether it is any good is what is to be found out.
+  private static boolean isServing(PeerSpec server) {
+    return !server.down() && !server.drain() && server.canary() == null;
   }
 
   private static int healthy(List<PeerSpec> servers, Map<Long, List<Peer>> live) {
     long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
     return (int)
         servers.stream()
-            .filter(server -> !server.down() && !server.drain() && !server.backup())
+            .filter(server -> isServing(server) && !server.backup())
             .filter(
                 server -> isHealthy(server, live.getOrDefault(server.id(), List.of()), nowMillis))
             .count();

@@ -183,6 +183,11 @@ public final class Sharing implements AutoCloseable {
     return setup;
   }
 
+  /// True if there is a store, or one is about to be in use.
+  public boolean isWanted() {
+    return staged != null || setup != null;
+  }
+
   /// Begins to share what was staged, or goes on with another layout. On the writer's thread, after
   /// the configuration took effect. Returns at once, whether the store can be reached or not.
   public void activate() {

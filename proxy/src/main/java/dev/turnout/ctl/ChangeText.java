@@ -115,6 +115,12 @@ final class ChangeText {
         out.append(' ').append(name).append('=').append(value);
       }
     }
+    Json canary = server.get("canary");
+    if (canary.isThere()) {
+      out.append(" canary=").append(canary.number("percent")).append('%');
+      out.append(" canary_good=").append(canary.number("good"));
+      out.append(" canary_bad=").append(canary.number("bad"));
+    }
     for (String name : List.of("resolve", "backup", "down", "drain")) {
       if (server.is(name)) {
         out.append(' ').append(name);

@@ -74,6 +74,36 @@ final class ServersCommand {
     }
   }
 
+  /// On what terms a new server has to prove itself.
+  static final class CanaryTerms {
+    @Option(
+        names = "--canary",
+        required = true,
+        paramLabel = "PERCENT",
+        description = "A share of the requests, such as 5, until it has proved itself.")
+    private long percent;
+
+    @Option(
+        names = "--canary-good",
+        paramLabel = "N",
+        description = "So many good answers, and it is like the others; otherwise 100.")
+    private @Nullable Long good;
+
+    @Option(
+        names = "--canary-bad",
+        paramLabel = "N",
+        description = "So many bad ones, and it is removed; otherwise 1.")
+    private @Nullable Long bad;
+
+    Map<String, Object> fields() {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("percent", percent);
+      Values.put(fields, "good", good);
+      Values.put(fields, "bad", bad);
+      return fields;
+    }
+  }
+
   @Command(name = "list", description = "Lists the servers and how they are.")
   int list(@Parameters(paramLabel = "UPSTREAM", description = UPSTREAM) String upstream) {
     Json answer = ctl.get(servers(upstream));
@@ -106,7 +136,8 @@ final class ServersCommand {
       @ArgGroup(exclusive = false) @Nullable Values values,
       @Option(names = "--backup", description = "Only for when no other server can.")
           boolean backup,
-      @Option(names = "--resolve", description = "Follow what name servers say.") boolean resolve) {
+      @Option(names = "--resolve", description = "Follow what name servers say.") boolean resolve,
+      @ArgGroup(exclusive = false) @Nullable CanaryTerms canary) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("server", address);
     if (values != null) {
@@ -118,6 +149,9 @@ final class ServersCommand {
     if (resolve) {
       body.put("resolve", true);
     }
+    if (canary != null) {
+      body.put("canary", canary.fields());
+    }
     return ctl.printChange(ctl.change("POST", servers(upstream), body, ctl.reasons()));
   }
 
@@ -125,12 +159,23 @@ final class ServersCommand {
   int set(
       @Parameters(paramLabel = "UPSTREAM", description = UPSTREAM) String upstream,
       @Parameters(paramLabel = "SERVER", description = SERVER) String server,
-      @ArgGroup(exclusive = false, multiplicity = "1") Values values,
+      @ArgGroup(exclusive = false) @Nullable Values values,
       @Option(names = "--address", paramLabel = "ADDRESS", description = "Where it is from now on.")
-          @Nullable String address) {
-    Map<String, Object> body = values.fields();
+          @Nullable String address,
+      @Option(names = "--trust", description = "A canary need not prove itself any more.")
+          boolean trust) {
+    Map<String, @Nullable Object> body = new LinkedHashMap<>();
+    if (values != null) {
+      body.putAll(values.fields());
+    }
+    if (trust) {
+      body.put("canary", null);
+    }
     if (address != null) {
       body.put("server", address);
+    }
+    if (body.isEmpty()) {
+      throw new CtlException(Exit.USAGE, "it is not said what is to be changed of the server");
     }
     return ctl.printChange(ctl.change("PATCH", server(upstream, server), body, ctl.reasons()));
   }
@@ -179,6 +224,9 @@ final class ServersCommand {
     text.append(drain.text("phase"));
     if (!drain.is("over")) {
       text.append(", ").append(drain.number("active")).append(" requests");
+      if (drain.get("oldest_ms").isThere()) {
+        text.append(", the oldest for ").append(drain.number("oldest_ms") / 1000).append(" s");
+      }
       if (drain.get("sessions").isThere()) {
         text.append(", ").append(drain.number("sessions")).append(" sessions");
       }

@@ -60,19 +60,18 @@ final class Reconciliation {
   }
 
   private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
-    return new PeerSpec(
-        present.id(),
-        now.server(),
-        present.address(),
-        pick(old.weight(), now.weight(), present.weight()),
-        pick(old.maxConns(), now.maxConns(), present.maxConns()),
-        pick(old.maxFails(), now.maxFails(), present.maxFails()),
-        pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()),
-        pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()),
-        present.backup(),
-        pick(old.down(), now.down(), present.down()),
-        pick(old.drain(), now.drain(), present.drain()),
-        pick(old.route(), now.route(), present.route()));
+    return present
+        .named(now.server())
+        .withWeight(pick(old.weight(), now.weight(), present.weight()))
+        .withMaxConns(pick(old.maxConns(), now.maxConns(), present.maxConns()))
+        .withFailures(
+            pick(old.maxFails(), now.maxFails(), present.maxFails()),
+            pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()))
+        .withSlowStart(
+            pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()))
+        .withDown(pick(old.down(), now.down(), present.down()))
+        .withDrain(pick(old.drain(), now.drain(), present.drain()))
+        .withRoute(pick(old.route(), now.route(), present.route()));
   }
 
   private static <T> T pick(T old, T now, T present) {

@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.net.OffLoop;
+import dev.turnout.net.TcpState;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -248,6 +249,11 @@ public abstract class BodyFilter implements Downstream {
   }
 
   @Override
+  public final @Nullable TcpState tcpState() {
+    return next().tcpState();
+  }
+
+  @Override
   public final long openedNanos() {
     return next().openedNanos();
   }
@@ -295,6 +301,11 @@ public abstract class BodyFilter implements Downstream {
   @Override
   public final void abort(Exchange exchange) {
     next().abort(exchange);
+  }
+
+  @Override
+  public void breakOff(Exchange exchange) {
+    next().breakOff(exchange);
   }
 
   @Override

@@ -15,6 +15,7 @@ public abstract class BodyTransform extends BodyFilter {
 
   private final ArrayDeque<ByteBuf> waiting = new ArrayDeque<>(4);
   private boolean ended;
+  private boolean broken;
   private boolean over;
   private boolean working;
   private boolean scheduled;
@@ -57,6 +58,13 @@ public abstract class BodyTransform extends BodyFilter {
   @Override
   public final void writeEnd(Exchange exchange) {
     ended = true;
+    work();
+  }
+
+  @Override
+  public final void breakOff(Exchange exchange) {
+    ended = true;
+    broken = true;
     work();
   }
 
@@ -104,7 +112,11 @@ public abstract class BodyTransform extends BodyFilter {
       if (in == null) {
         if (ended) {
           over = true;
-          finish();
+          if (broken) {
+            next().breakOff(exchange());
+          } else {
+            finish();
+          }
         }
         return;
       }

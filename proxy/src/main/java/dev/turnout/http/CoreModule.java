@@ -83,7 +83,7 @@ public final class CoreModule implements HttpModule {
   private static final Setting<Long> AUTH_DELAY = Setting.of("auth_delay", 0L);
   private static final Setting<Boolean> MSIE_PADDING = Setting.of("msie_padding", true);
   private static final Setting<Boolean> MSIE_REFRESH = Setting.of("msie_refresh", false);
-  private static final Setting<List<Template>> EARLY_HINTS = Setting.of("early_hints", List.of());
+  private static final Setting<List<Template>> EARLY_HINTS = Setting.listOf("early_hints");
   private static final Setting<Boolean> SENDFILE = Setting.of("sendfile", false);
 
   private final Map<List<ErrorLog.Target>, ErrorLog> errorLogs = new HashMap<>();
@@ -100,10 +100,10 @@ public final class CoreModule implements HttpModule {
       Directive directive) {}
 
   /// One argument of `server_name`.
-  record ServerName(String text, @Nullable Regex regex, List<Variables.Setter> setters) {}
+  record ServerName(String text, @Nullable Capture pattern) {}
 
   /// The arguments of `location`.
-  record LocationName(Kind kind, String name, @Nullable Regex regex) {
+  record LocationName(Kind kind, String name, @Nullable Capture pattern) {
     enum Kind {
       EXACT,
       PREFIX,
@@ -258,6 +258,7 @@ public final class CoreModule implements HttpModule {
         .summary("The media type of answers whose extension says none.");
     http.directive("types")
         .in(HTTP, SERVER, LOCATION)
+        .repeatable()
         .freeBlock(CoreModule::types)
         .summary("Media types and the extensions that they belong to.");
   }
@@ -293,7 +294,7 @@ public final class CoreModule implements HttpModule {
     http.directive("client_body_temp_path")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
-        .read((d, scope) -> scope.set(BODY_TEMP_PATH, path(scope, TemporaryPath.read(d))))
+        .read((d, scope) -> scope.set(BODY_TEMP_PATH, TemporaryPath.read(http, d, scope)))
         .syntax("path [level1 [level2 [level3]]]")
         .defaultText("client_body_temp")
         .summary("Where request bodies are kept that do not fit in memory.")
@@ -372,12 +373,11 @@ public final class CoreModule implements HttpModule {
     http.directive("early_hints")
         .in(HTTP, SERVER, LOCATION)
         .atLeast(1)
+        .repeatable()
         .read((d, scope) -> {
-          List<Template> conditions = new ArrayList<>();
           for (int i = 0; i < d.argumentCount(); i++) {
-            conditions.add(http.template(d, i));
+            scope.append(EARLY_HINTS, http.template(d, i));
           }
-          scope.set(EARLY_HINTS, conditions);
         })
         .syntax("string ...")
         .summary(
@@ -437,7 +437,7 @@ public final class CoreModule implements HttpModule {
       http.directive(name)
           .in(HTTP, SERVER, LOCATION)
           .arguments(1, 4)
-          .read((d, _) -> TemporaryPath.read(d))
+          .read((d, _) -> TemporaryPath.checked(d))
           .summary("Accepted without effect, since configurations set it globally.");
     }
     for (String name :
@@ -477,7 +477,7 @@ public final class CoreModule implements HttpModule {
         : HttpBuilder.listens(server).stream().map(Listen::address).toList();
   }
 
-  private static LocationName locationName(Directive d) {
+  private LocationName locationName(Directive d) {
     String first = d.argument(0);
     if (d.argumentCount() == 2) {
       String name = d.argument(1);
@@ -507,9 +507,9 @@ public final class CoreModule implements HttpModule {
     return new LocationName(LocationName.Kind.PREFIX, first, null);
   }
 
-  private static LocationName pattern(Directive d, int i, String source, boolean ignoreCase) {
+  private LocationName pattern(Directive d, int i, String source, boolean ignoreCase) {
     return new LocationName(
-        LocationName.Kind.PATTERN, source, HttpRegistry.regex(d, i, source, ignoreCase));
+        LocationName.Kind.PATTERN, source, Capture.compile(registry(), d, i, source, ignoreCase));
   }
 
   private static void checkNesting(Directive d, LocationName name, LocationName outer) {
@@ -664,19 +664,15 @@ public final class CoreModule implements HttpModule {
     for (int i = 0; i < d.argumentCount(); i++) {
       String name = d.argument(i);
       if (name.startsWith("~")) {
-        Regex regex = HttpRegistry.regex(d, i, name.substring(1), true);
-        List<Variables.Setter> setters = new ArrayList<>();
-        for (Regex.Name group : regex.names()) {
-          setters.add(registry().variables().assign(group.variable()));
-        }
-        scope.append(NAMES, new ServerName(name, regex, setters));
+        Capture pattern = Capture.compile(registry(), d, i, name.substring(1), true);
+        scope.append(NAMES, new ServerName(name, pattern));
         continue;
       }
       if (name.indexOf('/') >= 0) {
         scope.warn(d, "server name \"" + name + "\" has suspicious symbols");
       }
       checkWildcard(d, i, name);
-      scope.append(NAMES, new ServerName(name.toLowerCase(Locale.ROOT), null, List.of()));
+      scope.append(NAMES, new ServerName(name.toLowerCase(Locale.ROOT), null));
     }
   }
 
@@ -684,7 +680,7 @@ public final class CoreModule implements HttpModule {
     int star = name.indexOf('*');
     boolean first = name.startsWith("*.") && name.indexOf('*', 1) < 0 && name.length() > 2;
     boolean last = name.endsWith(".*") && star == name.length() - 1 && name.length() > 2;
-    if ((star >= 0 && !first && !last) || name.equals(".")) {
+    if ((star >= 0 && !first && !last) || name.equals(".") || name.contains("..")) {
       throw ConfigException.at(
           d,
           i,
@@ -802,7 +798,18 @@ public final class CoreModule implements HttpModule {
     }
     for (Directive line : d.children()) {
       for (String extension : line.arguments()) {
-        types.put(extension.toLowerCase(Locale.ROOT), line.name());
+        String before = types.put(extension.toLowerCase(Locale.ROOT), line.name());
+        if (before != null && !before.equals(line.name())) {
+          scope.warn(
+              d,
+              "duplicate extension \""
+                  + extension
+                  + "\", content type: \""
+                  + line.name()
+                  + "\", previous content type: \""
+                  + before
+                  + "\"");
+        }
       }
     }
     scope.set(TYPES, Map.copyOf(types));
@@ -846,8 +853,9 @@ public final class CoreModule implements HttpModule {
       name.accept("");
     }
     for (ServerName each : names) {
-      if (each.regex() != null) {
-        pattern.accept(each.regex());
+      Capture capture = each.pattern();
+      if (capture != null) {
+        pattern.accept(capture.regex());
       } else {
         name.accept(each.text());
       }

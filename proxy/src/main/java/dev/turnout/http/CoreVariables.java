@@ -2,6 +2,7 @@ package dev.turnout.http;
 
 import dev.turnout.log.LogTime;
 import dev.turnout.net.ListenAddress;
+import dev.turnout.net.TcpState;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The variables of nginx's core: the request, the response so far, the connection and the time.
@@ -75,7 +77,7 @@ public final class CoreVariables implements HttpModule {
   private static void target(HttpRegistry http) {
     Variable args = Exchange::args;
     Variable path = Exchange::path;
-    http.variable("args", args, CoreVariables::setArgs);
+    http.variable("args", args, new ArgsSetter());
     http.variable("query_string", args);
     http.variable("uri", path);
     http.variable("document_uri", path);
@@ -118,8 +120,17 @@ public final class CoreVariables implements HttpModule {
         });
   }
 
-  private static void setArgs(Exchange exchange, String value) {
-    exchange.args(value);
+  /// What `set $args` does.
+  private static final class ArgsSetter implements Variables.Setter {
+    @Override
+    public void set(Exchange exchange, String value) {
+      exchange.args(value);
+    }
+
+    @Override
+    public void unset(Exchange exchange) {
+      exchange.args(null);
+    }
   }
 
   private static void fields(HttpRegistry http) {
@@ -151,6 +162,10 @@ public final class CoreVariables implements HttpModule {
           return true;
         }));
     http.variable("request_length", number(CoreVariables::requestLength));
+    http.variable("tcpinfo_rtt", tcp(TcpState::roundTripMicros));
+    http.variable("tcpinfo_rttvar", tcp(TcpState::roundTripVarianceMicros));
+    http.variable("tcpinfo_snd_cwnd", tcp(TcpState::congestionWindow));
+    http.variable("tcpinfo_rcv_space", tcp(TcpState::receiveSpace));
     http.variable("pipe", exchange -> exchange.request().isSentAhead() ? "p" : ".");
     int id = http.variables().newSlot();
     http.variable("request_id", exchange -> requestId(exchange, id));
@@ -255,6 +270,13 @@ public final class CoreVariables implements HttpModule {
       sink.append(number.of(exchange));
       return true;
     });
+  }
+
+  private static Variable tcp(ToLongFunction<TcpState> number) {
+    return exchange -> {
+      TcpState state = exchange.downstream().tcpState();
+      return state == null ? null : Long.toString(number.applyAsLong(state));
+    };
   }
 
   private static boolean isEmpty(@Nullable String text) {

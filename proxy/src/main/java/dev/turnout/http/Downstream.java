@@ -1,5 +1,6 @@
 package dev.turnout.http;
 
+import dev.turnout.net.TcpState;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
@@ -25,6 +26,12 @@ public interface Downstream {
   /// it; empty if the connection is none, or the transport cannot tell.
   default OptionalInt peerUser() {
     return OptionalInt.empty();
+  }
+
+  /// What the kernel knows about the client's TCP connection; null if it is none, or the transport
+  /// cannot tell.
+  default @Nullable TcpState tcpState() {
+    return null;
   }
 
   /// Where the client connected to.
@@ -77,6 +84,12 @@ public interface Downstream {
 
   /// Closes the connection at once; what the client got is seen to be cut.
   void abort(Exchange exchange);
+
+  /// There will be no more of the response: closes the connection when what there is has been sent.
+  /// Whoever makes the response has let go of it.
+  default void breakOff(Exchange exchange) {
+    abort(exchange);
+  }
 
   /// Nothing holds the exchange open any more: its background subrequests are over. If its response
   /// is out, it may end.

@@ -239,6 +239,19 @@ public final class Exchange {
     methodOverride = null;
   }
 
+  /// Stands where `other` stands: in its location, before the content.
+  void repeat(Exchange other) {
+    location = other.location;
+    asSent = other.asSent;
+    quoted = other.quoted;
+    pathReplaced = other.pathReplaced;
+    aliasExtended = other.aliasExtended;
+    captureSubject = other.captureSubject;
+    captures = other.captures.clone();
+    captureCount = other.captureCount;
+    stage = PhaseEngine.Stage.CONTENT;
+  }
+
   /// The loop it lives on.
   public Worker worker() {
     return worker;
@@ -620,10 +633,11 @@ public final class Exchange {
     return internal;
   }
 
-  void becomeInternal() {
+  /// @param named in a named location, to which the target comes as it is
+  void becomeInternal(boolean named) {
     pathReplaced = false;
     internal = true;
-    asSent = false;
+    asSent &= named;
     aliasExtended = false;
   }
 
@@ -714,8 +728,8 @@ public final class Exchange {
   }
 
   /// Runs the filters and writes the head. `last` if no body follows. False if a filter refused the
-  /// answer, which can only be where it may be asked for in parts: then nothing was written, and
-  /// {@link Response#refusal} is what to {@link #finish} with.
+  /// answer, as where a condition of the client does not hold: then nothing was written, and {@link
+  /// Response#refusal} is what to {@link #finish} with.
   public boolean sendHead(boolean last) {
     headSent = true;
     headEnds = last;

@@ -19,6 +19,9 @@ public final class HostPatterns<V> {
   public void add(String name, V value) {
     int star = name.indexOf('*');
     boolean isNew;
+    if (name.contains("..")) {
+      throw new IllegalArgumentException("invalid hostname or wildcard \"" + name + "\"");
+    }
     if (star < 0 && !name.startsWith(".")) {
       isNew = exact.putIfAbsent(name, value) == null;
     } else if (star < 0 && name.length() > 1) {

@@ -98,7 +98,7 @@ public final class HttpBuilder {
     HostPatterns<Boolean> patterns = new HostPatterns<>();
     List<Regex> expressions = new ArrayList<>();
     names.stream()
-        .filter(name -> name.regex() == null)
+        .filter(name -> name.pattern() == null)
         .map(ServerName::text)
         .distinct()
         .forEach(name -> {
@@ -109,8 +109,9 @@ public final class HttpBuilder {
           }
         });
     names.forEach(name -> {
-      if (name.regex() != null) {
-        expressions.add(name.regex());
+      Capture pattern = name.pattern();
+      if (pattern != null) {
+        expressions.add(pattern.regex());
       }
     });
     return host ->
@@ -142,7 +143,7 @@ public final class HttpBuilder {
       case EXACT -> added = tree.exact(name.name(), location, autoRedirect(scope));
       case PREFIX -> added = tree.prefix(name.name(), location, false, autoRedirect(scope));
       case PREFIX_FIRST -> added = tree.prefix(name.name(), location, true, autoRedirect(scope));
-      case PATTERN -> tree.pattern(regex(name), location);
+      case PATTERN -> tree.pattern(pattern(name), location);
       case NAMED -> added = named.put(name.name(), location) == null;
     }
     if (!added && scope.directive() != null) {
@@ -170,12 +171,12 @@ public final class HttpBuilder {
     return scope.get(CoreModule.AUTO_REDIRECT);
   }
 
-  private static Regex regex(LocationName name) {
-    Regex regex = name.regex();
-    if (regex == null) {
+  private static Capture pattern(LocationName name) {
+    Capture pattern = name.pattern();
+    if (pattern == null) {
       throw new IllegalStateException("a pattern without an expression");
     }
-    return regex;
+    return pattern;
   }
 
   /// One address while its servers are collected.
@@ -266,8 +267,8 @@ public final class HttpBuilder {
   }
 
   private static void addName(Address address, Built built, Listen listen, ServerName name) {
-    if (name.regex() != null) {
-      address.names.pattern(name.regex(), built.server(), name.setters());
+    if (name.pattern() != null) {
+      address.names.pattern(name.pattern(), built.server());
     } else if (!address.names.name(name.text(), built.server())) {
       built
           .scope()

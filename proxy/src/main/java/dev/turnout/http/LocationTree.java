@@ -18,7 +18,7 @@ public final class LocationTree {
 
   private record Prefix(Location location, boolean winsOverPatterns) {}
 
-  private record Pattern(Regex regex, Location location) {}
+  private record Pattern(Capture capture, Location location) {}
 
   private LocationTree(
       Map<String, Location> exact,
@@ -72,8 +72,8 @@ public final class LocationTree {
     }
 
     /// `location ~ regex` and `location ~* regex`.
-    public void pattern(Regex regex, Location location) {
-      patterns.add(new Pattern(regex, location));
+    public void pattern(Capture capture, Location location) {
+      patterns.add(new Pattern(capture, location));
     }
 
     /// True if nothing was added.
@@ -126,7 +126,7 @@ public final class LocationTree {
       }
     }
     for (Pattern pattern : patterns) {
-      if (pattern.regex.matches(path, exchange)) {
+      if (pattern.capture.matches(path, exchange)) {
         Location matched = pattern.location;
         LocationTree nested = matched.nested();
         Location inner = nested == null ? null : nested.find(path, exchange);

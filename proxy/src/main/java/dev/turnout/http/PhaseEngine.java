@@ -41,7 +41,6 @@ public final class PhaseEngine {
 
   /// Begins a subrequest: its target is set, its server is its parent's.
   void startSubrequest(Exchange exchange) {
-    exchange.stage(Stage.SERVER_REWRITE);
     run(exchange);
   }
 
@@ -150,15 +149,8 @@ public final class PhaseEngine {
         return false;
       }
     }
-    long limit = exchange.core().clientMaxBodySize();
-    if (limit > 0 && exchange.request().contentLength() > limit) {
-      exchange.log(
-          Level.ERROR,
-          "client intended to send too large body: "
-              + exchange.request().contentLength()
-              + " bytes");
-      exchange.body().discard();
-      finish(exchange, 413);
+    if (exchange.body().isTooLarge()) {
+      exchange.body().refuse();
       return false;
     }
     if (exchange.isSlashWanted()) {
@@ -210,11 +202,11 @@ public final class PhaseEngine {
         special(exchange, 500);
         return;
       }
-      exchange.becomeInternal();
+      exchange.becomeInternal(true);
       exchange.location(named.under(exchange));
       exchange.stage(Stage.REWRITE);
     } else {
-      exchange.becomeInternal();
+      exchange.becomeInternal(false);
       exchange.target(path, args, false);
       exchange.location(exchange.server().base());
       exchange.stage(Stage.SERVER_REWRITE);
@@ -371,8 +363,12 @@ public final class PhaseEngine {
   }
 
   void filterHead(Exchange exchange) {
+    Response response = exchange.response();
     for (ResponseFilter filter : exchange.location().filters()) {
-      filter.head(exchange, exchange.response());
+      filter.head(exchange, response);
+      if (response.refusal() != 0) {
+        return; // what stands in goes through them all
+      }
     }
   }
 

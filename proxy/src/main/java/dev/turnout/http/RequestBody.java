@@ -84,22 +84,49 @@ public final class RequestBody implements BodyReceiver {
   }
 
   /// Has these bytes in place of what has been read, which must be all of it.
-  public void replace(byte[] bytes) {
-    if (lender != null) {
-      lender = null;
-    }
-    memory.forEach(ByteBuf::release);
-    memory.clear();
-    collecting = null;
-    if (file != null && !writing) {
-      close(file, keepFile);
-    }
-    file = null;
+  public void replace(byte[] bytes) throws IOException {
+    forgetWhatWasRead();
     if (bytes.length != 0) {
       memory.add(Unpooled.wrappedBuffer(bytes));
     }
     length = bytes.length;
     inMemory = bytes.length;
+  }
+
+  /// Has what is in a file in place of what has been read, which must be all of it. Takes
+  /// `channel`.
+  ///
+  /// @param remove the file is taken away when it is no longer needed
+  public void replace(FileChannel channel, Path path, boolean remove) throws IOException {
+    forgetWhatWasRead();
+    file = new TempFile(channel, path);
+    keepFile = !remove;
+    length = channel.size();
+  }
+
+  /// As [#replace(byte[])], in a temporary file; then runs `done`.
+  public void replaceInFile(byte[] bytes, Runnable done) throws IOException {
+    replace(bytes);
+    whenRead = done;
+    spill(true);
+  }
+
+  private void forgetWhatWasRead() throws IOException {
+    lender = null;
+    memory.forEach(ByteBuf::release);
+    memory.clear();
+    collecting = null;
+    inMemory = 0;
+    TempFile before = file;
+    file = null;
+    if (before != null && !writing) {
+      before.channel().close();
+      if (!keepFile) {
+        Files.deleteIfExists(before.path()); // at once: the script may look
+      }
+    }
+    keepFile = false;
+    passedOn = false;
     complete = true;
     if (!borrowed) {
       mode = Mode.KEEPING;
@@ -112,6 +139,21 @@ public final class RequestBody implements BodyReceiver {
       return lender != null || !memory.isEmpty();
     }
     return exchange.request().contentLength() > 0 || exchange.request().chunked();
+  }
+
+  /// True if it says that it is larger than `client_max_body_size` allows here.
+  boolean isTooLarge() {
+    long limit = exchange.core().clientMaxBodySize();
+    return limit > 0 && exchange.request().contentLength() > limit;
+  }
+
+  /// Answers 413, unread.
+  void refuse() {
+    exchange.log(
+        Level.ERROR,
+        "client intended to send too large body: " + exchange.request().contentLength() + " bytes");
+    discard();
+    exchange.finish(413);
   }
 
   /// Reads it whole, then runs `done`. What goes wrong ends the exchange with 400, 408 or 413.
@@ -336,7 +378,16 @@ public final class RequestBody implements BodyReceiver {
             }
           }
         },
-        (to, failure) -> written(mine, to == null ? open : to, failure));
+        (to, failure) -> {
+          if (open == null && to != null && mine == generation) {
+            exchange.log(
+                core.clientBodyInFileOnly() == CoreSettings.BodyInFile.OFF
+                    ? Level.WARN
+                    : Level.NOTICE,
+                "a client request body is buffered to a temporary file " + to.path());
+          }
+          written(mine, to == null ? open : to, failure);
+        });
     keepFile = core.clientBodyInFileOnly() == CoreSettings.BodyInFile.ON;
     if (last) {
       complete = true;

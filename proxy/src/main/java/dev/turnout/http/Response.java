@@ -28,6 +28,8 @@ public final class Response {
   private @Nullable Fields passed;
   private long[] withheld = new long[4];
   private Ranges ranges = Ranges.NONE;
+  private long partStart;
+  private long partEnd;
   private int refusal;
   private boolean immediate;
   private boolean varies;
@@ -40,6 +42,8 @@ public final class Response {
     NONE,
     /// One at a time: the body is not at hand as a whole.
     ONE,
+    /// One at a time, which whoever makes the body cuts out of it: see [Response#partStart].
+    CUT_BY_MAKER,
     /// Several at once.
     ANY
   }
@@ -183,12 +187,28 @@ public final class Response {
     remove(FieldName.ACCEPT_RANGES);
   }
 
+  /// Where the part begins that is to be sent with status 206, of a body that its maker cuts.
+  public long partStart() {
+    return partStart;
+  }
+
+  /// Where that part ends: the first byte that is not sent.
+  public long partEnd() {
+    return partEnd;
+  }
+
+  /// Sends this part of a body that its maker cuts.
+  public void part(long start, long end) {
+    partStart = start;
+    partEnd = end;
+  }
+
   /// The status that a filter wants to be answered instead of this, or 0.
   public int refusal() {
     return refusal;
   }
 
-  /// Answers with `status` instead; only where parts of the body may be asked for.
+  /// Answers with `status` instead; filters that come later do not see this answer.
   public void refuse(int status) {
     refusal = status;
   }

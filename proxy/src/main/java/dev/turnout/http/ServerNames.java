@@ -18,7 +18,7 @@ public final class ServerNames {
   private final List<Pattern> patterns;
   private final boolean single;
 
-  private record Pattern(Regex regex, VirtualServer server, List<Variables.Setter> setters) {}
+  private record Pattern(Capture capture, VirtualServer server) {}
 
   private ServerNames(
       VirtualServer defaultServer,
@@ -64,8 +64,8 @@ public final class ServerNames {
         return suffixes.putIfAbsent(name.substring(1), server) == null;
       }
       if (name.startsWith(".")) {
-        boolean free = exact.putIfAbsent(name.substring(1), server) == null;
-        return suffixes.putIfAbsent(name, server) == null && free;
+        return exact.putIfAbsent(name.substring(1), server) == null
+            && suffixes.putIfAbsent(name, server) == null; // whole or not at all, as in nginx
       }
       if (name.endsWith(".*")) {
         return prefixes.putIfAbsent(name.substring(0, name.length() - 1), server) == null;
@@ -74,8 +74,8 @@ public final class ServerNames {
     }
 
     /// Adds a regular expression of a server; its named captures become variables.
-    public void pattern(Regex regex, VirtualServer server, List<Variables.Setter> setters) {
-      patterns.add(new Pattern(regex, server, List.copyOf(setters)));
+    public void pattern(Capture capture, VirtualServer server) {
+      patterns.add(new Pattern(capture, server));
     }
 
     /// The names that were added.
@@ -124,11 +124,7 @@ public final class ServerNames {
       }
     }
     for (Pattern pattern : patterns) {
-      if (pattern.regex.matches(host, exchange)) {
-        for (int i = 0; i < pattern.setters.size(); i++) {
-          String value = exchange.capture(pattern.regex.names().get(i).group());
-          pattern.setters.get(i).set(exchange, value == null ? "" : value);
-        }
+      if (pattern.capture.matches(host, exchange)) {
         return pattern.server;
       }
     }

@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import dev.turnout.log.Level;
+import dev.turnout.net.TcpState;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
 import java.net.SocketAddress;
@@ -31,6 +32,7 @@ public final class Subrequest implements Downstream {
   private final int depth;
   private String method = "GET";
   private boolean sharesBody;
+  private boolean again;
   private boolean ownVariables;
   private @Nullable Consumer<Exchange> preparation;
   private byte @Nullable [] ownBody;
@@ -101,6 +103,15 @@ public final class Subrequest implements Downstream {
   /// Has this method instead of GET.
   public Subrequest method(String method) {
     this.method = method;
+    return this;
+  }
+
+  /// Is the request of its parent once more: answered by the same location, with its method, body
+  /// and captures, and without going through the phases.
+  public Subrequest again() {
+    again = true;
+    sharesBody = true;
+    method = parent.method();
     return this;
   }
 
@@ -180,6 +191,9 @@ public final class Subrequest implements Downstream {
     Exchange made = new Exchange(this, parent);
     made.target(path, args, false);
     made.method(method);
+    if (again) {
+      made.repeat(parent);
+    }
     byte[] given = ownBody;
     if (given != null) {
       RequestHead head = made.changeRequest();
@@ -402,6 +416,11 @@ public final class Subrequest implements Downstream {
   @Override
   public @Nullable ProxyHeader proxyHeader() {
     return parent.downstream().proxyHeader();
+  }
+
+  @Override
+  public @Nullable TcpState tcpState() {
+    return parent.downstream().tcpState();
   }
 
   @Override

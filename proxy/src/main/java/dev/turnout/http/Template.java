@@ -53,6 +53,17 @@ public final class Template {
     return new Template(parts, text, true);
   }
 
+  /// True if one of these is neither empty nor 0, as conditions of nginx's directives are.
+  public static boolean isAnyTrue(List<Template> conditions, Exchange exchange) {
+    for (Template condition : conditions) {
+      String value = condition.evaluate(exchange);
+      if (!value.isEmpty() && !value.equals("0")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /// The template that is always empty.
   public static Template empty() {
     return EMPTY;
@@ -85,6 +96,11 @@ public final class Template {
   /// True if it is the same in every exchange.
   public boolean isConstant() {
     return isConstant;
+  }
+
+  /// The text that it always is, if it [#isConstant].
+  public String constantText() {
+    return constant;
   }
 
   /// True if it is constant and has no bytes.

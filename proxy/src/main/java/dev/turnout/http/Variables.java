@@ -31,6 +31,24 @@ public final class Variables {
   public interface Setter {
     /// Assigns.
     void set(Exchange exchange, String value);
+
+    /// Takes the value away; where there always is one it becomes empty.
+    default void unset(Exchange exchange) {
+      set(exchange, "");
+    }
+  }
+
+  /// How a variable is assigned to that has a place in every exchange.
+  private record Stored(int slot) implements Setter {
+    @Override
+    public void set(Exchange exchange, String value) {
+      exchange.setStored(slot, value);
+    }
+
+    @Override
+    public void unset(Exchange exchange) {
+      exchange.setStored(slot, null);
+    }
   }
 
   Variables(
@@ -90,7 +108,7 @@ public final class Variables {
       // where it is not assigned, `$http_x` still is the field
       defined.put(key, new Assigned(slot, before == null ? ofFamily(key) : before));
     }
-    return (exchange, value) -> exchange.setStored(slot, value);
+    return new Stored(slot);
   }
 
   /// How `$name` is assigned to, by a name that only a script tells; null if it cannot be, or is
@@ -102,8 +120,7 @@ public final class Variables {
     if (setter != null || slot == null) {
       return setter;
     }
-    int index = slot;
-    return (exchange, value) -> exchange.setStored(index, value);
+    return new Stored(slot);
   }
 
   /// A place in every exchange for a value that is computed once (`map` results).

@@ -203,6 +203,16 @@ public final class Errno {
     if (message == null) {
       return OptionalInt.empty();
     }
+    int bySystem =
+        message.indexOf("error(-"); // as Netty has it: `connect(..) failed with error(-13): …`
+    int close = message.indexOf(')', bySystem + 1);
+    if (bySystem >= 0 && close > 0) {
+      try {
+        return OptionalInt.of(Integer.parseInt(message.substring(bySystem + 7, close)));
+      } catch (NumberFormatException _) {
+        // then it is something else
+      }
+    }
     for (Map.Entry<Integer, String> row : TEXTS.entrySet()) {
       if (message.equals(row.getValue())
           || message.endsWith("(" + row.getValue() + ")")

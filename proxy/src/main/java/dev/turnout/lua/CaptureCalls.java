@@ -2,6 +2,7 @@ package dev.turnout.lua;
 
 import dev.turnout.http.Exchange;
 import dev.turnout.http.UriPath;
+import dev.turnout.log.Level;
 import java.lang.invoke.MethodHandles;
 
 /// `ngx.location.capture` and `capture_multi`.
@@ -76,7 +77,20 @@ final class CaptureCalls implements LuaPart {
   static int capturePair(LuaVm vm, int kind, long name, int length, long value, int valueLength) {
     LuaCapture.One one = vm.run().capture().last();
     if (kind == 0) {
-      one.variable(vm.text(name, length), vm.text(value, valueLength));
+      String called = vm.text(name, length);
+      if (vm.names().setter(called) == null) {
+        boolean isKnown = vm.names().named(called) != null;
+        vm.run()
+            .log(
+                Level.ERROR,
+                "variable \""
+                    + called
+                    + (isKnown
+                        ? "\" not changeable"
+                        : "\" cannot be assigned a value (maybe you forgot to define it first?) "));
+        throw new LuaError("failed to issue subrequest: " + (isKnown ? 500 : -1));
+      }
+      one.variable(called, vm.text(value, valueLength));
     } else {
       one.field(vm.text(name, length), vm.text(value, valueLength));
     }

@@ -9,7 +9,7 @@ import dev.turnout.config.Scope;
 /// loses its beginning.
 final class ChunkNames {
   /// What Lua keeps of a name.
-  private static final int LONGEST = 42;
+  private static final int LONGEST = 56;
 
   private ChunkNames() {}
 

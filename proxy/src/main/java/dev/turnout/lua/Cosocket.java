@@ -51,6 +51,9 @@ final class Cosocket extends LuaStream {
 
   /// Takes `data`; returns what the function returns.
   int send(LuaVm vm, ByteBuf data, long timeout) {
+    if (isDebugged()) {
+      debug("lua tcp socket send timeout: " + timeout);
+    }
     int size = data.readableBytes();
     ChannelFuture sent = channel.writeAndFlush(data);
     if (sent.isSuccess()) {
@@ -117,25 +120,6 @@ final class Cosocket extends LuaStream {
     if (cause instanceof FileNotFoundException) {
       return "2: No such file or directory";
     }
-    String message = String.valueOf(cause.getMessage());
-    if (message.contains("Connection refused")) {
-      return "111: Connection refused";
-    }
-    if (message.contains("Connection reset")) {
-      return "104: Connection reset by peer";
-    }
-    if (message.contains("Broken pipe")) {
-      return "32: Broken pipe";
-    }
-    if (message.contains("Network is unreachable")) {
-      return "101: Network is unreachable";
-    }
-    if (message.contains("No route to host")) {
-      return "113: No route to host";
-    }
-    if (message.contains("No such file or directory")) {
-      return "2: No such file or directory";
-    }
     return Errno.describe(asIo(cause));
   }
 
@@ -150,6 +134,9 @@ final class Cosocket extends LuaStream {
   void closeSource() {
     writeDeadline.cancel();
     boolean wasIdle = idle;
+    if (wasIdle) {
+      pool.debug("lua tcp socket keepalive close handler");
+    }
     idle = false;
     pool.left(this, wasIdle);
     channel.close();
@@ -203,6 +190,7 @@ final class Cosocket extends LuaStream {
   @Override
   void idledTooLong() {
     if (idle) {
+      pool.debug("lua tcp socket keepalive max idle timeout");
       close();
     }
   }
@@ -220,6 +208,9 @@ final class Cosocket extends LuaStream {
     }
     if (hasUnread()) {
       return "unread data in buffer";
+    }
+    if (isDebugged()) {
+      debug("lua tcp socket keepalive timeout: " + (timeout > 0 ? timeout + " ms" : "unlimited"));
     }
     leave();
     idle = true;

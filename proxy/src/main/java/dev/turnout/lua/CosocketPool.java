@@ -8,14 +8,23 @@ import org.jspecify.annotations.Nullable;
 final class CosocketPool {
   private final ArrayDeque<Cosocket> idle = new ArrayDeque<>();
   private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+  private final LuaSockets sockets;
+  private final String key;
   private int size;
   private int backlog = -1;
   private int connections;
+
+  CosocketPool(LuaSockets sockets, String key) {
+    this.sockets = sockets;
+    this.key = key;
+  }
 
   /// Says how many may idle, and how many may wait; -1 leaves it as it is.
   void limits(int size, int backlog) {
     if (this.size == 0 && size > 0) {
       this.size = size;
+      sockets.debug(() -> "lua tcp socket keepalive create connection pool for key \"" + key + '"');
+      sockets.debug(() -> "lua tcp socket connection pool size: " + size + ", backlog: " + backlog);
     }
     if (backlog >= 0) {
       this.backlog = backlog;
@@ -26,6 +35,7 @@ final class CosocketPool {
   @Nullable Cosocket take() {
     Cosocket last = idle.pollLast();
     if (last != null) {
+      sockets.debug(() -> "lua tcp socket get keepalive peer: using connection to " + key);
       last.wakeUp();
     }
     return last;
@@ -40,6 +50,10 @@ final class CosocketPool {
     }
   }
 
+  void debug(String message) {
+    sockets.debug(() -> message);
+  }
+
   /// A connection is going to be made.
   void entered() {
     connections++;
@@ -49,6 +63,9 @@ final class CosocketPool {
   void left() {
     connections--;
     next();
+    if (connections == 0 && waiting.isEmpty()) {
+      sockets.free(key, this);
+    }
   }
 
   void left(Cosocket socket, boolean wasIdle) {
@@ -74,7 +91,12 @@ final class CosocketPool {
 
   /// False if too many wait already.
   boolean await(Runnable whenFree) {
-    return waiting.size() < backlog && waiting.add(whenFree);
+    if (waiting.size() >= backlog) {
+      return false;
+    }
+    sockets.debug(
+        () -> "lua tcp socket queue connect operation for connection pool \"" + key + '"');
+    return waiting.add(whenFree);
   }
 
   void forget(Runnable whenFree) {

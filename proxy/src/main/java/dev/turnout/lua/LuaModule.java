@@ -168,7 +168,13 @@ public final class LuaModule implements HttpModule {
   private static void flags(HttpRegistry http) {
     http.directive("lua_code_cache")
         .in(EVERYWHERE)
-        .flag(CODE_CACHE)
+        .flag(
+            CODE_CACHE,
+            (d, scope) -> {
+              if (!scope.get(CODE_CACHE)) {
+                scope.alert(d, "lua_code_cache is off; this will hurt performance");
+              }
+            })
         .defaultText("on")
         .summary("Keeps what scripts have loaded; without, each request has a Lua of its own.");
     http.directive("lua_need_request_body")
@@ -485,6 +491,7 @@ public final class LuaModule implements HttpModule {
     }
     return exchange -> {
       if (exchange.body().isComplete() || !exchange.body().isPresent()) {
+        exchange.body().read(() -> {});
         return mine.run(exchange, chunk);
       }
       exchange

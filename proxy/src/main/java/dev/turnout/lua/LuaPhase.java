@@ -29,6 +29,14 @@ public enum LuaPhase {
     return bit;
   }
 
+  /// True if its scripts may wait.
+  boolean mayWait() {
+    return switch (this) {
+      case REWRITE, SERVER_REWRITE, ACCESS, PRECONTENT, CONTENT, TIMER -> true;
+      default -> false;
+    };
+  }
+
   /// The directive that gives it scripts, without `_block` and the like.
   public String directive() {
     return directive;

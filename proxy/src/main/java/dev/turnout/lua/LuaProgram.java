@@ -242,7 +242,7 @@ public final class LuaProgram {
     LuaRun run = new LuaRun(vm, LuaPhase.INIT, "");
     try {
       for (LuaChunk chunk : chunks) {
-        if (chunk.source() != null && vm.ready(chunk, run) < 0) {
+        if (chunk.source() != null && chunk.phase() != LuaPhase.INIT && vm.ready(chunk, run) < 0) {
           refuse(chunk, String.valueOf(vm.result()), first);
         }
       }
@@ -250,7 +250,7 @@ public final class LuaProgram {
       if (begin != null) {
         int index = vm.ready(begin, run);
         if (index < 0 || !run.call(LuaPhase.INIT, index, 0)) {
-          throw ConfigException.withoutPosition("init_by_lua error: " + vm.result());
+          throw ConfigException.withoutPosition(name(begin) + " error: " + vm.result());
         }
       }
     } finally {
@@ -261,7 +261,7 @@ public final class LuaProgram {
   private void refuse(LuaChunk chunk, String error, boolean first) {
     String message = "failed to load inlined Lua code: " + error;
     Directive at = places.get(chunk.index());
-    if (strict || chunk.phase() == LuaPhase.INIT) {
+    if (strict) {
       throw ConfigException.at(at, message);
     }
     if (first) {
@@ -292,17 +292,23 @@ public final class LuaProgram {
   }
 
   private void callBeside(LuaVm vm, LuaChunk chunk, LuaPhase phase) {
-    LuaRun run = new LuaRun(vm, phase, ", context: " + phase.directive() + "*");
+    String context = phase == LuaPhase.EXIT_WORKER ? "" : ", context: " + phase.directive() + "*";
+    LuaRun run = new LuaRun(vm, phase, context);
     try {
       int index = vm.ready(chunk, run);
       if (index < 0) {
-        log().log(Level.ERROR, loadFailure(chunk, run));
+        log().logVerbatim(Level.ERROR, 0, name(chunk) + " error: " + vm.result());
       } else if (!run.call(phase, index, 0)) {
-        log().logVerbatim(Level.ERROR, 0, phase.directive() + " error: " + vm.result());
+        log().logVerbatim(Level.ERROR, 0, name(chunk) + " error: " + vm.result());
       }
     } finally {
       run.release();
     }
+  }
+
+  private static String name(LuaChunk chunk) {
+    String directive = chunk.phase().directive();
+    return chunk.source() == null ? directive + "_file" : directive;
   }
 
   /// What the work of a VM is, done on its loop.

@@ -51,6 +51,7 @@ public final class LuaRun implements Exchange.Companion {
   // what a script has asked for
   private Wish wish = Wish.NONE;
   private int exitCode;
+  private int exited;
   private int filterExit;
   private String target = "";
   private @Nullable String targetArgs;
@@ -171,6 +172,13 @@ public final class LuaRun implements Exchange.Companion {
     ends.add(cleanup);
   }
 
+  /// Takes back what was asked for with [#onEnd].
+  void notOnEnd(Runnable cleanup) {
+    if (!ends.isEmpty()) {
+      ends.remove(cleanup);
+    }
+  }
+
   /// Its scripts have a table `ngx.ctx`, to be let go of.
   void keepsTable() {
     keepsTable = true;
@@ -241,6 +249,12 @@ public final class LuaRun implements Exchange.Companion {
       forget();
       number = vm.newRun();
       wish = Wish.NONE;
+    }
+    if (exited != 0 && in == LuaPhase.CONTENT && there != null) {
+      if (there.response().status() == 0) {
+        there.response().status(exited); // the status that a page of `error_page` has by itself
+      }
+      exited = 0;
     }
   }
 
@@ -326,6 +340,7 @@ public final class LuaRun implements Exchange.Companion {
 
   private Verdict failed(Exchange there) {
     if (headSent) {
+      there.downstream().flush(); // what it had written by then
       there.downstream().abort(there);
       settle(there);
     } else {
@@ -388,6 +403,7 @@ public final class LuaRun implements Exchange.Companion {
       there.response().status(0);
       return together.refused(there, code);
     }
+    exited = code;
     there.finish(code);
     return Verdict.RESPONDED;
   }
@@ -421,22 +437,38 @@ public final class LuaRun implements Exchange.Companion {
     }
     LuaSettings settings = settings(there);
     Response response = there.response();
-    if (settings.bufferHttp10()
-        && there.request().version() < 11
-        && response.contentLength() < 0
-        && !there.isSubrequest()) {
+    if (wantsBuffering(there, settings)) {
       buffering = true;
+      if (isLogged(Level.DEBUG)) {
+        log(Level.DEBUG, "lua buffering output bufs for the HTTP 1.0 request");
+      }
     }
     headWanted = true;
     separately = settings.filtersBody(); // a filter wants to see each text by itself
     if (response.status() == 0) {
       response.status(200);
     }
-    if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
-      response.contentType(RequestFile.mediaType(there));
-    }
+    giveType(there, settings);
     if (!buffering && !settings.filtersBody() && !there.isHead() && !mustFilterHead(settings)) {
       sendHead(there, false); // it can be seen at once what it became
+    }
+  }
+
+  /// True if what is written is kept until its length is known.
+  private static boolean wantsBuffering(Exchange there, LuaSettings settings) {
+    return settings.bufferHttp10()
+        && there.request().version() < 11
+        && there.response().contentLength() < 0
+        && !there.isSubrequest();
+  }
+
+  private void giveType(Exchange there, LuaSettings settings) {
+    Response response = there.response();
+    if (response.contentType() == null
+        && settings.useDefaultType()
+        && !contentTypeCleared
+        && response.status() != 304) {
+      response.contentType(RequestFile.mediaType(there));
     }
   }
 
@@ -448,9 +480,13 @@ public final class LuaRun implements Exchange.Companion {
   /// then, since it is in Lua that the head is asked for.
   int headFilterToRun() {
     Exchange there = requireExchange();
-    LuaChunk script = settings(there).headFilter();
+    LuaSettings settings = settings(there);
+    LuaChunk script = settings.headFilter();
     if (script == null || headWanted || headFilter != Filtering.NONE || there.isHeadSent()) {
       return -1;
+    }
+    if (wantsBuffering(there, settings)) {
+      return -1; // it is to see the length
     }
     return vm.isReady(script) ? script.index() : -1;
   }
@@ -465,9 +501,7 @@ public final class LuaRun implements Exchange.Companion {
     if (response.status() == 0) {
       response.status(200);
     }
-    if (response.contentType() == null && settings(there).useDefaultType() && !contentTypeCleared) {
-      response.contentType(RequestFile.mediaType(there));
-    }
+    giveType(there, settings(there));
   }
 
   /// The script has looked at the head.
@@ -587,9 +621,7 @@ public final class LuaRun implements Exchange.Companion {
     if (response.status() == 0) {
       response.status(200);
     }
-    if (response.contentType() == null && settings.useDefaultType() && !contentTypeCleared) {
-      response.contentType(RequestFile.mediaType(there));
-    }
+    giveType(there, settings);
     if (settings.bufferHttp10() && there.request().version() < 11 && response.contentLength() < 0) {
       response.contentLength(0);
     }
@@ -627,7 +659,7 @@ public final class LuaRun implements Exchange.Companion {
         }
         there.response().contentLength(length);
       }
-      boolean alone = last && written.isEmpty();
+      boolean alone = last && written.isEmpty() && !settings(there).filtersBody();
       sendHead(there, alone);
       endSent = alone && !headRefused;
       if (endSent) {
@@ -669,6 +701,17 @@ public final class LuaRun implements Exchange.Companion {
   private void releaseWritten() {
     written.forEach(ByteBuf::release);
     written = List.of();
+  }
+
+  private boolean bodyStreamed;
+
+  /// A script reads the body of the request by itself.
+  void streamsBody() {
+    bodyStreamed = true;
+  }
+
+  boolean isBodyStreamed() {
+    return bodyStreamed;
   }
 
   // ---- a part of a body that a script looks at
@@ -882,8 +925,9 @@ public final class LuaRun implements Exchange.Companion {
       vm.kill(this, thread);
     }
     captured = Map.of();
-    ends.forEach(Runnable::run);
+    List<Runnable> last = ends;
     ends = List.of();
+    last.forEach(Runnable::run);
     forget();
     if (ownVm) {
       vm.leave();

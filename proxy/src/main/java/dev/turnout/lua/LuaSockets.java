@@ -1,18 +1,27 @@
 package dev.turnout.lua;
 
+import dev.turnout.log.ErrorLog;
+import dev.turnout.log.Level;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The sockets of the scripts of one VM, by number, and their pools. Owned by the VM.
 final class LuaSockets {
   private final Numbered<LuaStream> open = new Numbered<>();
   private final Map<String, CosocketPool> pools = new HashMap<>();
+  private final LuaProgram program;
 
-  /// Gives a socket a number for as long as the script that uses it runs.
-  int add(LuaStream socket, LuaRun run) {
+  LuaSockets(LuaProgram program) {
+    this.program = program;
+  }
+
+  /// Gives a socket a number for as long as the script that uses it runs, or has it.
+  int add(LuaStream socket, LuaRun run, boolean logErrors) {
     int number = open.add(socket);
-    run.onEnd(() -> forget(number, socket));
+    socket.use(run, logErrors, () -> forget(number, socket));
     return number;
   }
 
@@ -28,6 +37,7 @@ final class LuaSockets {
     LuaStream socket = open.get(number);
     if (socket != null) {
       forget(number, socket);
+      socket.leave();
     }
   }
 
@@ -36,10 +46,25 @@ final class LuaSockets {
   }
 
   CosocketPool pool(String key) {
-    return pools.computeIfAbsent(key, _ -> new CosocketPool());
+    return pools.computeIfAbsent(key, k -> new CosocketPool(this, k));
+  }
+
+  /// The last connection of a pool is over.
+  void free(String key, CosocketPool pool) {
+    if (pools.remove(key, pool)) {
+      debug(() -> "lua tcp socket keepalive: free connection pool for \"" + key + '"');
+    }
+  }
+
+  /// Tells those who look closely.
+  void debug(Supplier<String> message) {
+    ErrorLog log = program.log();
+    if (log.isEnabled(Level.DEBUG)) {
+      log.log(Level.DEBUG, message.get());
+    }
   }
 
   void close() {
-    pools.values().forEach(CosocketPool::close);
+    List.copyOf(pools.values()).forEach(CosocketPool::close);
   }
 }

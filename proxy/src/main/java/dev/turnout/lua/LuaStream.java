@@ -30,7 +30,7 @@ abstract class LuaStream {
 
   private record Any(int most) implements Wanted {}
 
-  private record UpTo(Until until, int size) implements Wanted {}
+  private record UpTo(Until until) implements Wanted {}
 
   private final List<Until> patterns = new ArrayList<>(0);
   private final ByteBuf in;
@@ -38,7 +38,10 @@ abstract class LuaStream {
   private @Nullable LuaRun owner;
   private boolean logsErrors;
   private @Nullable Wanted wanted;
+  private @Nullable Until matching;
   private @Nullable LuaWait reader;
+  private @Nullable Runnable atEnd;
+  private int searched;
   private boolean closed;
   private @Nullable String trouble;
 
@@ -58,20 +61,29 @@ abstract class LuaStream {
 
   // ---- whose it is
 
-  /// A script uses it from now on, until its request is over.
-  void use(LuaRun run, boolean logErrors) {
+  /// A script uses it from now on, until its request is over, which does `forget`, too.
+  void use(LuaRun run, boolean logErrors, Runnable forget) {
     owner = run;
     logsErrors = logErrors;
-    run.onEnd(() -> {
-      if (owner == run) {
-        release();
-      }
-    });
+    Runnable cleanup =
+        () -> {
+          forget.run();
+          release();
+        };
+    atEnd = cleanup;
+    run.onEnd(cleanup);
   }
 
   /// No script uses it.
   final void leave() {
+    LuaRun run = owner;
+    Runnable cleanup = atEnd;
+    if (run != null && cleanup != null) {
+      run.notOnEnd(cleanup);
+    }
     owner = null;
+    atEnd = null;
+    matching = null;
     patterns.clear();
   }
 
@@ -96,6 +108,19 @@ abstract class LuaStream {
     if (run != null && logsErrors) {
       run.log(Level.ERROR, message);
     }
+  }
+
+  /// Tells those who look closely.
+  final void debug(String message) {
+    LuaRun run = owner;
+    if (run != null) {
+      run.log(Level.DEBUG, message);
+    }
+  }
+
+  final boolean isDebugged() {
+    LuaRun run = owner;
+    return run != null && run.isLogged(Level.DEBUG);
   }
 
   // ---- reading
@@ -124,13 +149,23 @@ abstract class LuaStream {
 
   int receiveUntil(LuaVm vm, int number, int size, long timeout) {
     Until until = patterns.get(number);
-    if (until.takeEnded()) {
+    if (!until.begin(size)) {
       return ENDED;
     }
-    return read(vm, new UpTo(until, size), timeout);
+    return read(vm, new UpTo(until), timeout);
   }
 
   private int read(LuaVm vm, Wanted what, long timeout) {
+    if (isDebugged()) {
+      debug("lua tcp socket read timeout: " + timeout);
+    }
+    Until pattern = what instanceof UpTo(Until until) ? until : null;
+    Until before = matching;
+    if (before != null && before != pattern) {
+      before.giveBack(in);
+    }
+    matching = pattern;
+    searched = 0;
     byte[] there = take(what);
     if (there != null) {
       return vm.answer(there);
@@ -153,7 +188,7 @@ abstract class LuaStream {
 
   /// The input has ended: all that there is will do, or is what was got before it failed.
   private int fail(LuaVm vm, Wanted what) {
-    byte[] rest = takeAll();
+    byte[] rest = partial(what);
     String why = trouble;
     if (what instanceof All && why == null) {
       return vm.answer(rest);
@@ -169,22 +204,14 @@ abstract class LuaStream {
       case All _ -> null;
       case Exactly(int size) -> in.readableBytes() >= size ? bytes(size) : null;
       case Any(int most) -> in.isReadable() ? bytes(Math.min(most, in.readableBytes())) : null;
-      case UpTo(Until until, int size) -> {
-        int length = until.piece(in, size);
-        if (length < 0) {
-          yield null;
-        }
-        int pattern = until.find(in);
-        byte[] piece = bytes(length);
-        until.passed(in, length, size, pattern);
-        yield piece;
-      }
+      case UpTo(Until until) -> until.feed(in) ? until.piece() : null;
     };
   }
 
   private byte @Nullable [] line() {
-    int feed = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
+    int feed = in.indexOf(in.readerIndex() + searched, in.writerIndex(), (byte) '\n');
     if (feed < 0) {
+      searched = in.readableBytes();
       return null;
     }
     byte[] line = bytes(feed - in.readerIndex());
@@ -210,6 +237,11 @@ abstract class LuaStream {
 
   private byte[] takeAll() {
     return bytes(in.readableBytes());
+  }
+
+  /// What there is of what was to be read.
+  private byte[] partial(Wanted what) {
+    return what instanceof UpTo(Until until) ? until.piece() : takeAll();
   }
 
   /// Takes data that has come.
@@ -246,11 +278,12 @@ abstract class LuaStream {
   }
 
   private void readTimedOut() {
-    if (wanted == null) {
+    Wanted what = wanted;
+    if (what == null) {
       idledTooLong();
     } else {
       log("lua tcp socket read timed out");
-      wake(FAILED, takeAll(), "timeout");
+      wake(FAILED, partial(what), "timeout");
     }
   }
 
@@ -268,7 +301,7 @@ abstract class LuaStream {
       if (what instanceof All && known == null) {
         wake(LuaVm.OK, takeAll(), "");
       } else {
-        wake(FAILED, takeAll(), known == null ? "closed" : known);
+        wake(FAILED, partial(what), known == null ? "closed" : known);
       }
     }
   }
@@ -284,7 +317,11 @@ abstract class LuaStream {
 
   /// Its script is over: nobody reads what is left.
   final void release() {
+    if (isDebugged()) {
+      debug("lua finalize socket");
+    }
     close();
+    leave();
     if (in.refCnt() > 0) {
       in.release();
     }

@@ -113,7 +113,7 @@ public final class LuaVm {
   private final Map<Integer, LuaWait> parked = new HashMap<>();
   private final Numbered<LuaDatagrams> datagrams = new Numbered<>();
   private final JsonDecoder json = new JsonDecoder();
-  private final LuaSockets sockets = new LuaSockets();
+  private final LuaSockets sockets;
   private final LuaRegexes regexes = new LuaRegexes();
   private final SharedDict.Found found = new SharedDict.Found();
   private MemorySegment scratch;
@@ -141,6 +141,7 @@ public final class LuaVm {
     this.worker = worker;
     this.names = new LuaNames(program.http().variables());
     this.timers = new LuaTimers(this);
+    this.sockets = new LuaSockets(program);
     io = arena.allocate(IO_SIZE, 8);
     scratch = arena.allocate(SCRATCH, 8);
     number = take(this);

@@ -3,12 +3,14 @@ package dev.turnout.lua;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Fields;
 import dev.turnout.http.RequestBody;
+import dev.turnout.http.RequestFile;
 import dev.turnout.http.RequestHead;
 import dev.turnout.log.Level;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
-import java.nio.file.Files;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,8 @@ final class RequestCalls implements LuaPart {
         "int(int, int)",
         "req_set_body",
         "int(int, const char *, int)",
+        "req_finish_body",
+        "int(int, const char *, int, int)",
         "req_set_body_file",
         "int(int, const char *, int, int)",
         "req_discard_body",
@@ -125,6 +129,7 @@ final class RequestCalls implements LuaPart {
     LuaRun run = vm.run();
     RequestBody body = run.requireExchange().body();
     if (body.isComplete() || !body.isPresent()) {
+      body.read(() -> {}); // so that it is known to have been read
       return LuaVm.OK;
     }
     LuaWait wait = vm.suspend();
@@ -136,12 +141,15 @@ final class RequestCalls implements LuaPart {
     return LuaVm.AGAIN;
   }
 
-  /// 0 the body if it is in memory, 1 the name of the file that it is in. [LuaVm#NONE] for neither,
-  /// 3 if nobody has read it.
+  /// 0 the body if it is in memory, 1 the name of the file that it is in, 2 whether it is or is
+  /// being read. [LuaVm#NONE] for neither, 3 if nobody has read it.
   static int reqBody(LuaVm vm, int what) {
     Exchange exchange = vm.run().requireExchange();
     RequestBody body = exchange.body();
-    if (body.isPresent() && !body.isComplete()) {
+    if (what == 2 && vm.run().isBodyStreamed()) {
+      return LuaVm.NONE;
+    }
+    if (!body.isComplete()) {
       return 3;
     }
     if (what == 1) {
@@ -151,26 +159,41 @@ final class RequestCalls implements LuaPart {
     return vm.answerOrNone(body.text());
   }
 
-  static int reqSetBody(LuaVm vm, long text, int length) {
-    replace(vm, vm.bytes(text, length));
+  static int reqSetBody(LuaVm vm, long text, int length) throws IOException {
+    Exchange exchange = vm.run().requireExchange();
+    saysLength(exchange, length);
+    exchange.body().replace(vm.bytes(text, length));
     return LuaVm.OK;
   }
 
-  private static void replace(LuaVm vm, byte[] bytes) {
+  /// Has what a script has put together as the body; what is longer than `most` goes to a file,
+  /// where the script may wait for that.
+  static int reqFinishBody(LuaVm vm, long text, int length, int most) throws IOException {
     Exchange exchange = vm.run().requireExchange();
+    long limit = most < 0 ? exchange.core().clientBodyBufferSize() : most;
+    if (length <= limit || !vm.run().phase().mayWait()) {
+      return reqSetBody(vm, text, length);
+    }
+    saysLength(exchange, length);
+    byte[] bytes = vm.bytes(text, length);
+    LuaWait wait = vm.suspend();
+    exchange.body().replaceInFile(bytes, () -> wait.resume(LuaVm.OK));
+    return LuaVm.AGAIN;
+  }
+
+  private static void saysLength(Exchange exchange, long length) {
     RequestHead head = exchange.changeRequest();
-    head.setField("Content-Length", Integer.toString(bytes.length));
-    head.contentLength(bytes.length);
+    head.setField("Content-Length", Long.toString(length));
+    head.contentLength(length);
     head.chunked(false);
-    exchange.body().replace(bytes);
   }
 
   static int reqSetBodyFile(LuaVm vm, long name, int length, int remove) throws IOException {
-    Path path = Path.of(vm.text(name, length));
-    replace(vm, Files.readAllBytes(path));
-    if (remove != 0) {
-      Files.deleteIfExists(path);
-    }
+    Exchange exchange = vm.run().requireExchange();
+    Path path = RequestFile.path(vm.text(name, length));
+    FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+    saysLength(exchange, channel.size());
+    exchange.body().replace(channel, path, remove != 0);
     return LuaVm.OK;
   }
 

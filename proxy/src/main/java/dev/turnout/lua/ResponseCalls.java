@@ -3,6 +3,7 @@ package dev.turnout.lua;
 import dev.turnout.config.Units;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
+import dev.turnout.http.FieldText;
 import dev.turnout.http.Fields;
 import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
@@ -109,6 +110,9 @@ final class ResponseCalls implements LuaPart {
       return vm.refuse("seen eof");
     }
     if (run.isBuffering()) {
+      if (run.isLogged(Level.DEBUG)) {
+        run.log(Level.DEBUG, "lua http 1.0 buffering makes ngx.flush() a no-op");
+      }
       return vm.refuse("buffering");
     }
     if (!run.isHeadOut() || (!run.hasBody() && wait == 0)) {
@@ -150,7 +154,7 @@ final class ResponseCalls implements LuaPart {
       return LuaVm.OK;
     }
     exchange.response().status(status);
-    exchange.response().reason(length > 0 ? status + " " + vm.text(reason, length) : null);
+    exchange.response().reason(length > 0 ? FieldText.safe(vm.text(reason, length)) : null);
     return LuaVm.OK;
   }
 

@@ -91,6 +91,9 @@ final class SocketCalls implements LuaPart {
       this.host = host;
       this.port = port;
       this.timeout = or(timeout, settings.connectTimeout());
+      if (run.isLogged(Level.DEBUG)) {
+        run.log(Level.DEBUG, "lua tcp socket connect timeout: " + this.timeout);
+      }
     }
 
     private boolean isOver() {
@@ -286,8 +289,7 @@ final class SocketCalls implements LuaPart {
     }
 
     private void connected(Cosocket socket) {
-      socket.use(run, settings.logErrors());
-      int number = vm.sockets().add(socket, run);
+      int number = vm.sockets().add(socket, run, settings.logErrors());
       LuaWait there = wait;
       if (there != null) {
         there.resume(LuaVm.OK, v -> v.also(number));
@@ -308,11 +310,12 @@ final class SocketCalls implements LuaPart {
       int timeout) {
     String name = vm.text(host, hostLength);
     CosocketPool pool = vm.sockets().pool(vm.text(key, keyLength));
-    pool.limits(poolSize > 0 ? poolSize : settings(vm).poolSize(), backlog);
+    if (poolSize > 0 || backlog >= 0) { // else it is made when the first connection is to idle
+      pool.limits(poolSize > 0 ? poolSize : settings(vm).poolSize(), backlog);
+    }
     Cosocket idle = pool.take();
     if (idle != null) {
-      idle.use(vm.run(), settings(vm).logErrors());
-      vm.also(vm.sockets().add(idle, vm.run()));
+      vm.also(vm.sockets().add(idle, vm.run(), settings(vm).logErrors()));
       return LuaVm.OK;
     }
     return new Connecting(vm, pool, name, port, timeout).begin();
@@ -463,8 +466,8 @@ final class SocketCalls implements LuaPart {
     }
     SocketSettings settings = settings(vm);
     BodyStream stream = new BodyStream(run, exchange, (int) settings.bufferSize());
-    stream.use(run, settings.logErrors());
-    vm.also(vm.sockets().add(stream, run));
+    vm.also(vm.sockets().add(stream, run, settings.logErrors()));
+    run.streamsBody();
     vm.later(stream::begin);
     return LuaVm.OK;
   }

@@ -2,6 +2,7 @@ package dev.turnout.lua;
 
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpDate;
+import dev.turnout.log.Level;
 import java.lang.invoke.MethodHandles;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -86,15 +87,20 @@ final class TimeCalls implements LuaPart {
       return LuaVm.AGAIN;
     }
     var timer = run.worker().loop().schedule(() -> wake(wait), nanos, TimeUnit.NANOSECONDS);
-    wait.onDrop(() -> timer.cancel(false));
+    wait.onDrop(() -> {
+      timer.cancel(false);
+      if (run.isLogged(Level.DEBUG)) {
+        run.log(Level.DEBUG, "lua clean up the timer for pending ngx.sleep");
+      }
+    });
     return LuaVm.AGAIN;
   }
 
   private static void wake(LuaWait wait) {
     LuaRun run = wait.run();
     Exchange exchange = run.exchange();
-    if (!wait.isOver() && exchange != null && run.isLogged(dev.turnout.log.Level.DEBUG)) {
-      run.log(dev.turnout.log.Level.DEBUG, "lua sleep timer expired");
+    if (!wait.isOver() && exchange != null && run.isLogged(Level.DEBUG)) {
+      run.log(Level.DEBUG, "lua sleep timer expired");
     }
     wait.resume(LuaVm.OK);
   }

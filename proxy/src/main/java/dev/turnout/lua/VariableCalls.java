@@ -62,7 +62,12 @@ final class VariableCalls implements LuaPart {
                   + " '';\" in the config file to define it first"
               : "variable \"" + called + "\" not changeable");
     }
-    setter.set(vm.run().requireExchange(), valueLength < 0 ? "" : vm.text(value, valueLength));
+    Exchange exchange = vm.run().requireExchange();
+    if (valueLength < 0) {
+      setter.unset(exchange);
+    } else {
+      setter.set(exchange, vm.text(value, valueLength));
+    }
     return LuaVm.OK;
   }
 

@@ -2,6 +2,7 @@ package dev.turnout.net;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoHandlerFactory;
@@ -14,6 +15,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollTcpInfo;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
@@ -208,6 +210,20 @@ public enum Transport {
       };
     } catch (IOException _) {
       return OptionalInt.empty(); // it is gone
+    }
+  }
+
+  /// What the kernel knows about the TCP connection of `channel`; null if it is none, or the
+  /// transport cannot tell.
+  public static @Nullable TcpState tcpState(Channel channel) {
+    if (!(channel instanceof EpollSocketChannel epoll) || !epoll.isOpen()) {
+      return null;
+    }
+    try {
+      EpollTcpInfo info = epoll.tcpInfo();
+      return new TcpState(info.rtt(), info.rttvar(), info.sndCwnd(), info.rcvSpace());
+    } catch (ChannelException _) {
+      return null; // it is gone
     }
   }
 

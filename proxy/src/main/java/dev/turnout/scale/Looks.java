@@ -37,7 +37,20 @@ final class Looks {
       double slowShare,
       double meanMillis,
       double p95Millis,
-      Map<Long, Long> requests) {}
+      Map<Long, Long> requests) {
+    /// The same of all nodes together, as far as that is known.
+    Figures of(Standing.Figures all) {
+      return new Figures(
+          all.complete(),
+          all.inSystem(),
+          all.rate(),
+          all.errorShare(),
+          slowShare,
+          meanMillis,
+          p95Millis,
+          requests);
+    }
+  }
 
   /// Counts the requests in the system; to be called several times between two looks.
   void sample(Upstream upstream, long nanos) {

@@ -4,10 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A group's autoscaler as those see it who operate it. Immutable.
+///
+/// @param leads whether this node acts; of several nodes with one store one does
+/// @param leader the node that acts; empty: it is not known, or there is only this one
 public record ScaleView(
     String upstream,
     String policy,
     boolean dryRun,
+    boolean leads,
+    String leader,
     int min,
     int max,
     int spares,

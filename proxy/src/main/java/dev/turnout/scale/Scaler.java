@@ -9,7 +9,10 @@ import dev.turnout.autoscaler.Policy;
 import dev.turnout.autoscaler.ServerSeen;
 import dev.turnout.autoscaler.ServerState;
 import dev.turnout.autoscaler.policy.Packing;
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.Origin;
+import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ControlPlane;
@@ -26,13 +29,16 @@ import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.PeerState;
 import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -43,15 +49,20 @@ import org.jspecify.annotations.Nullable;
 /// know of it.
 final class Scaler {
   static final String DIALECT = "autoscale";
-  private static final String WHO = "autoscaler";
+  static final String WHO = "autoscaler";
   private static final long SAMPLE_MILLIS = 100;
   private static final int REMEMBERED = 200;
   private static final long ASIDE_SECONDS = 60;
   private static final double SETUP_WEIGHT = 0.3;
+  private static final int REMEMBERED_CHANGES = 1000;
+
+  /// After so long what the others say is of now.
+  private static final long HEARD_MILLIS = 3000;
 
   private final String name;
   private final ControlPlane control;
   private final Upstreams upstreams;
+  private final Cohort.Seat seat;
   private final long startNanos = System.nanoTime();
 
   private final Map<Long, Member> members = new LinkedHashMap<>();
@@ -77,8 +88,10 @@ final class Scaler {
       ControlPlane control,
       Upstreams upstreams,
       ScaleSettings settings,
-      ErrorLog log) {
+      ErrorLog log,
+      Cohort.Seat seat) {
     this.name = name;
+    this.seat = seat;
     this.control = control;
     this.upstreams = upstreams;
     this.settings = settings;
@@ -134,6 +147,7 @@ final class Scaler {
     if (running != null) {
       running.interrupt();
     }
+    seat.leave();
     Upstream upstream = upstreams.find(name);
     if (upstream != null) {
       upstream.pack(Double.NaN);
@@ -151,6 +165,8 @@ final class Scaler {
         name,
         settings.policy(),
         settings.dryRun(),
+        seat.standing().leads(),
+        seat.standing().leader(),
         settings.limits().min(),
         settings.limits().max(),
         settings.limits().spares(),
@@ -217,14 +233,22 @@ final class Scaler {
     List<PeerSpec> group;
     Looks.Figures figures;
     Observation seen;
+    Standing standing = seat.standing();
+    boolean acts = standing.leads() && !isDry();
+    if (acts) {
+      takeOverDrains(group(upstream)); // they are the first to be taken back
+    }
     synchronized (this) {
       figures = looks.look(upstream, nowMillis);
       group = group(upstream);
       adoptDrains();
       List<ServerSeen> observed = new ArrayList<>();
       for (PeerSpec server : group) {
-        observed.add(seen(upstream.current(), server, figures, nowMillis));
+        observed.add(seen(upstream.current(), server, figures, standing.others(), nowMillis));
       }
+      Standing.Figures own = own(upstream.current(), group, figures);
+      seat.report(own);
+      figures = figures.of(own.plus(standing.others()));
       double seconds = (nanos - startNanos) / 1e9;
       hand(seconds);
       seen =
@@ -244,7 +268,20 @@ final class Scaler {
       account(group, seen, nanos);
       show(upstream, group, seen, figures, decision);
     }
-    tell(seen, decision, figures, act(group, decision));
+    tell(seen, decision, figures, standing, acts ? act(group, decision) : null);
+  }
+
+  /// What this node sees, for the others.
+  private static Standing.Figures own(PeerSet set, List<PeerSpec> group, Looks.Figures figures) {
+    Set<String> busy = new HashSet<>();
+    for (PeerSpec server : group) {
+      if (set.byServer().getOrDefault(server.id(), List.of()).stream()
+          .anyMatch(peer -> peer.active() > 0)) {
+        busy.add(server.server());
+      }
+    }
+    return new Standing.Figures(
+        figures.complete(), figures.inSystem(), figures.rate(), figures.errorShare(), busy);
   }
 
   /// The servers that come and go: backups do not.
@@ -259,11 +296,16 @@ final class Scaler {
         hand == null || left <= 0 ? null : new ManualTarget(hand.servers(), seconds + left / 1e3));
   }
 
-  private ServerSeen seen(PeerSet set, PeerSpec server, Looks.Figures figures, long nowMillis) {
+  private ServerSeen seen(
+      PeerSet set,
+      PeerSpec server,
+      Looks.Figures figures,
+      Standing.Figures others,
+      long nowMillis) {
     Member member = members.computeIfAbsent(server.id(), Member::new);
     List<Peer> peers = set.byServer().getOrDefault(server.id(), List.of());
     boolean healthy = false;
-    boolean idle = true;
+    boolean idle = !others.busy().contains(server.server());
     for (Peer peer : peers) {
       healthy |= peer.state(nowMillis) == PeerState.UP;
       idle &= peer.active() == 0 && figures.requests().getOrDefault(peer.id(), 0L) == 0;
@@ -308,13 +350,59 @@ final class Scaler {
     }
   }
 
+  /// Takes over drains that an autoscaler began and nobody looks after any more: its node is gone.
+  private void takeOverDrains(List<PeerSpec> group) {
+    for (PeerSpec server : group) {
+      if (server.drain() && !server.down() && isLeftOver(server)) {
+        String why = "taking over the drain of " + server.server();
+        log.log(Level.NOTICE, "autoscale \"" + name + "\": " + why);
+        drain(server, new Origin(DIALECT, WHO, why));
+      }
+    }
+  }
+
+  private boolean isLeftOver(PeerSpec server) {
+    synchronized (this) {
+      if (member(server).drain != null) {
+        return false;
+      }
+    }
+    boolean lookedAfter =
+        control.drains().all().stream()
+            .anyMatch(drain ->
+                !drain.phase().isOver()
+                    && drain.server() == server.id()
+                    && drain.upstream().equalsIgnoreCase(name));
+    return !lookedAfter && DIALECT.equals(drainedBy(server));
+  }
+
+  /// Through which dialect a server was told to drain; null if that is not remembered.
+  private @Nullable String drainedBy(PeerSpec server) {
+    List<JournalEntry> entries = control.writer().history().last(REMEMBERED_CHANGES);
+    for (JournalEntry entry : entries.reversed()) {
+      for (Delta delta : entry.deltas()) {
+        if (delta
+                instanceof Delta.OfUpstream(String group, UpstreamState before, UpstreamState after)
+            && group.equalsIgnoreCase(name)
+            && isDrained(after, server)
+            && !isDrained(before, server)) {
+          return entry.origin().dialect();
+        }
+      }
+    }
+    return null;
+  }
+
+  private static boolean isDrained(@Nullable UpstreamState state, PeerSpec server) {
+    UpstreamSpec spec = state == null ? null : state.spec();
+    return spec != null
+        && spec.servers().stream().anyMatch(one -> one.id() == server.id() && one.drain());
+  }
+
   // ---- acting
 
   private @Nullable Long act(List<PeerSpec> group, Decision decision) {
     Long revision = null;
-    if (isDry()) {
-      return null;
-    }
     for (Action action : decision.actions()) {
       PeerSpec server = group.get(action.server());
       Origin origin = new Origin(DIALECT, WHO, decision.text());
@@ -505,6 +593,7 @@ final class Scaler {
         .start(() -> {
           String trouble = null;
           try {
+            awaitOthers(server);
             trouble = hook.run(about);
           } catch (InterruptedException _) {
             trouble = "interrupted";
@@ -522,6 +611,31 @@ final class Scaler {
                 "autoscale \"" + name + "\": " + server + " could not be stopped: " + trouble);
           }
         });
+  }
+
+  /// Waits until no other node has requests at a server that is out of use, or as long as a drain
+  /// may take.
+  private void awaitOthers(String server) throws InterruptedException {
+    Upstream upstream = upstreams.find(name);
+    if (upstream == null || !control.sharing().isOn() || !upstreams.isShared(name)) {
+      return;
+    }
+    Long most;
+    synchronized (this) {
+      most = settings.drainMillis();
+    }
+    long began = System.nanoTime();
+    long passed = 0;
+    Standing.Figures others = seat.standing().others();
+    // what they said when the server went out of use is of before
+    while (passed < HEARD_MILLIS || !others.complete() || others.busy().contains(server)) {
+      if (most != null && passed >= Math.max(most, HEARD_MILLIS)) {
+        return;
+      }
+      TimeUnit.MILLISECONDS.sleep(SAMPLE_MILLIS);
+      passed = (System.nanoTime() - began) / 1_000_000;
+      others = seat.standing().others();
+    }
   }
 
   // ---- telling
@@ -629,7 +743,14 @@ final class Scaler {
 
   /// Keeps what acted, and looks that stand for something new.
   private void tell(
-      Observation seen, Decision decision, Looks.Figures figures, @Nullable Long revision) {
+      Observation seen,
+      Decision decision,
+      Looks.Figures figures,
+      Standing standing,
+      @Nullable Long revision) {
+    if (!standing.leads()) {
+      return; // who acts tells
+    }
     String kind =
         decision.target()
             + " "

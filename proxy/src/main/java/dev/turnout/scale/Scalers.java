@@ -44,7 +44,12 @@ public final class Scalers {
       } else {
         Scaler made =
             new Scaler(
-                wanted.upstream, control, environment.upstreams(), wanted.settings, wanted.log);
+                wanted.upstream,
+                control,
+                environment.upstreams(),
+                wanted.settings,
+                wanted.log,
+                seat(wanted));
         byUpstream.put(key, made);
         made.start();
       }
@@ -55,6 +60,14 @@ public final class Scalers {
         there.stop();
       }
     }
+  }
+
+  private Cohort.Seat seat(Wanted wanted) {
+    return Cohort.of(environment, control)
+        .join(
+            key(wanted.upstream),
+            _ -> environment.upstreams().isShared(wanted.upstream),
+            wanted.log);
   }
 
   /// All of them, by name.

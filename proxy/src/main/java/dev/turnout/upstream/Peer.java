@@ -221,6 +221,20 @@ public final class Peer {
     return !slow || slowStart.admits(spec.slowStartMillis(), nowMillis);
   }
 
+  /// How long the server's share still grows, with `slow_start`; 0: it has all of it. A ramp begins
+  /// with the first choice that the server takes part in.
+  public long slowStartLeftMillis(long nowMillis) {
+    if (!slow) {
+      return 0;
+    }
+    weights.lock.lock();
+    try {
+      return slowStart.leftMillis(spec.slowStartMillis(), nowMillis);
+    } finally {
+      weights.lock.unlock();
+    }
+  }
+
   /// What [#isAdmitted] said in this choice. Holding the upstream's lock.
   boolean wasAdmitted() {
     return !slow || slowStart.hasAdmitted();

@@ -21,12 +21,14 @@ public final class PeerSet {
   private final UpstreamHealth health;
   private final PeerTier primaries;
   private final PeerTier backups;
+  private final PeerTier canaries;
   private final Balancer primaryBalancer;
   private final Balancer backupBalancer;
   private final @Nullable Peer alone;
   private final @Nullable LearnedSessions sessions;
   private final @Nullable BoundPeers boundPrimaries;
   private final @Nullable BoundPeers boundBackups;
+  private final @Nullable CanaryPeers offCanaries;
   private final int tries;
   private final boolean accounts;
 
@@ -40,6 +42,7 @@ public final class PeerSet {
       UpstreamHealth health,
       List<Peer> primaries,
       List<Peer> backups,
+      List<Peer> canaries,
       @Nullable LearnedSessions sessions) {
     this.revision = revision;
     this.spec = spec;
@@ -50,13 +53,18 @@ public final class PeerSet {
     this.health = health;
     this.primaries = new PeerTier(primaries, 0, lock);
     this.backups = new PeerTier(backups, primaries.size(), lock);
+    this.canaries = new PeerTier(canaries, primaries.size() + backups.size(), lock);
     this.primaryBalancer =
         balancers.create(
             primaries.isEmpty() ? new BalancingMethod.RoundRobin() : spec.method(), this.primaries);
     this.backupBalancer = balancers.create(backupMethod(spec.method()), this.backups);
     this.alone = primaries.size() == 1 && backups.isEmpty() ? primaries.getFirst() : null;
     this.tries =
-        (int) Stream.concat(primaries.stream(), backups.stream()).filter(Peer::isOpen).count();
+        (int)
+            Stream.of(primaries, backups, canaries)
+                .flatMap(List::stream)
+                .filter(Peer::isOpen)
+                .count();
     Sticky sticky = spec.options().sticky();
     this.sessions = sessions;
     this.accounts = sessions != null || spec.method().usesTimes();
@@ -68,6 +76,7 @@ public final class PeerSet {
         sticky == null || backups.isEmpty()
             ? null
             : new BoundPeers(sticky, sessions, this.backups, this.backupBalancer);
+    this.offCanaries = canaries.isEmpty() ? null : new CanaryPeers(this.canaries, sticky, sessions);
   }
 
   private PeerSet(long revision, PeerSet same) {
@@ -80,12 +89,14 @@ public final class PeerSet {
     this.health = same.health;
     this.primaries = same.primaries;
     this.backups = same.backups;
+    this.canaries = same.canaries;
     this.primaryBalancer = same.primaryBalancer;
     this.backupBalancer = same.backupBalancer;
     this.alone = same.alone;
     this.sessions = same.sessions;
     this.boundPrimaries = same.boundPrimaries;
     this.boundBackups = same.boundBackups;
+    this.offCanaries = same.offCanaries;
     this.tries = same.tries;
     this.accounts = same.accounts;
   }
@@ -139,22 +150,26 @@ public final class PeerSet {
     }
     Map<Long, PeerSpec> parents = new HashMap<>();
     List<PeerSpec> servers = expand(spec, resolutions, parents);
-    boolean alone = servers.size() == 1 && !servers.getFirst().backup();
+    boolean alone = isAlone(servers);
+    List<Peer> canaries = new ArrayList<>();
     List<Peer> primaries = new ArrayList<>(servers.size());
     List<Peer> backups = new ArrayList<>();
     for (PeerSpec server : servers) {
       Peer old = known.get(server.id());
+      boolean onlyOne = alone && server.canary() == null;
       boolean stays = old != null && old.spec().isSameServer(server);
       Peer peer =
-          old != null && stays ? old.with(server, alone) : Peer.create(server, alone, lock, health);
+          old != null && stays
+              ? old.with(server, onlyOne)
+              : Peer.create(server, onlyOne, lock, health);
       if (!stays && health.policy().startsChecking()) {
         peer.startChecking();
       }
-      boolean wasOpen = old != null && stays && old.isOpen();
+      boolean wasOpen = old != null && stays && old.isOpen() && !isTrustedNow(old, server);
       if (previous != null && !wasOpen && peer.isOpen()) {
         peer.opens();
       }
-      (server.backup() ? backups : primaries).add(peer);
+      (server.backup() ? backups : server.canary() != null ? canaries : primaries).add(peer);
     }
     return new PeerSet(
         revision,
@@ -166,7 +181,26 @@ public final class PeerSet {
         health,
         primaries,
         backups,
+        canaries,
         sessions(spec, previous));
+  }
+
+  /// True if the server was a canary, and is one no more.
+  private static boolean isTrustedNow(Peer old, PeerSpec now) {
+    return old.spec().canary() != null && now.canary() == null;
+  }
+
+  /// True if there is one primary and nothing else; canaries do not count, so that the present
+  /// server is treated as before while one proves itself.
+  private static boolean isAlone(List<PeerSpec> servers) {
+    int trusted = 0;
+    for (PeerSpec server : servers) {
+      trusted += server.canary() == null ? 1 : 0;
+      if (server.backup() || trusted > 1) {
+        return false;
+      }
+    }
+    return trusted == 1;
   }
 
   /// What `sticky learn` has learned so far, if it goes on in the same table.
@@ -200,9 +234,25 @@ public final class PeerSet {
     return servers;
   }
 
-  /// Chooses a peer: a primary, or a backup if no primary can be chosen.
+  /// Chooses a peer: a primary, or a backup if no primary can be chosen; for the share of a canary
+  /// that canary.
   @Nullable Peer pick(PickContext context, Tries tries) {
     tries.enter(this);
+    return offCanaries == null
+        ? pickTrusted(context, tries)
+        : pickAmongAll(offCanaries, context, tries);
+  }
+
+  private @Nullable Peer pickAmongAll(CanaryPeers few, PickContext context, Tries tries) {
+    Peer canary = tries.areAny() ? null : few.pick(context, tries);
+    if (canary != null) {
+      return canary;
+    }
+    Peer trusted = pickTrusted(context, tries);
+    return trusted != null ? trusted : few.pickAny(context, tries); // better than no answer
+  }
+
+  private @Nullable Peer pickTrusted(PickContext context, Tries tries) {
     if (boundPrimaries != null && !tries.areOnBackups()) {
       Peer bound = boundPrimaries.pick(context, tries);
       if (bound != null) {
@@ -283,6 +333,7 @@ public final class PeerSet {
   void pack(double packing) {
     primaries.pack(packing);
     backups.pack(packing);
+    // canaries have their share whatever the others do
   }
 
   public long revision() {
@@ -323,15 +374,21 @@ public final class PeerSet {
     return backups.peers();
   }
 
-  /// Primaries, then backups.
+  /// Servers that have to prove themselves; they are neither primaries nor backups.
+  public List<Peer> canaries() {
+    return canaries.peers();
+  }
+
+  /// Primaries, then backups, then canaries.
   public List<Peer> peers() {
     List<Peer> all = new ArrayList<>(primaries.peers());
     all.addAll(backups.peers());
+    all.addAll(canaries.peers());
     return List.copyOf(all);
   }
 
   public int size() {
-    return primaries.size() + backups.size();
+    return primaries.size() + backups.size() + canaries.size();
   }
 
   /// How many attempts one request has: one for each server that takes new requests.
@@ -340,9 +397,11 @@ public final class PeerSet {
   }
 
   Peer peer(int index) {
-    return index < primaries.size()
-        ? primaries.peer(index)
-        : backups.peer(index - primaries.size());
+    if (index < primaries.size()) {
+      return primaries.peer(index);
+    }
+    int beyond = index - primaries.size();
+    return beyond < backups.size() ? backups.peer(beyond) : canaries.peer(beyond - backups.size());
   }
 
   public int indexOf(Peer peer) {

@@ -1,5 +1,8 @@
 package dev.turnout.upstream;
 
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
 /// One server of an upstream as it is wanted: what a `server` line says, for one address.
 ///
 /// A name with several addresses is several of these, with the same `server`.
@@ -12,6 +15,7 @@ package dev.turnout.upstream;
 /// @param slowStartMillis how long a recovered or new server takes to its full share; 0: none
 /// @param drain takes only requests that are bound to it
 /// @param route its name in a sticky session; empty: made from its address
+/// @param canary it has to show first that it does well, with a small share; null: it is trusted
 public record PeerSpec(
     long id,
     String server,
@@ -24,7 +28,8 @@ public record PeerSpec(
     boolean backup,
     boolean down,
     boolean drain,
-    String route) {
+    String route,
+    @Nullable Canary canary) {
   public static final long UNASSIGNED = -1;
 
   /// The API's limit on a route.
@@ -39,11 +44,16 @@ public record PeerSpec(
     require(failTimeoutMillis >= 0, "invalid \"fail_timeout\"");
     require(slowStartMillis >= 0, "invalid \"slow_start\"");
     require(route.length() <= MAX_ROUTE, "route is too long");
+    require(canary == null || !backup, "a backup is no canary");
+    require(
+        canary == null || !(address instanceof PeerAddress.Unresolved),
+        "a name that is resolved at run time is no canary: its addresses come and go");
   }
 
   /// A server with nginx's defaults: weight 1, one failure takes it out for ten seconds.
   public static PeerSpec of(String server, PeerAddress address) {
-    return new PeerSpec(UNASSIGNED, server, address, 1, 0, 1, 10_000, 0, false, false, false, "");
+    return new PeerSpec(
+        UNASSIGNED, server, address, 1, 0, 1, 10_000, 0, false, false, false, "", null);
   }
 
   /// As a `server` directive says it: `server 127.0.0.1:8080 weight=2;`.
@@ -63,163 +73,115 @@ public record PeerSpec(
 
   /// The same server at another place.
   PeerSpec at(String server, PeerAddress address) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> {
+      values.server = server;
+      values.address = address;
+    });
+  }
+
+  /// The same server under another name for its place.
+  public PeerSpec named(String server) {
+    return with(values -> values.server = server);
   }
 
   public PeerSpec withId(long id) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.id = id);
   }
 
   public PeerSpec withWeight(int weight) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.weight = weight);
   }
 
   public PeerSpec withMaxConns(int maxConns) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.maxConns = maxConns);
   }
 
   public PeerSpec withFailures(int maxFails, long failTimeoutMillis) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> {
+      values.maxFails = maxFails;
+      values.failTimeoutMillis = failTimeoutMillis;
+    });
   }
 
   public PeerSpec withSlowStart(long slowStartMillis) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.slowStartMillis = slowStartMillis);
   }
 
   public PeerSpec withBackup(boolean backup) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.backup = backup);
   }
 
   public PeerSpec withDown(boolean down) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.down = down);
   }
 
   public PeerSpec withDrain(boolean drain) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.drain = drain);
   }
 
   public PeerSpec withRoute(String route) {
-    return new PeerSpec(
-        id,
-        server,
-        address,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        backup,
-        down,
-        drain,
-        route);
+    return with(values -> values.route = route);
+  }
+
+  /// The server as a canary; null: as one like any other.
+  public PeerSpec withCanary(@Nullable Canary canary) {
+    return with(values -> values.canary = canary);
+  }
+
+  private PeerSpec with(Consumer<Values> edit) {
+    Values values = new Values(this);
+    edit.accept(values);
+    return values.toSpec();
+  }
+
+  /// The values of a server while some of them are changed.
+  private static final class Values {
+    private long id;
+    private String server;
+    private PeerAddress address;
+    private int weight;
+    private int maxConns;
+    private int maxFails;
+    private long failTimeoutMillis;
+    private long slowStartMillis;
+    private boolean backup;
+    private boolean down;
+    private boolean drain;
+    private String route;
+    private @Nullable Canary canary;
+
+    Values(PeerSpec spec) {
+      id = spec.id;
+      server = spec.server;
+      address = spec.address;
+      weight = spec.weight;
+      maxConns = spec.maxConns;
+      maxFails = spec.maxFails;
+      failTimeoutMillis = spec.failTimeoutMillis;
+      slowStartMillis = spec.slowStartMillis;
+      backup = spec.backup;
+      down = spec.down;
+      drain = spec.drain;
+      route = spec.route;
+      canary = spec.canary;
+    }
+
+    PeerSpec toSpec() {
+      return new PeerSpec(
+          id,
+          server,
+          address,
+          weight,
+          maxConns,
+          maxFails,
+          failTimeoutMillis,
+          slowStartMillis,
+          backup,
+          down,
+          drain,
+          route,
+          canary);
+    }
   }
 
   private static void require(boolean holds, String message) {

@@ -18,6 +18,12 @@ final class ServerLine {
     if (!server.route().isEmpty()) {
       line.append(' ').append(word("route=" + server.route()));
     }
+    Canary canary = server.canary();
+    if (canary != null) {
+      line.append(" canary=").append(canary.percent()).append('%');
+      number(line, "canary_good", canary.good(), Canary.GOOD);
+      number(line, "canary_bad", canary.bad(), Canary.BAD);
+    }
     if (server.address() instanceof PeerAddress.Unresolved named) {
       if (!named.service().isEmpty()) {
         line.append(' ').append(word("service=" + named.service()));

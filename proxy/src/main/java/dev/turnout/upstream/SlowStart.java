@@ -32,6 +32,14 @@ final class SlowStart {
     return admitted;
   }
 
+  /// How long the share still grows; 0: the server has all of it.
+  long leftMillis(long slowStartMillis, long nowMillis) {
+    if (armed) {
+      return slowStartMillis;
+    }
+    return running ? Math.max(0, slowStartMillis - (nowMillis - startedAt)) : 0;
+  }
+
   private boolean decide(long slowStartMillis, long nowMillis) {
     if (armed) {
       armed = false;

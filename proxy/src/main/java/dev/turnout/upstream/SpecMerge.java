@@ -70,22 +70,25 @@ public final class SpecMerge {
   }
 
   private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
-    return new PeerSpec(
-        present.id(),
-        pick(old.server(), now.server(), present.server()),
-        pick(old.address(), now.address(), present.address()),
-        pick(old.weight(), now.weight(), present.weight()),
-        pick(old.maxConns(), now.maxConns(), present.maxConns()),
-        pick(old.maxFails(), now.maxFails(), present.maxFails()),
-        pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()),
-        pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()),
-        pick(old.backup(), now.backup(), present.backup()),
-        pick(old.down(), now.down(), present.down()),
-        pick(old.drain(), now.drain(), present.drain()),
-        pick(old.route(), now.route(), present.route()));
+    return present
+        .at(
+            pick(old.server(), now.server(), present.server()),
+            pick(old.address(), now.address(), present.address()))
+        .withWeight(pick(old.weight(), now.weight(), present.weight()))
+        .withMaxConns(pick(old.maxConns(), now.maxConns(), present.maxConns()))
+        .withFailures(
+            pick(old.maxFails(), now.maxFails(), present.maxFails()),
+            pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()))
+        .withSlowStart(
+            pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()))
+        .withBackup(pick(old.backup(), now.backup(), present.backup()))
+        .withDown(pick(old.down(), now.down(), present.down()))
+        .withDrain(pick(old.drain(), now.drain(), present.drain()))
+        .withRoute(pick(old.route(), now.route(), present.route()))
+        .withCanary(pick(old.canary(), now.canary(), present.canary()));
   }
 
-  private static <T> T pick(T old, T now, T present) {
+  private static <T extends @Nullable Object> T pick(T old, T now, T present) {
     return Objects.equals(old, now) ? present : now;
   }
 

@@ -72,6 +72,16 @@ public final class Tries {
     }
   }
 
+  /// Whether the request has been at any peer of the present list.
+  boolean areAny() {
+    for (long word : triedBeyond) {
+      if (word != 0) {
+        return true;
+      }
+    }
+    return tried != 0;
+  }
+
   boolean areOnBackups() {
     return onBackups;
   }

@@ -19,7 +19,7 @@ local function pairs_option(kind, t)
       end
     elseif v == 'string' or v == 'number' then
       local s = tostring(value)
-      fn.capture_pair(VM, kind == 'vars' and 0 or 1, key, #key, s, #s)
+      if fn.capture_pair(VM, kind == 'vars' and 0 or 1, key, #key, s, #s) < 0 then T.fail(text()) end
     else
       error('attempt to use bad ' .. (kind == 'vars' and 'variable' or 'header') .. ' value type '
         .. v, 4)

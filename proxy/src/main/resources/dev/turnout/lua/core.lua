@@ -8,6 +8,7 @@ local ffi, bit = require 'ffi', require 'bit'
 local io_, fn, VM = P.io, P.fn, P.vm
 local fstr, band = ffi.string, bit.band
 local type, tostring, error, select, pcall, xpcall = type, tostring, error, select, pcall, xpcall
+local next = next
 local getinfo, tconcat, unpack, setmetatable = debug.getinfo, table.concat, unpack, setmetatable
 local raw_create, raw_resume, raw_yield = coroutine.create, coroutine.resume, coroutine.yield
 local raw_status, running = coroutine.status, coroutine.running
@@ -280,6 +281,28 @@ local function entry_thread()
   return rec
 end
 
+-- A light thread will not run again. What is known of it is found by its coroutine, and must then not
+-- hold on to that: a table with weak keys keeps a key that its value refers to.
+local function let_go(rec)
+  rec.group.members[rec] = nil
+  rec.co, rec.parent, rec.top, rec.group = nil, nil, nil, nil
+  rec.args, rec.children, rec.waited = nil, nil, nil
+end
+
+-- A thread is over: nobody can ask for what its children came to any more.
+local function orphan_children(rec)
+  local children = rec.children
+  if not children then return end
+  local group = rec.group
+  for child in next, children do
+    if child.zombie then
+      child.zombie, child.collected = nil, true
+      group.alive = group.alive - 1
+    end
+  end
+  rec.children = nil
+end
+
 -- A light thread is over; whoever waits for it learns what it came to.
 local function user_ended(rec, ok, ...)
   local group = rec.group
@@ -292,6 +315,7 @@ local function user_ended(rec, ok, ...)
   elseif waits then
     group.alive = group.alive - 1
     rec.collected = true
+    parent.children[rec] = nil
     parent.outcome = { n = select('#', ...) + 1, ok, ... }
     for i = 1, #waits do waits[i].waited = nil end
     if now then post(now) end
@@ -299,13 +323,8 @@ local function user_ended(rec, ok, ...)
   else
     rec.zombie = { n = select('#', ...) + 1, ok, ... }
   end
-  for i = 1, rec.children and #rec.children or 0 do    -- nobody can ask for them any more
-    local child = rec.children[i]
-    if child.ended and not child.collected and child.zombie then
-      child.zombie, child.collected = nil, true
-      group.alive = group.alive - 1
-    end
-  end
+  orphan_children(rec)
+  let_go(rec)
 end
 
 local function entry_ended(rec)
@@ -319,13 +338,7 @@ local function entry_ended(rec)
     return DONE
   end
   rec.ended = true
-  for i = 1, rec.children and #rec.children or 0 do
-    local child = rec.children[i]
-    if child.ended and child.zombie then
-      child.zombie, child.collected = nil, true
-      group.alive = group.alive - 1
-    end
-  end
+  orphan_children(rec)
   threads[rec.id] = rec                  -- by which the others are found until they are over
   return WAITS
 end
@@ -368,10 +381,13 @@ local function forget(rec)
   threads[rec.id] = nil
   local group = rec.group
   if group then
-    for i = 1, #group do
-      group[i].dead = true
-      threads[group[i].id] = nil
+    for one in next, group.members do
+      one.dead = true
+      threads[one.id] = nil
+      one.co, one.parent, one.top, one.group = nil, nil, nil, nil
+      one.args, one.children, one.waited = nil, nil, nil
     end
+    rec.group, rec.children = nil, nil
   end
 end
 
@@ -391,11 +407,11 @@ local function schedule(rec, ...)
       forget(top)
       break
     end
-    local next = now
-    if next then
+    local coming = now
+    if coming then
       now = nil
     elseif tail >= head then
-      next = queue[head]
+      coming = queue[head]
       queue[head] = nil
       head = head + 1
     else
@@ -409,13 +425,13 @@ local function schedule(rec, ...)
       end
       break
     end
-    if not next.dead and not (next.ended) then
-      local args = next.args
+    if not coming.dead and not coming.ended then
+      local args = coming.args
       if args then
-        next.args = nil
-        outcome = drive(next, unpack(args, 1, args.n))
+        coming.args = nil
+        outcome = drive(coming, unpack(args, 1, args.n))
       else
-        outcome = drive(next)
+        outcome = drive(coming)
       end
     end
   end
@@ -434,19 +450,19 @@ local function user_thread(parent, f, ...)
   local top = parent.top or parent
   local group = top.group
   if not group then
-    group = { alive = 0 }
+    group = { alive = 0, members = {} }
     top.group = group
   end
   last_id = last_id + 1
   local rec = {
-    co = raw_create(user_body), id = last_id, user = true, parent = parent, top = top,
+    co = raw_create(user_body), id = last_id, user = true, parent = parent, by = parent.id, top = top,
     group = group, args = { n = select('#', ...) + 1, f, ... },
   }
   recs[rec.co] = rec
   group.alive = group.alive + 1
-  group[#group + 1] = rec
+  group.members[rec] = true
   parent.children = parent.children or {}
-  parent.children[#parent.children + 1] = rec
+  parent.children[rec] = true
   return rec
 end
 
@@ -456,11 +472,12 @@ local function spawn(f, ...)
     error('attempt to yield across C-call boundary', 0)
   end
   local rec = user_thread(cur, f, ...)
+  local co = rec.co                      -- which it loses when it is over
   post(cur)
   now = rec
   action = WAITS
   raw_yield(ASYNC)
-  return rec.co
+  return co
 end
 
 -- What Java enters by -----------------------------------------------------------------------------
@@ -740,7 +757,8 @@ return dispatch, {
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,
   timers = timers,
   current = function() return cur end,
-  spawn = spawn, recs = recs, aborts = aborts, post = post, forget = forget, threads = threads,
+  spawn = spawn, recs = recs, let_go = let_go,
+  orphan_children = orphan_children, aborts = aborts, post = post, forget = forget, threads = threads,
   status_of = raw_status, raw_yield = raw_yield,
   wait_for_threads = function()
     action = WAITS

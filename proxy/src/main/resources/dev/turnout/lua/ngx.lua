@@ -186,5 +186,10 @@ end
 package.path = path_with_default(T.config.package_path, package.path)
 package.cpath = path_with_default(T.config.package_cpath, package.cpath)
 
+-- What OpenResty's LuaJIT keeps with a thread: the request, as something to tell requests apart by.
+exdata = function() return ffi.cast('void *', 0x10000 + io_.run) end
+local exdata = exdata
+package.preload['thread.exdata'] = function() return exdata end
+
 _G.ngx = ngx
 package.loaded.ngx = ngx

@@ -237,7 +237,7 @@ req.discard_body = function()
 end
 
 local function body_is_read(what)
-  local _, rc = body(0)
+  local _, rc = body(2)
   if rc == 3 then T.fail(what or 'request body not read yet') end
 end
 req.set_body_data = function(...)
@@ -264,11 +264,11 @@ local building = {}
 T.on_free(function(run) building[run] = nil end)
 req.init_body = function(size)
   need_request()
-  if size ~= nil and (type(size) ~= 'number' or size <= 0) then
+  if size ~= nil and (type(size) ~= 'number' or size < 0) then
     T.fail('invalid size argument')
   end
   body_is_read()
-  building[T.io.run] = {}
+  building[T.io.run] = { most = size or -1 }
   T.io.made = 1
 end
 req.append_body = function(data)
@@ -283,5 +283,5 @@ req.finish_body = function()
   if not parts then T.fail('request_body not initialized') end
   building[T.io.run] = nil
   local data = table.concat(parts)
-  if fn.req_set_body(VM, data, #data) < 0 then T.fail(text()) end
+  if await(fn.req_finish_body(VM, data, #data, parts.most)) == T.THREW then T.fail(text()) end
 end

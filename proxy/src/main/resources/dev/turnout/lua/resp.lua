@@ -75,7 +75,13 @@ local function filter_head()
   io_.phase = fn.filter_begins(VM)
   local ok, e = T.protected(chunk)
   io_.phase = phase
-  if not ok then e = T.safe(e) else e = '' end
+  if ok then
+    e = ''
+  elseif type(e) == 'number' then
+    e = tostring(e)
+  elseif type(e) ~= 'string' then
+    e = 'unknown reason'
+  end
   fn.filter_ends(VM, ok and 1 or 0, e, #e)
 end
 

@@ -12,14 +12,28 @@ local OK, REFUSED, FAILED, ENDED = 0, -2, 3, 4
 local tcp = {}
 local tcp_mt = { __index = tcp }
 
--- The number of the socket's connection, or nil; a socket is of the request that made it.
+-- The runs that have made a socket and are not over.
+local open_runs = {}
+T.on_free(function(run) open_runs[run] = nil end)
+local function owned(self)
+  local run = io_.run
+  self.run = run
+  open_runs[run] = true
+  io_.made = 1
+end
+
+-- The number of the socket's connection, or -1; a socket is of the request that made it.
 local function number_of(self)
   local number = self[1]
-  if number and self.run ~= io_.run then error('bad request', 3) end
+  if number and self.run ~= io_.run then
+    if open_runs[self.run] then error('bad request', 3) end
+    self[1] = nil                       -- it went with its request
+    return -1
+  end
   return number or -1
 end
 
-local function flatten(v, out, n)
+local function flatten(v, out, n, nested)
   local kind = type(v)
   if kind == 'table' then
     local length = 0
@@ -29,8 +43,11 @@ local function flatten(v, out, n)
       end
       if k > length then length = k end
     end
-    for i = 1, length do n = flatten(v[i], out, n) end
+    for i = 1, length do n = flatten(v[i], out, n, true) end
     return n
+  end
+  if nested and kind ~= 'string' and kind ~= 'number' then
+    T.fail("bad argument #1 to 'send' (bad data type " .. kind .. ' found)')
   end
   if kind == 'nil' then v = 'nil'
   elseif kind == 'number' or kind == 'boolean' then v = tostring(v)
@@ -95,14 +112,22 @@ function tcp.connect(...)
     end
     if opts.pool_size ~= nil then
       size = tonumber(opts.pool_size)
-      if not size or size <= 0 then
+      if not size then
+        error("bad argument #3 to 'connect' (bad \"pool_size\" option type: "
+          .. type(opts.pool_size) .. ')', 2)
+      end
+      if size <= 0 then
         error("bad argument #3 to 'connect' (bad \"pool_size\" option value: "
           .. tostring(opts.pool_size) .. ')', 2)
       end
     end
     if opts.backlog ~= nil then
       backlog = tonumber(opts.backlog)
-      if not backlog or backlog < 0 then
+      if not backlog then
+        error("bad argument #3 to 'connect' (bad \"backlog\" option type: "
+          .. type(opts.backlog) .. ')', 2)
+      end
+      if backlog < 0 then
         error("bad argument #3 to 'connect' (bad \"backlog\" option value: "
           .. tostring(opts.backlog) .. ')', 2)
       end
@@ -118,7 +143,8 @@ function tcp.connect(...)
     self[1] = nil
   end
   if self.connecting then return nil, 'socket busy connecting' end
-  self.run, self.key, self.connecting = io_.run, key, true
+  owned(self)
+  self.key, self.connecting = key, true
   local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0))
   self.connecting = nil
   if rc == REFUSED then return nil, text() end
@@ -306,7 +332,7 @@ function tcp.setkeepalive(self, timeout, size)
   if size ~= nil then
     most = tonumber(size)
     if not most or most <= 0 then
-      error("bad argument #2 to 'setkeepalive' (bad \"pool_size\" option value: "
+      error("bad argument #3 to '?' (bad \"pool_size\" option value: "
         .. tostring(size) .. ')', 2)
     end
   end
@@ -382,5 +408,7 @@ ngx.req.socket = function(raw)
   local rc = body()
   if rc == REFUSED then return nil, text() end
   if rc ~= OK then T.raise(1) end
-  return setmetatable({ io_.m, run = io_.run }, body_mt)
+  local sock = setmetatable({ io_.m }, body_mt)
+  owned(sock)
+  return sock
 end

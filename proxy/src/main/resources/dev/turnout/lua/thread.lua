@@ -27,10 +27,11 @@ thread.spawn = function(f, ...)
   return co
 end
 
-local function collect(rec)
+local function collect(me, rec)
   local values = rec.zombie
   rec.zombie, rec.collected = nil, true
-  rec.group.alive = rec.group.alive - 1
+  me.children[rec] = nil
+  me.group.alive = me.group.alive - 1
   return values
 end
 
@@ -44,9 +45,9 @@ thread.wait = function(...)
     thread_argument(co, i, 'wait')
     local rec = recs[co]
     if not rec then T.fail('attempt to wait on a coroutine that is not a user thread') end
-    if rec.parent ~= me then T.fail('only the parent coroutine can wait on the thread') end
+    if rec.by ~= me.id then T.fail('only the parent coroutine can wait on the thread') end
     if rec.zombie then
-      local values = collect(rec)
+      local values = collect(me, rec)
       for k = 1, #waits do waits[k].waited = nil end
       return unpack(values, 1, values.n)
     end
@@ -66,19 +67,22 @@ end
 thread.kill = function(co)
   check(phases.YIELDABLE)
   thread_argument(co, 1, 'kill')
-  local rec = recs[co]
+  local me, rec = current(), recs[co]
   if not rec then return nil, 'not user thread' end
-  if rec.parent ~= current() then return nil, 'killer not parent' end
+  if rec.by ~= me.id then return nil, 'killer not parent' end
   if rec.zombie then
-    collect(rec)
+    collect(me, rec)
     return nil, 'already terminated'
   end
   if rec.collected or rec.dead then return nil, 'already waited or killed' end
   if fn.capturing(VM, rec.id) ~= 0 then return nil, 'pending subrequests' end
   rec.dead, rec.collected = true, true
-  rec.group.alive = rec.group.alive - 1
+  me.group.alive = me.group.alive - 1
+  me.children[rec] = nil
   T.threads[rec.id] = nil
   fn.drop_waits(VM, rec.id)
+  T.orphan_children(rec)
+  T.let_go(rec)
   return 1
 end
 
@@ -116,7 +120,7 @@ local function timer(every, name, ...)
   if io_.phase == phases.EXIT_WORKER then
     T.fail('API disabled in the context of exit_worker_by_lua*')
   end
-  last_timer = last_timer + 1
+  last_timer = last_timer < 2000000000 and last_timer + 1 or 1
   timers[last_timer] = { f = f, n = n - 2, every = every, select(3, ...) }
   local rc = fn.timer(VM, last_timer, delay, every and 1 or 0)
   if rc == 0 then return 1 end

@@ -263,8 +263,9 @@ class ConfigLoaderTest {
             "unknown directive \"listn\" in f:5",
             "invalid location modifier \"^\" in f:5",
             "\"root\" directive is duplicate in f:5",
-            "\"lua_shared_dict\" is not supported by turnout: this directive of ngx_http_lua_module"
-                + " is not implemented in f:6",
+            "unknown directive \"lua_shared_dict\": \"lua_shared_dict\" is not supported by turnout, it"
+                + " is of ngx_http_lua_module"
+                + " in f:6",
             "\"content_by_lua_block\" directive is not allowed here in f:7",
             "\"load_module\" is not supported by turnout: its modules are built in in f:9",
             "unexpected \"b\" in f:10");

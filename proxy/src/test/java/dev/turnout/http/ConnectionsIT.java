@@ -3,9 +3,11 @@ package dev.turnout.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.Ports;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
+import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -85,6 +87,22 @@ class ConnectionsIT {
   }
 
   @Test
+  void whoExpectsToContinueIsToldToThoughTheBodyIsThere() throws IOException {
+    try (FakeUpstream upstream = FakeUpstream.answering("got it");
+        TestProxy proxy =
+            TestProxy.start(
+                "server { listen 127.0.0.1:0; location / { proxy_pass http://"
+                    + upstream.address()
+                    + "; } }");
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send(
+          "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody");
+      assertThat(client.readResponse().status()).isEqualTo(100);
+      assertThat(client.readResponse().body()).isEqualTo("got it");
+    }
+  }
+
+  @Test
   void whoExpectsToContinueWithoutABodyIsToldTo() throws IOException {
     try (TestProxy proxy = TestProxy.start("server { listen 127.0.0.1:0; return 200 here; }");
         RawClient client = RawClient.connect(proxy.port())) {
@@ -103,6 +121,8 @@ class ConnectionsIT {
     "GET,  Mac OS X Safari/7534.48.3,       /safari, close",
     "GET,  Mac OS X Chrome/120 Safari/537,  /safari, keep-alive",
     "GET,  Mac OS X Safari/7534.48.3,       /,       keep-alive",
+    "POST, MSIE 5.0; Windows NT,            /,       close",
+    "GET,  MSIE 5.0; Windows NT,            /,       keep-alive",
   })
   void browsersThatCannotKeepConnectionsAreKnown(
       String method, String agent, String target, String connection) throws IOException {
@@ -120,6 +140,18 @@ class ConnectionsIT {
       String head = method + " " + target + " HTTP/1.1\r\nHost: h\r\nUser-Agent: " + agent;
       RawResponse response = client.send(head + "\r\n\r\n").readResponse();
       assertThat(response.headers().all("Connection")).containsExactly(connection);
+    }
+  }
+
+  @Test
+  void theKernelIsAskedAboutAConnection() throws IOException {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "server { listen 127.0.0.1:0; return 200"
+                + " \"$tcpinfo_rtt $tcpinfo_rttvar $tcpinfo_snd_cwnd $tcpinfo_rcv_space\"; }")) {
+      String known = RawClient.get(proxy.port(), "h", "/").body();
+
+      assertThat(known).matches(Epoll.isAvailable() ? "([1-9][0-9]* ?){4}" : " {3}");
     }
   }
 

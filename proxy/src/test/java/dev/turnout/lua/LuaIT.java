@@ -198,6 +198,106 @@ class LuaIT {
   }
 
   @Test
+  void aBodyThatIsPutTogetherGoesToAFileBeyondItsBuffer() throws Exception {
+    Path directory = Files.createTempDirectory("turnout-lua");
+    Files.writeString(directory.resolve("other"), "from a file");
+    try (FakeUpstream upstream = FakeUpstream.answering("ok");
+        TestProxy proxy =
+            TestProxy.startIn(
+                directory,
+                """
+                server {
+                  listen 127.0.0.1:0;
+                  location = /early { content_by_lua 'ngx.req.init_body()'; }
+                  location / {
+                    rewrite_by_lua_block {
+                      ngx.req.read_body()
+                      if ngx.var.arg_f then
+                        ngx.req.set_body_file(ngx.config.prefix() .. ngx.var.arg_f)
+                      else
+                        ngx.req.init_body(4)
+                        ngx.req.append_body('hel')
+                        ngx.req.append_body('lo')
+                        ngx.req.finish_body()
+                      end
+                      ngx.req.set_header('X-File', ngx.req.get_body_file())
+                      assert(not ngx.req.get_body_data())
+                    }
+                    proxy_pass http://127.0.0.1:%d;
+                  }
+                }
+                """
+                    .formatted(upstream.port()))) {
+
+      ask(proxy, "/");
+      ask(proxy, "/?f=other");
+      ask(proxy, "/early");
+
+      RecordedRequest joined = upstream.requests().getFirst();
+      assertThat(joined.body()).isEqualTo("hello");
+      assertThat(joined.headers().get("X-File").orElseThrow()).contains("client_body_temp");
+      RecordedRequest file = upstream.requests().get(1);
+      assertThat(file.body()).isEqualTo("from a file");
+      assertThat(file.headers().get("X-File").orElseThrow()).endsWith("/other");
+      assertThat(directory.resolve("other")).exists();
+      assertThat(proxy.errorLog()).contains("request body not read yet");
+    }
+  }
+
+  @Test
+  void aFilterSeesTheBodyOfAnAnswerThatHasNone() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            "location / { content_by_lua 'ngx.exit(200)';"
+                + " body_filter_by_lua 'ngx.arg[1] = ngx.get_phase()'; }")) {
+      assertThat(ask(proxy, "/").body()).isEqualTo("body_filter");
+    }
+  }
+
+  @Test
+  void whatWasWrittenBeforeAnErrorIsSent() throws Exception {
+    try (TestProxy proxy =
+            serving("location / { content_by_lua 'ngx.say(\"so far\") error(\"no\")'; }");
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+      assertThat(client.readUntilClose()).startsWith("HTTP/1.1 200 OK\r\n").contains("so far");
+    }
+  }
+
+  @Test
+  void aResponseHasTheReasonThatAScriptGivesIt() throws Exception {
+    String script = "require('ngx.resp').set_status(500, 'no\\r\\nluck') ngx.say('x')";
+    try (TestProxy proxy = serving("location / { content_by_lua_block { " + script + " } }")) {
+      assertThat(ask(proxy, "/").raw()).startsWith("HTTP/1.1 500 no%0D%0Aluck\r\n");
+    }
+  }
+
+  @Test
+  void anErrorPageKeepsTheStatusThatTheScriptExitedWith() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            "error_page 404 = /page; location / { content_by_lua 'ngx.exit(404)'; }"
+                + " location = /page { content_by_lua 'ngx.print(ngx.status)'; }")) {
+      RawResponse response = ask(proxy, "/");
+      assertThat(response.status()).isEqualTo(404);
+      assertThat(response.body()).isEqualTo("404");
+    }
+  }
+
+  @Test
+  void aFilterOfAnHttp10AnswerSeesItsLength() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            "location / { content_by_lua 'ngx.say(\"hi\")';"
+                + " header_filter_by_lua 'ngx.header.x_length = ngx.header.content_length'; }")) {
+      RawResponse response = RawClient.ask(proxy.port(), "GET / HTTP/1.0\r\n\r\n");
+      assertThat(response.headers().get("X-Length")).hasValue("3");
+      assertThat(response.body()).isEqualTo("hi\n");
+    }
+  }
+
+  @Test
   void aFileIsAScriptToo() throws Exception {
     Path directory = Files.createTempDirectory("turnout-lua");
     Files.writeString(directory.resolve("a.lua"), "ngx.say('file ', require('m').x)");

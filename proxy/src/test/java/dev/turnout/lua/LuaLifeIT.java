@@ -10,12 +10,19 @@ import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Scripts that wait, that go on by themselves, that go wrong, and that are replaced.
 class LuaLifeIT {
-  private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 150);
+  private static final int BAD_PROGRAMS = Integer.getInteger("turnout.lua.programs", 160);
+  private static final int CLIENTS = 8;
+  private static final AtomicInteger SENT = new AtomicInteger();
 
   private static String server(String locations) {
     return "server { listen 127.0.0.1:0; server_name h; " + locations + " }";
@@ -63,6 +70,29 @@ class LuaLifeIT {
                 ngx.sleep(0.02)
                 """))
         .isEqualTo("1already waited or killed");
+  }
+
+  @Test
+  void threadsThatAreOverAreForgottenInTheMidstOfARequest() throws Exception {
+    assertThat(
+            answer(
+                """
+                local function rounds()
+                  for i = 1, 2000 do
+                    local t = ngx.thread.spawn(function(me) return t end)
+                    if i % 2 == 0 then ngx.thread.wait(t) else ngx.thread.kill(t) end
+                    local k
+                    k = ngx.thread.spawn(function() ngx.sleep(9) return k end)
+                    ngx.thread.kill(k)
+                  end
+                  collectgarbage() collectgarbage()
+                  return collectgarbage('count')
+                end
+                rounds()
+                local before = rounds()
+                ngx.print(rounds() - before < 50)
+                """))
+        .isEqualTo("true");
   }
 
   @Test
@@ -221,31 +251,57 @@ class LuaLifeIT {
   void noBadProgramEndsTheServer() throws Exception {
     try (TestProxy proxy =
         TestProxy.start(
-            "lua_watchdog 2s; lua_memory_limit 256m; lua_shared_dict d 1m; "
+            "lua_watchdog 500ms; lua_memory_limit 256m; lua_shared_dict d 1m; "
                 + server(
                     "location / { content_by_lua_block { ngx.req.read_body()"
                         + " local f, e = loadstring(ngx.req.get_body_data())"
                         + " if not f then ngx.print(e) return end f() } }"
                         + " location /sub { return 200 sub; }"
                         + " location = /ok { content_by_lua 'ngx.print(\"ok\")'; }"))) {
-      Random random = new Random(7);
-      for (int i = 0; i < BAD_PROGRAMS; i++) {
-        String program = BadPrograms.next(random);
-        try {
-          RawClient.ask(
-              proxy.port(),
-              "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
-                  + program.length()
-                  + "\r\n\r\n"
-                  + program);
-        } catch (IOException | MalformedMessageException _) {
-          // closed, or cut off in the middle: so the program wanted it
+      try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<Integer>> all = new ArrayList<>();
+        for (int client = 0; client < CLIENTS; client++) {
+          Random random = new Random(7 + client);
+          all.add(clients.submit(() -> sendBadPrograms(proxy, random, BAD_PROGRAMS / CLIENTS)));
         }
-        if (i % 50 == 49) {
-          assertThat(ask(proxy, "/ok").body()).as("after %s", program).isEqualTo("ok");
+        for (Future<Integer> one : all) {
+          assertThat(one.get()).isEqualTo(BAD_PROGRAMS / CLIENTS);
         }
       }
       assertThat(ask(proxy, "/ok").body()).isEqualTo("ok");
     }
+  }
+
+  private static boolean isWell(TestProxy proxy) {
+    try {
+      return ask(proxy, "/ok").body().equals("ok");
+    } catch (Exception _) {
+      return false;
+    }
+  }
+
+  /// Several clients at once, since many programs only wait. Returns how many were sent.
+  private static int sendBadPrograms(TestProxy proxy, Random random, int count) throws Exception {
+    for (int i = 0; i < count; i++) {
+      String program = BadPrograms.next(random);
+      try {
+        RawClient.ask(
+            proxy.port(),
+            "POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: "
+                + program.length()
+                + "\r\n\r\n"
+                + program);
+      } catch (IOException | MalformedMessageException _) {
+        // closed, or cut off in the middle: so the program wanted it
+      }
+      if (SENT.incrementAndGet() % 1_000 == 0) { // only in campaigns
+        System.out.println("bad programs: " + SENT);
+      }
+      if (i % 50 == 49) { // those of the other clients may still keep the loop
+        Eventually.until(
+            Duration.ofSeconds(60), () -> isWell(proxy), () -> "no answer after " + program);
+      }
+    }
+    return count;
   }
 }

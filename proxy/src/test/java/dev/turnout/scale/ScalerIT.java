@@ -9,6 +9,7 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
+import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.upstream.PeerPatch;
@@ -17,9 +18,12 @@ import dev.turnout.upstream.UpstreamChange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
@@ -33,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class ScalerIT {
+  private static final String FAILURE = "HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n";
+
   private final Semaphore arrived = new Semaphore(0);
   private final Semaphore allowed = new Semaphore(0);
   private final List<FakeUpstream> backends = new ArrayList<>();
@@ -64,14 +70,14 @@ class ScalerIT {
   }
 
   /// One server that is on, and two that are off.
-  private void start(String directives) {
+  private void start(String directives) throws Exception {
     start(
         "server %s; server %s down; server %s down;"
             .formatted(backend().address(), backend().address(), backend().address()),
         directives);
   }
 
-  private void start(String servers, String directives) {
+  private void start(String servers, String directives) throws Exception {
     started =
         TestProxy.start(
             """
@@ -86,6 +92,10 @@ class ScalerIT {
             """
                 .formatted(servers, directives));
     proxy().writer().watch(changes::add);
+    Eventually.until(
+        Duration.ofSeconds(20),
+        () -> get("/control/autoscale/app").contains("\"complete\":true"),
+        () -> "nobody has looked yet");
   }
 
   private void hold(int requests) throws IOException {
@@ -181,6 +191,31 @@ class ScalerIT {
 
     assertThat(proxy().errorLog()).contains("/bin/sleep took longer than 200 ms");
     assertThat(server(0).down()).isFalse();
+    assertThat(changes).as("a start that came to nothing changes nothing").isEmpty();
+    assertThat(get("/control/autoscale/app")).contains("\"do\":\"start\"");
+  }
+
+  @Test
+  void aServerWhoseStopFailsIsOutOfUseAllTheSame() throws Exception {
+    start(
+        "autoscale just_enough packing=2 spares=0 t_wait=200ms interval=100ms;"
+            + " autoscale_stop /bin/false retries=0;");
+    hold(4);
+    await(_ -> !server(1).down());
+
+    allowed.release(4);
+    JournalEntry drained = await(_ -> server(1).drain() || server(1).down());
+    JournalEntry off = await(_ -> server(1).down() && !server(1).drain());
+
+    assertThat(drained.origin().why()).contains("surplus", "draining");
+    assertThat(off.origin().who()).isEqualTo("autoscaler");
+    Eventually.until(
+        Duration.ofSeconds(20),
+        () -> get("/control/autoscale/app").contains("\"hook_failures\":1"),
+        () -> proxy().errorLog());
+    assertThat(proxy().errorLog()).contains("could not be stopped: /bin/false ended with status 1");
+    hold(4); // and it can be started again
+    await(_ -> !server(1).down());
   }
 
   @Test
@@ -213,9 +248,37 @@ class ScalerIT {
       clients.add(client);
       client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     }
-    await(_ -> !server(2).down());
+    JournalEntry replaced = await(_ -> !server(2).down());
 
     assertThat(server(0).down()).isFalse();
+    assertThat(replaced.origin().who()).isEqualTo("autoscaler");
+    assertThat(replaced.origin().why()).contains("starting " + server(2).server());
+    // what is dead is no capacity, and it is not switched off by the way
+    assertThat(server(1).down()).isFalse();
+    assertThat(get("/control/autoscale/app")).contains("\"state\":\"failing\"");
+  }
+
+  @Test
+  void aServerThatAnswersFastWithFailuresIsNoLowLoad() throws Exception {
+    FakeUpstream broken = FakeUpstream.each((_, connection) -> connection.send(FAILURE));
+    backends.add(broken);
+    start(
+        "server %s max_fails=0; server %s max_fails=0;"
+            .formatted(broken.address(), broken.address()),
+        "autoscale just_enough packing=2 spares=0 t_wait=2s interval=100ms;");
+
+    // nothing but failures, and not one request in the system for long
+    Set<String> looks = new HashSet<>();
+    boolean failing = false;
+    while (looks.size() < 40) {
+      get("/");
+      String view = get("/control/autoscale/app");
+      looks.add(view.substring(view.indexOf("\"now\":"), view.indexOf("\"complete\":")));
+      failing |= view.contains("\"error_share\":1.0");
+    }
+
+    assertThat(failing).isTrue();
+    assertThat(changes).isEmpty();
   }
 
   @Test

@@ -78,7 +78,7 @@ class UpstreamSpecTest {
 
     assertThat(group.apply(new UpstreamChange.Add(server(3).withBackup(true))))
         .isEqualTo(new ChangeResult.NoBackup("app"));
-    assertThat(group.apply(new UpstreamChange.Update(0, PeerPatch.NOTHING.withSlowStart(1000))))
+    assertThat(group.apply(new UpstreamChange.Update(0, PeerPatch.NOTHING.withSlowStart(1000L))))
         .isEqualTo(new ChangeResult.NoSlowStart());
     assertThat(group.apply(new UpstreamChange.Update(1, PeerPatch.NOTHING.withWeight(2))))
         .as("the one the file brought in may stay and change")

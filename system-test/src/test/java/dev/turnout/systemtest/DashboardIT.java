@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Page.GetByRoleOptions;
-import com.microsoft.playwright.Route;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.turnout.systemtest.Chromium.Window;
@@ -128,8 +127,13 @@ class DashboardIT {
 
   /// Has the program make a key: notes it, and returns the line for the file of keys.
   private static String key(String name, String role) throws Exception {
+    return key(name, role, KEYS);
+  }
+
+  /// The same, noted in `keys`.
+  static String key(String name, String role, Map<String, String> keys) throws Exception {
     String said = Turnout.run("--hash-key", name, role).output();
-    KEYS.put(name, said.substring(said.indexOf(name + ".")).strip());
+    keys.put(name, said.substring(said.indexOf(name + ".")).strip());
     return said.lines().filter(line -> line.startsWith(name + ":")).findFirst().orElseThrow()
         + "\n";
   }
@@ -144,26 +148,26 @@ class DashboardIT {
     return window;
   }
 
-  private static Locator button(Page page, String name) {
+  static Locator button(Page page, String name) {
     return page.getByRole(AriaRole.BUTTON, new GetByRoleOptions().setName(name).setExact(true));
   }
 
-  private static Locator field(Page page, String label) {
+  static Locator field(Page page, String label) {
     return page.getByLabel(label, new Page.GetByLabelOptions().setExact(true));
   }
 
-  private static Locator dialog(Page page) {
+  static Locator dialog(Page page) {
     return page.getByRole(AriaRole.DIALOG);
   }
 
   /// The button of the dialog that is open.
-  private static void press(Page page, String action) {
+  static void press(Page page, String action) {
     dialog(page)
         .getByRole(AriaRole.BUTTON, new Locator.GetByRoleOptions().setName(action).setExact(true))
         .click();
   }
 
-  private static void isDone(Page page) {
+  static void isDone(Page page) {
     assertThat(dialog(page)).hasCount(0);
   }
 
@@ -579,100 +583,6 @@ class DashboardIT {
       assertThat(revision(page, "away.test → green")).isVisible();
     }
   }
-
-  /// The controller is not part of this node: its answers are, in the form that it gives them.
-  @Test
-  void theControllersViewTellsWhatItDecidesAndWhy() {
-    try (Window window = open("/ui/#/switches")) {
-      Page page = window.page();
-      assertThat(page.locator("#link")).hasText("live");
-      assertThat(page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("Controller")))
-          .hasCount(0);
-      answer(page, "**/control/autoscale", "{\"upstreams\":[" + CONTROLLER + "}]}");
-      answer(page, "**/control/autoscale/green", CONTROLLER + "," + DECISIONS + "}");
-      page.reload();
-      page.getByRole(AriaRole.LINK, new GetByRoleOptions().setName("Controller")).click();
-
-      assertThat(page.locator(".figures")).containsText(Pattern.compile("in the system\\s*12\\.4"));
-      assertThat(page.locator(".figures")).containsText(Pattern.compile("Energy saved\\s*69 %"));
-      assertThat(page.getByText("12.4 in system, 2 servers carry 20: draining b3")).isVisible();
-      assertThat(button(page, "Override green")).isVisible();
-      assertThat(window.hindrances()).isEmpty();
-    }
-  }
-
-  private static void answer(Page page, String url, String body) {
-    page.route(
-        url,
-        route ->
-            route.fulfill(
-                new Route.FulfillOptions().setContentType("application/json").setBody(body)));
-  }
-
-  private static final String CONTROLLER =
-      """
-      {"upstream":"green","policy":"just_enough","dry_run":true,"leader":true,"min":1,"max":8,
-       "spares":1,"t_wait_ms":120000,"interval_ms":1000,
-       "override":{"servers":4,"until":"2030-01-01T08:00:00Z","who":"key:ada","why":"sale"},
-       "now":{"time":"2026-01-01T08:00:00Z","in_system":12.4,"rate":57.0,"utilisation":0.62,
-         "latency_ms":18.2,"error_share":0.0,"target":2,"on":2,"starting":0,"draining":1,"off":5,
-         "failing":0,"capacity_per_server":10.0,"capacity_learned":true,"setup_ms":2400,
-         "complete":false},
-       "totals":{"since":"2026-01-01T08:00:00Z","server_seconds":1234.5,
-         "always_on_server_seconds":9000.0,"energy_wh":12.3,"always_on_energy_wh":40.1,
-         "starts":3,"stops":2,"taken_back":1,"hook_failures":0},
-       "servers":[{"id":0,"server":"127.0.0.1:8081","state":"on","since":"2026-01-01T08:00:00Z",
-         "active":3,"surplus_ms":0}]\
-      """;
-
-  private static final String DECISIONS =
-      """
-      "decisions":[{"time":"2026-01-01T08:00:00Z",
-        "text":"12.4 in system, 2 servers carry 20: draining b3","target":2,"on":3,
-        "in_system":12.4,"rate":57.0,"actions":[{"do":"drain","server":2}],"revision":17}]\
-      """;
-
-  /// The store is not part of this node, either.
-  @Test
-  void nodesAndTheStoreTheyShareAreShown() {
-    try (Window window = open("/ui/#/node")) {
-      Page page = window.page();
-      assertThat(page.getByText("This node keeps its state by itself.")).isVisible();
-      answer(page, "**/control/nodes", NODES);
-      page.route(
-          "**/control/state",
-          route -> {
-            String body = route.fetch().text();
-            route.fulfill(
-                new Route.FulfillOptions()
-                    .setContentType("application/json")
-                    .setBody("{" + STORE + "," + body.substring(1)));
-          });
-      page.reload();
-
-      assertThat(page.locator("#link")).hasText("store lost");
-      assertThat(page).hasTitle(Pattern.compile("⚠ store lost.*"));
-      assertThat(page.getByText("lost since")).containsText("no answer");
-      Locator other = page.locator("tr").filter(new Locator.FilterOptions().setHasText("two"));
-      assertThat(other).containsText(Pattern.compile("two.*read only.*10\\.0\\.0\\.2:80.*3"));
-      assertThat(window.hindrances()).isEmpty();
-    }
-  }
-
-  private static final String STORE =
-      """
-      "store":{"store":"redis://127.0.0.1:6379","node":"one","state":"lost",
-        "since":"2026-01-01T08:00:00Z","reason":"no answer","stale_ms":1200,"revision":41,
-        "applied":41,"pending":2,"rejected":[{"key":"switch/a.test","reason":"no such upstream"}]}\
-      """;
-
-  private static final String NODES =
-      """
-      [{"node":"one","address":"10.0.0.1:80","version":"0.1.0","state":"up","applied":41,"lag":0,
-        "revision":44,"started":"2026-01-01T08:00:00Z","self":true},
-       {"node":"two","address":"10.0.0.2:80","version":"0.1.0","state":"read_only","applied":38,
-        "lag":3,"revision":40,"started":"2026-01-01T08:00:00Z","self":false}]
-      """;
 
   @Test
   void whatChangesFasterThanItCanBeReadIsRightInTheEnd() throws Exception {

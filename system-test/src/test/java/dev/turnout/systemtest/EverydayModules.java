@@ -23,8 +23,12 @@ final class EverydayModules {
       mirror /none;
       add_header X-Site $site always;
       expires 1h;
+      add_trailer X-Tail $site always;
+      early_hints $remote_addr;
+      userid on;
       gzip on;
       gzip_types *;
+      gunzip on;
       charset utf-8;
       sub_filter_once off;
       sub_filter 'not in any answer' 'else';

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.FakeUpstream;
+import dev.turnout.testkit.Field;
 import dev.turnout.testkit.Framing;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
@@ -104,6 +105,11 @@ class ResponseCorpusIT {
     return "";
   }
 
+  /// True if that makes bodies plain for clients that do not take them compressed.
+  boolean gunzips() {
+    return false;
+  }
+
   @AfterAll
   void stop() throws Exception {
     turnout.close();
@@ -146,7 +152,12 @@ class ResponseCorpusIT {
   private void check(Corpus each, String manner) throws IOException {
     try (RawClient client = RawClient.connect(turnout.port())) {
       client.send(request("/" + each.id() + "/" + manner));
-      Objects.requireNonNull(OUTCOMES.get(each.id()), each.toString()).check(client);
+      // what says that it is compressed and is not cannot be made plain
+      Outcome wanted =
+          gunzips() && each.id().equals("U40")
+              ? CUT_OFF
+              : Objects.requireNonNull(OUTCOMES.get(each.id()), each.toString());
+      wanted.check(client);
     }
     // Whatever was left on the upstream's connection, nobody gets it for an answer.
     for (int i = 0; i < 4; i++) {
@@ -154,20 +165,40 @@ class ResponseCorpusIT {
     }
   }
 
+  @Test
+  void whoTakesCompressedBodiesGetsThemAsTheyAre() throws Exception {
+    String whole = request("/U40/whole");
+    String taking = whole.substring(0, whole.length() - 2) + "Accept-Encoding: gzip\r\n\r\n";
+
+    RawResponse response = RawClient.ask(turnout.port(), taking);
+
+    assertThat(response.headers().get("Content-Encoding")).hasValue("gzip");
+    assertThat(response.body()).isEqualTo("ok");
+  }
+
   private static String request(String target) {
     return "GET " + target + " HTTP/1.1\r\nHost: a.test\r\n\r\n";
   }
 
+  /// The answer, behind early hints where they are passed on.
+  private static RawResponse readAnswer(RawClient client) throws IOException {
+    RawResponse response = client.readResponse();
+    while (response.status() == 103) {
+      response = client.readResponse();
+    }
+    return response;
+  }
+
   private static Outcome status(Integer... allowed) {
     return client -> {
-      RawResponse response = client.readResponse();
+      RawResponse response = readAnswer(client);
       assertThat(List.of(allowed)).as(response.raw()).contains(response.status());
     };
   }
 
   private static Outcome ok(String body) {
     return client -> {
-      RawResponse response = client.readResponse();
+      RawResponse response = readAnswer(client);
       assertThat(response.status()).as(response.raw()).isEqualTo(200);
       assertThat(response.body()).isEqualTo(body);
     };
@@ -175,7 +206,7 @@ class ResponseCorpusIT {
 
   private static Outcome unfolded() {
     return client -> {
-      RawResponse response = client.readResponse(); // which would not read a folded line
+      RawResponse response = readAnswer(client); // which would not read a folded line
       assertThat(response.headers().get("X")).hasValue("a b");
       assertThat(response.body()).isEqualTo("ok");
     };
@@ -183,7 +214,7 @@ class ResponseCorpusIT {
 
   private static Outcome notModified() {
     return client -> {
-      RawResponse response = client.readResponse();
+      RawResponse response = readAnswer(client);
       assertThat(response.status()).isEqualTo(304);
       assertThat(response.headers().get("Content-Length")).hasValue("5");
       assertThat(client.send(request("/after")).readResponse().body()).isEqualTo("after");
@@ -192,11 +223,13 @@ class ResponseCorpusIT {
 
   private static Outcome withoutTrailers() {
     return client -> {
-      RawResponse response = client.readResponse();
+      RawResponse response = readAnswer(client);
       assertThat(response.status()).isEqualTo(200);
       assertThat(response.framing()).isEqualTo(Framing.CHUNKED);
-      assertThat(response.trailers().list()).isEmpty();
-      assertThat(response.headers().has("Set-Cookie")).isFalse();
+      assertThat(response.trailers().list())
+          .extracting(Field::name)
+          .isSubsetOf("X-Tail"); // ours, if any
+      assertThat(response.raw()).doesNotContain("a=b");
     };
   }
 }

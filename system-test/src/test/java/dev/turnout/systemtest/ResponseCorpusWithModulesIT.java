@@ -6,4 +6,9 @@ class ResponseCorpusWithModulesIT extends ResponseCorpusIT {
   String modules() {
     return EverydayModules.ON;
   }
+
+  @Override
+  boolean gunzips() {
+    return true;
+  }
 }

@@ -55,8 +55,8 @@ class SitesIT {
   /// Where the two may differ, by site and request, and why.
   private static final Map<String, String> EXPLAINED =
       Map.of(
-          "uploads: POST /kept/f | Expect: 100-continue | #10",
-          "the body came with the head: 100 may be left out (RFC 9110 section 10.1.1)",
+          "caching: GET /gz/app.css | Accept-Encoding: gzip",
+          "from 1.23.4 on nginx serves parts of gzip_static files, and says so",
           "uploads: POST /nobody/f | chunked=some text",
           NO_CLOSE,
           "uploads: POST /nobody/f | #0",

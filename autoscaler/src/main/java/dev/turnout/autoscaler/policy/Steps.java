@@ -12,11 +12,17 @@ public final class Steps implements Policy {
   private static final double SPAN_SECONDS = 10;
 
   private final List<Double> bounds;
-  private final Average rate = new Average(SPAN_SECONDS);
+  private final Average rate;
 
   /// @param bounds ascending: below the first one server, below the second two, …
   public Steps(List<Double> bounds) {
+    this(bounds, SPAN_SECONDS);
+  }
+
+  /// @param spanSeconds over which the rate is averaged; 10 s at most
+  public Steps(List<Double> bounds, double spanSeconds) {
     this.bounds = List.copyOf(bounds);
+    this.rate = new Average(Math.min(SPAN_SECONDS, spanSeconds));
     for (int i = 1; i < bounds.size(); i++) {
       if (bounds.get(i) <= bounds.get(i - 1)) {
         throw new IllegalArgumentException("the steps must rise");

@@ -18,6 +18,11 @@ public final class Trace {
     this.rates = rates;
   }
 
+  /// A trace with a rate for each second, from the first on.
+  public static Trace ofSeconds(String name, double... rates) {
+    return new Trace(name, rates.clone());
+  }
+
   public String name() {
     return name;
   }

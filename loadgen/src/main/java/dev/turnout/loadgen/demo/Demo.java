@@ -2,6 +2,7 @@ package dev.turnout.loadgen.demo;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.turnout.autoscaler.simulation.Trace;
 import dev.turnout.loadgen.LoadJob;
 import dev.turnout.loadgen.backend.Backend;
 import dev.turnout.loadgen.backend.Work;
@@ -49,7 +50,7 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "Exit codes:%n",
     exitCodeList = {
       "0:the day is over, and no request failed",
-      "1:the day is over, and some failed",
+      "1:the day is over, and some failed; or, with --compare, it was not as simulated",
       "3:something could not be started"
     })
 public final class Demo implements Callable<Integer> {
@@ -59,6 +60,9 @@ public final class Demo implements Callable<Integer> {
   private static final int THREADS = 16;
   private static final long START_NANOS = 60_000_000_000L;
   private static final double PACKING = 10;
+  private static final double TOLERATED = 0.15;
+  private static final double BOUND_MILLIS = 500;
+  private static final int SIMULATED_DAYS = 10;
   private static final String GROUP = "energyaware_servers_default";
   private static final Pattern DECISION =
       Pattern.compile(
@@ -94,6 +98,12 @@ public final class Demo implements Callable<Integer> {
       names = "--once",
       description = "End when the day is over, instead of beginning the next.")
   private boolean once;
+
+  @Option(
+      names = "--compare",
+      description =
+          "When the day is over, simulate it with the same settings: the server-seconds must be within 15 % of each other, and 95 of 100 requests faster than 500 ms. Implies --once.")
+  private boolean compare;
 
   private final List<Machine> machines = new ArrayList<>();
 
@@ -185,9 +195,8 @@ public final class Demo implements Callable<Integer> {
   private void startProxy(int hookPort) throws IOException, InterruptedException {
     Path home = home();
     Path place = java.util.Objects.requireNonNull(directory);
-    String wait = Math.max(1, Math.round(seconds / 30.0)) + "s";
     dashboard = hasDashboard(home);
-    Site.write(place, port, machines, alwaysOn, hookPort, PACKING, wait, dashboard);
+    Site.write(place, port, machines, alwaysOn, hookPort, PACKING, waitSeconds() + "s", dashboard);
     Process started =
         new ProcessBuilder(
                 home.resolve("bin/turnout").toString(), "-p", place + "/", "-c", "nginx.conf")
@@ -208,6 +217,11 @@ public final class Demo implements Callable<Integer> {
         "the proxy did not start: "
             + output
             + (Files.exists(errors) ? Files.readString(errors) : ""));
+  }
+
+  /// How long a server is surplus before it goes.
+  private long waitSeconds() {
+    return Math.max(1, Math.round(seconds / 30.0));
   }
 
   /// Where the program is: the launcher says so.
@@ -289,8 +303,30 @@ public final class Demo implements Callable<Integer> {
           "server-seconds of b1 to b%d: %.0f of %d always on: %.0f %% saved",
           count, serverSeconds, count * seconds, 100 - serverSeconds / (count * seconds) * 100);
       failed |= came.errors() > 0 || came.failures() > 0;
-    } while (!once && !ending.get());
+      failed |= compare && !isAsSimulated(job, serverSeconds, came.p95Millis());
+    } while (!once && !compare && !ending.get());
     return failed ? SOME_FAILED : 0;
+  }
+
+  private boolean isAsSimulated(LoadJob job, double serverSeconds, double p95Millis) {
+    Trace requests = Trace.ofSeconds("day", job.rates());
+    SimulatedDay.Figures simulated =
+        new SimulatedDay(requests, count, PACKING, waitSeconds(), boot, SERVICE_MILLIS, THREADS)
+            .run(SIMULATED_DAYS);
+    double off = serverSeconds / simulated.serverSeconds() - 1;
+    boolean near = Math.abs(off) <= TOLERATED;
+    boolean fast = p95Millis <= BOUND_MILLIS;
+    say(
+        "simulated, %d days: %.0f server-seconds, p95 %.0f ms",
+        SIMULATED_DAYS, simulated.serverSeconds(), simulated.p95Millis());
+    say(
+        "server-seconds %+.1f %% of the simulation's: %s; p95 %.0f ms of %.0f ms: %s",
+        off * 100,
+        near ? "as wanted" : "TOO FAR APART",
+        p95Millis,
+        BOUND_MILLIS,
+        fast ? "as wanted" : "TOO SLOW");
+    return near && fast;
   }
 
   private long powered() {

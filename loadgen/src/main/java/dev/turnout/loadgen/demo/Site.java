@@ -65,7 +65,7 @@ final class Site {
                 zone energyaware_servers_default 64k;
         %s        pack %d;
                 keepalive 64;
-                autoscale just_enough packing=%d spares=0 t_wait=%s interval=500ms
+                autoscale just_enough packing=%d spares=0 t_wait=%s interval=1s
                           drain_timeout=10s setup=2s;
                 autoscale_start http://127.0.0.1:%d/start?id=$id;
                 autoscale_stop  http://127.0.0.1:%d/stop?id=$id;

@@ -45,6 +45,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /// What the API answers, route by route; `openapi.json` describes it. Everything here may wait, and
 /// runs on virtual threads.
@@ -68,12 +69,15 @@ final class ControlApi {
   private final OperationReader operations;
   private final List<Route> routes = new ArrayList<>();
 
-  ControlApi(ControlPlane control, HttpEnvironment environment) {
+  /// @param blocks what reads the settings of new upstreams
+  ControlApi(
+      ControlPlane control, HttpEnvironment environment, OperationReader.BlockReader blocks) {
     this.control = control;
     this.environment = environment;
     this.scalers = Scalers.of(environment, control);
     this.changes = new Changes(control.writer());
-    this.operations = new OperationReader(name -> environment.zones().find(name), this::reader);
+    this.operations =
+        new OperationReader(name -> environment.zones().find(name), this::reader, blocks);
 
     get("", Set.of(), this::index);
     get("openapi.json", Set.of(), _ -> openapi());
@@ -578,7 +582,7 @@ final class ControlApi {
   private Answer createUpstream(Call call) {
     Members body = call.members();
     Operation.CreateUpstream create =
-        new Operation.CreateUpstream(OperationReader.upstream(body, "name"));
+        new Operation.CreateUpstream(operations.upstream(body, "name"));
     body.end();
     ChangeRequest request = call.change(List.of(create));
     return changed(call, 201, request)
@@ -847,6 +851,13 @@ final class ControlApi {
   }
 
   private Answer byHand(Call call, ScaleView.@Nullable ByHand wanted) {
+    ScaleView view = scalers.find(call.parameter("upstream")).orElseThrow(() -> notScaled(call));
+    if (!view.leads()) {
+      String leader = view.leader();
+      throw Problem.of(
+              409, "not_leader", "another node acts for upstream \"" + view.upstream() + "\"")
+          .hint(leader.isEmpty() ? "ask again in a few seconds" : "ask node \"" + leader + "\"");
+    }
     if (!scalers.byHand(call.parameter("upstream"), wanted)) {
       throw notScaled(call);
     }
@@ -880,7 +891,7 @@ final class ControlApi {
                 call.change(List.of()).withKey(""));
     return switch (begin) {
       case Drains.Begin.Begun(Drain drain, long revision) ->
-          Answer.json(202, out -> Views.drain(out, drain))
+          Answer.json(202, out -> drain(out, drain))
               .with("Location", call.base() + "/drains/" + drain.id())
               .withRevision(revision);
       case Drains.Begin.Already(Drain drain) ->
@@ -896,7 +907,7 @@ final class ControlApi {
         200,
         out -> {
           out.writeStartArray();
-          all.forEach(drain -> Views.drain(out, drain));
+          all.forEach(drain -> drain(out, drain));
           out.writeEndArray();
         });
   }
@@ -905,6 +916,10 @@ final class ControlApi {
     return Problem.of(404, "unknown_drain", "there is no drain " + call.parameter("drain"))
         .at("path")
         .hint("those that were over before a restart, and old ones, are forgotten");
+  }
+
+  private void drain(JsonGenerator out, Drain drain) {
+    Views.drain(out, drain, control.drains().oldestMillis(drain.id()));
   }
 
   private Answer drain(Call call) {
@@ -917,7 +932,7 @@ final class ControlApi {
           wait);
     }
     Drain drain = control.drains().find(id).orElseThrow(() -> unknownDrain(call));
-    return Answer.json(200, out -> Views.drain(out, drain));
+    return Answer.json(200, out -> drain(out, drain));
   }
 
   private Answer cancelDrain(Call call) {
@@ -925,7 +940,7 @@ final class ControlApi {
         .drains()
         .cancel(call.parameter("drain"), call.change(List.of()).withKey(""))) {
       case Drains.Cancel.Cancelled(Drain drain, long revision) ->
-          Answer.json(200, out -> Views.drain(out, drain)).withRevision(revision);
+          Answer.json(200, out -> drain(out, drain)).withRevision(revision);
       case Drains.Cancel.TooLate(Drain drain) ->
           throw Problem.of(409, "drain_over", "the drain is " + phase(drain))
               .hint("what has become of the server is in /drains/" + drain.id());

@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
@@ -15,6 +16,8 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Variable;
 import dev.turnout.http.access.AccessModule;
+import dev.turnout.http.proxy.UpstreamModule;
+import dev.turnout.upstream.UpstreamSpec;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,19 +28,23 @@ public final class ControlApiModule implements HttpModule {
   private final ControlPlane control;
   private @Nullable HttpRegistry http;
   private final GateModule gates;
+  private final UpstreamModule upstreams;
+  private @Nullable Scope around;
   private @Nullable ControlApi api;
   private @Nullable Variable remoteUser;
 
   /// @param gates who may change what
-  public ControlApiModule(ControlPlane control, GateModule gates) {
+  /// @param upstreams what reads the settings of upstreams that are made at run time
+  public ControlApiModule(ControlPlane control, GateModule gates, UpstreamModule upstreams) {
     this.control = control;
     this.gates = gates;
+    this.upstreams = upstreams;
   }
 
   @Override
   public void register(HttpRegistry http) {
     this.http = http;
-    api = new ControlApi(control, http.environment());
+    api = new ControlApi(control, http.environment(), this::block);
     remoteUser = http.variables().get("remote_user");
     http.directive("control_api")
         .in(LOCATION)
@@ -74,7 +81,18 @@ public final class ControlApiModule implements HttpModule {
     return server == null ? List.of() : server.get(BASES);
   }
 
+  private UpstreamSpec block(String name, String content) {
+    Scope there = around;
+    if (there == null) {
+      throw new IllegalStateException("an API that stands nowhere is asked");
+    }
+    return upstreams.readAny(name, content, there);
+  }
+
   private void read(Directive d, Scope scope) {
+    if (around == null) {
+      around = scope.enclosing(HTTP);
+    }
     boolean write = d.argumentCount() == 1 && isOn(d);
     HttpRegistry registry = http;
     ControlApi answers = api;

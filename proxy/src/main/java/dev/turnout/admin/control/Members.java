@@ -104,6 +104,16 @@ final class Members {
         "\"" + name + "\" is " + text, place(name), "a whole number from " + least + " to " + most);
   }
 
+  long number(String name, long least, long most, long otherwise) {
+    Long found = number(name, least, most);
+    return found == null ? otherwise : found;
+  }
+
+  /// True if it is there, and null.
+  boolean isNull(String name) {
+    return find(name) instanceof Json.Null;
+  }
+
   long needNumber(String name, long least, long most) {
     Long found = number(name, least, most);
     if (found == null) {

@@ -3,6 +3,7 @@ package dev.turnout.admin.control;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalCondition;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.config.ConfigException;
 import dev.turnout.config.NearestNames;
 import dev.turnout.control.Operation;
 import dev.turnout.upstream.BalancingMethod;
@@ -36,13 +37,27 @@ final class OperationReader {
 
   private final Function<String, @Nullable KeyvalZone> zones;
   private final Function<String, ServerReader> readers;
+  private final BlockReader blocks;
+
+  /// Reads what the block of an upstream says.
+  @FunctionalInterface
+  interface BlockReader {
+    /// The upstream of this name whose block has this content; it may have no servers.
+    ///
+    /// @throws dev.turnout.config.ConfigException if it would be refused
+    UpstreamSpec read(String name, String content);
+  }
 
   /// @param zones finds a key-value zone by its name
   /// @param readers what reads the servers of an upstream
+  /// @param blocks what reads the settings of new upstreams
   OperationReader(
-      Function<String, @Nullable KeyvalZone> zones, Function<String, ServerReader> readers) {
+      Function<String, @Nullable KeyvalZone> zones,
+      Function<String, ServerReader> readers,
+      BlockReader blocks) {
     this.zones = zones;
     this.readers = readers;
+    this.blocks = blocks;
   }
 
   /// Operations, and where in the body each is described: one description may be several.
@@ -206,7 +221,7 @@ final class OperationReader {
   /// A new upstream.
   ///
   /// @param nameField what its name is called
-  static UpstreamSpec upstream(Members body, String nameField) {
+  UpstreamSpec upstream(Members body, String nameField) {
     String name = body.needText(nameField);
     if (name.isEmpty()
         || name.length() > LONGEST_NAME
@@ -216,10 +231,9 @@ final class OperationReader {
           body.place(nameField),
           "up to " + LONGEST_NAME + " bytes without spaces, control characters and slashes");
     }
-    BalancingMethod method = method(body);
-    Long keepalive = body.number("keepalive", 0, Integer.MAX_VALUE);
-    Keepalive usual = Keepalive.DEFAULT;
-    List<PeerSpec> servers = new ArrayList<>();
+    UpstreamSpec said = body.has("config") ? block(body, name) : settings(body, name);
+    BalancingMethod method = said.method();
+    List<PeerSpec> servers = new ArrayList<>(said.servers());
     if (body.has("servers")) {
       for (Members server : body.needObjects("servers")) {
         servers.addAll(OF_NEW_UPSTREAM.servers(server, false));
@@ -232,14 +246,42 @@ final class OperationReader {
         && servers.stream().anyMatch(server -> server.slowStartMillis() > 0)) {
       throw Problem.invalid(method.text() + " has no slow start", body.place("servers"), "");
     }
+    List<PeerSpec> unnumbered =
+        servers.stream().map(server -> server.withId(PeerSpec.UNASSIGNED)).toList();
+    return UpstreamSpec.of(name, unnumbered, method, said.keepalive(), said.options());
+  }
+
+  /// An upstream without servers by the fields for what most want to say.
+  private static UpstreamSpec settings(Members body, String name) {
+    Long keepalive = body.number("keepalive", 0, Integer.MAX_VALUE);
+    Keepalive usual = Keepalive.DEFAULT;
     return UpstreamSpec.of(
         name,
-        servers,
-        method,
+        List.of(),
+        method(body),
         keepalive == null
             ? usual
             : new Keepalive(
                 keepalive.intValue(), usual.requests(), usual.timeMillis(), usual.timeoutMillis()));
+  }
+
+  /// An upstream by what its block would say: sticky sessions, checks, a queue, …
+  private UpstreamSpec block(Members body, String name) {
+    for (String other : List.of("method", "keepalive")) {
+      if (body.has(other)) {
+        throw Problem.invalid(
+            "\"" + other + "\" beside \"config\"", body.place(other), "say it in \"config\"");
+      }
+    }
+    String content = body.needText("config");
+    try {
+      return blocks.read(name, content);
+    } catch (ConfigException e) {
+      throw Problem.invalid(
+          e.located(),
+          body.place("config"),
+          "what an upstream block has, such as sticky cookie srv_id; check interval=3s;");
+    }
   }
 
   private static BalancingMethod method(Members body) {

@@ -13,7 +13,10 @@ final class ScaleViews {
     Json.write(out, "upstream", view.upstream());
     Json.write(out, "policy", view.policy());
     out.writeBooleanProperty("dry_run", view.dryRun());
-    out.writeBooleanProperty("leader", true); // each node has its own
+    out.writeBooleanProperty("leader", view.leads());
+    if (!view.leader().isEmpty()) {
+      Json.write(out, "leader_node", view.leader());
+    }
     out.writeNumberProperty("min", view.min());
     out.writeNumberProperty("max", view.max());
     out.writeNumberProperty("spares", view.spares());

@@ -1,15 +1,19 @@
 package dev.turnout.admin.control;
 
 import dev.turnout.admin.json.Json;
+import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /// One value of a server as documents name it.
-record ServerField(String name, Function<PeerSpec, Object> value) {
+record ServerField(String name, Function<PeerSpec, @Nullable Object> value) {
   /// All of them but the number, in the order in which they are written.
   static final List<ServerField> ALL =
       List.of(
@@ -25,7 +29,8 @@ record ServerField(String name, Function<PeerSpec, Object> value) {
           new ServerField("backup", PeerSpec::backup),
           new ServerField("down", PeerSpec::down),
           new ServerField("drain", PeerSpec::drain),
-          new ServerField("route", PeerSpec::route));
+          new ServerField("route", PeerSpec::route),
+          new ServerField("canary", ServerField::canary));
 
   private static String address(PeerSpec spec) {
     return spec.address() instanceof PeerAddress.Unresolved(String host, int port, _)
@@ -35,6 +40,18 @@ record ServerField(String name, Function<PeerSpec, Object> value) {
 
   private static String service(PeerSpec spec) {
     return spec.address() instanceof PeerAddress.Unresolved name ? name.service() : "";
+  }
+
+  private static @Nullable Map<String, Integer> canary(PeerSpec spec) {
+    Canary canary = spec.canary();
+    if (canary == null) {
+      return null;
+    }
+    Map<String, Integer> terms = new LinkedHashMap<>();
+    terms.put("percent", canary.percent());
+    terms.put("good", canary.good());
+    terms.put("bad", canary.bad());
+    return terms;
   }
 
   /// The fields that differ.

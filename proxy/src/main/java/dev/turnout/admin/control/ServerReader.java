@@ -1,6 +1,7 @@
 package dev.turnout.admin.control;
 
 import dev.turnout.http.proxy.ServerAddress;
+import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerPatch;
 import dev.turnout.upstream.PeerSpec;
@@ -24,6 +25,15 @@ record ServerReader(boolean resolves) {
           "add another server and remove this one");
     }
     PeerPatch patch = values(body);
+    if (body.has("canary")) {
+      if (!body.isNull("canary")) {
+        throw Problem.invalid(
+            "a server that is there does not become a canary",
+            body.place("canary"),
+            "null makes of a canary a server like the others");
+      }
+      patch = patch.trusting();
+    }
     String server = body.text("server");
     if (server != null) {
       List<PeerAddress> addresses = addresses(body, server);
@@ -51,6 +61,7 @@ record ServerReader(boolean resolves) {
     String server = body.needText("server");
     PeerPatch patch = values(body);
     boolean backup = Boolean.TRUE.equals(body.truth("backup"));
+    Canary canary = canary(body);
     List<PeerAddress> addresses = addresses(body, server);
     body.end();
     if (id != null && addresses.size() > 1) {
@@ -65,10 +76,33 @@ record ServerReader(boolean resolves) {
     }
     List<PeerSpec> servers = new ArrayList<>();
     for (PeerAddress address : addresses) {
-      PeerSpec spec = patch.applyTo(PeerSpec.of(server, address)).withBackup(backup);
-      servers.add(id == null ? spec : spec.withId(id));
+      try {
+        PeerSpec spec =
+            patch.applyTo(PeerSpec.of(server, address)).withBackup(backup).withCanary(canary);
+        servers.add(id == null ? spec : spec.withId(id));
+      } catch (IllegalArgumentException e) {
+        throw Problem.invalid(String.valueOf(e.getMessage()), body.place("canary"), "");
+      }
     }
     return servers;
+  }
+
+  /// On what terms the server has to prove itself; null: it is trusted.
+  private static @Nullable Canary canary(Members body) {
+    if (body.isNull("canary")) {
+      return null;
+    }
+    Members terms = body.object("canary");
+    if (terms == null) {
+      return null;
+    }
+    Canary canary =
+        new Canary(
+            (int) terms.number("percent", 1, Canary.MOST_PERCENT, Canary.PERCENT),
+            (int) terms.number("good", 1, Integer.MAX_VALUE, Canary.GOOD),
+            (int) terms.number("bad", 1, Integer.MAX_VALUE, Canary.BAD));
+    terms.end();
+    return canary;
   }
 
   /// The values that both a new server and a change may have.
@@ -80,17 +114,15 @@ record ServerReader(boolean resolves) {
           body.place("route"),
           "at most " + PeerSpec.MAX_ROUTE);
     }
-    return new PeerPatch(
-        null,
-        null,
-        whole(body, "weight", 1),
-        whole(body, "max_conns", 0),
-        whole(body, "max_fails", 0),
-        body.millis("fail_timeout"),
-        body.millis("slow_start"),
-        body.truth("down"),
-        body.truth("drain"),
-        route);
+    return PeerPatch.NOTHING
+        .withWeight(whole(body, "weight", 1))
+        .withMaxConns(whole(body, "max_conns", 0))
+        .withMaxFails(whole(body, "max_fails", 0))
+        .withFailTimeout(body.millis("fail_timeout"))
+        .withSlowStart(body.millis("slow_start"))
+        .withDown(body.truth("down"))
+        .withDrain(body.truth("drain"))
+        .withRoute(route);
   }
 
   private static @Nullable Integer whole(Members body, String name, int least) {

@@ -4,6 +4,7 @@ import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.upstream.CanaryAnswers;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -97,10 +98,14 @@ final class StateView {
       out.writeObjectPropertyStart("live");
       long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
       out.writeStringProperty("state", state(live, nowMillis));
+      long ramp =
+          live.stream().mapToLong(one -> one.slowStartLeftMillis(nowMillis)).max().orElse(0);
+      out.writeNumberProperty("slow_start_left_ms", ramp);
       out.writeNumberProperty("active", live.stream().mapToLong(Peer::active).sum());
       out.writeNumberProperty("requests", sum(live, PeerStats::requests));
       out.writeNumberProperty("fails", sum(live, PeerStats::fails));
       out.writeNumberProperty("unavail", sum(live, PeerStats::unavail));
+      canary(out, spec, live);
       out.writeArrayPropertyStart("resolved");
       if (spec.address() instanceof PeerAddress.Unresolved) {
         for (Peer peer : live) {
@@ -114,6 +119,19 @@ final class StateView {
       out.writeEndArray();
       out.writeEndObject();
     }
+    out.writeEndObject();
+  }
+
+  /// How far a server has proved itself that has to.
+  private static void canary(JsonGenerator out, PeerSpec spec, List<Peer> live) {
+    if (spec.canary() == null || live.isEmpty()) {
+      out.writeNullProperty("canary");
+      return;
+    }
+    CanaryAnswers answers = CanaryAnswers.of(live.getFirst());
+    out.writeObjectPropertyStart("canary");
+    out.writeNumberProperty("good", answers.good());
+    out.writeNumberProperty("bad", answers.bad());
     out.writeEndObject();
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
@@ -204,7 +205,7 @@ final class Views {
     out.writeEndObject();
   }
 
-  static void drain(JsonGenerator out, Drain drain) {
+  static void drain(JsonGenerator out, Drain drain, OptionalLong oldestMillis) {
     Long deadline = drain.deadlineMillis();
     Long ended = drain.endedMillis();
     out.writeStartObject();
@@ -216,6 +217,7 @@ final class Views {
     out.writeStringProperty("phase", drain.phase().name().toLowerCase(Locale.ROOT));
     out.writeBooleanProperty("over", drain.phase().isOver());
     out.writeNumberProperty("active", drain.active());
+    Json.write(out, "oldest_ms", oldestMillis.isEmpty() ? null : oldestMillis.getAsLong());
     Json.write(out, "sessions", drain.sessions());
     out.writeStringProperty("started", time(drain.startedMillis()));
     Json.write(out, "deadline", deadline == null ? null : time(deadline));

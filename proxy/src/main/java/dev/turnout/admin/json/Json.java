@@ -184,7 +184,7 @@ public final class Json {
     return FACTORY.createGenerator(ObjectWriteContext.empty(), to);
   }
 
-  /// Writes a text, a whole number, a truth value, or null.
+  /// Writes a text, a whole number, a truth value, an object of these, or null.
   public static void write(JsonGenerator out, String name, @Nullable Object value) {
     switch (value) {
       case null -> out.writeNullProperty(name);
@@ -192,6 +192,11 @@ public final class Json {
       case Integer number -> out.writeNumberProperty(name, number);
       case Long number -> out.writeNumberProperty(name, number);
       case Boolean truth -> out.writeBooleanProperty(name, truth);
+      case Map<?, ?> members -> {
+        out.writeObjectPropertyStart(name);
+        members.forEach((member, inner) -> write(out, String.valueOf(member), inner));
+        out.writeEndObject();
+      }
       default -> throw new IllegalArgumentException(name + " is a " + value.getClass());
     }
   }

@@ -42,17 +42,15 @@ record ServerFields(
 
   /// The changes, apart from a new address.
   PeerPatch toPatch() {
-    return new PeerPatch(
-        null,
-        null,
-        weight,
-        maxConns,
-        maxFails,
-        failTimeoutMillis,
-        slowStartMillis,
-        down,
-        drain,
-        route);
+    return PeerPatch.NOTHING
+        .withWeight(weight)
+        .withMaxConns(maxConns)
+        .withMaxFails(maxFails)
+        .withFailTimeout(failTimeoutMillis)
+        .withSlowStart(slowStartMillis)
+        .withDown(down)
+        .withDrain(drain)
+        .withRoute(route);
   }
 
   /// The fields while they are read.

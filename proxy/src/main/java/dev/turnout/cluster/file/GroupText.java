@@ -18,7 +18,18 @@ import tools.jackson.core.ObjectWriteContext;
 public record GroupText(String name, @Nullable UpstreamSpec spec) {
   private static final Set<String> MEMBERS =
       Set.of(
-          "name", "deleted", "method", "keepalive", "zone", "sticky", "queue", "next", "servers");
+          "name",
+          "deleted",
+          "method",
+          "keepalive",
+          "zone",
+          "sticky",
+          "queue",
+          "panic_threshold",
+          "max_ejected",
+          "check",
+          "next",
+          "servers");
   private static final Set<String> SERVER_MEMBERS =
       Set.of(
           "id",
@@ -32,7 +43,8 @@ public record GroupText(String name, @Nullable UpstreamSpec spec) {
           "backup",
           "down",
           "drain",
-          "route");
+          "route",
+          "canary");
 
   /// As it is stored.
   public String text() {

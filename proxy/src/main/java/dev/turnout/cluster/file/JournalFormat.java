@@ -9,6 +9,7 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.CheckSpec;
 import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
@@ -367,6 +368,14 @@ final class JournalFormat {
     writeIfTrue(json, "down", server.down());
     writeIfTrue(json, "drain", server.drain());
     writeIfAny(json, "route", server.route());
+    Canary canary = server.canary();
+    if (canary != null) {
+      json.writeArrayPropertyStart("canary");
+      json.writeNumber(canary.percent());
+      json.writeNumber(canary.good());
+      json.writeNumber(canary.bad());
+      json.writeEndArray();
+    }
     json.writeEndObject();
   }
 
@@ -696,18 +705,29 @@ final class JournalFormat {
   private static PeerSpec server(Node node) {
     String server = node.get("server").text();
     PeerSpec usual = PeerSpec.of(server, PeerAddress.parse(node.get("address").textOr(server)));
-    return new PeerSpec(
-        node.get("id").number(),
-        server,
-        usual.address(),
-        Math.toIntExact(node.get("weight").numberOr(usual.weight())),
-        Math.toIntExact(node.get("max_conns").numberOr(usual.maxConns())),
-        Math.toIntExact(node.get("max_fails").numberOr(usual.maxFails())),
-        node.get("fail_timeout_ms").numberOr(usual.failTimeoutMillis()),
-        node.get("slow_start_ms").numberOr(usual.slowStartMillis()),
-        node.get("backup").isThere(),
-        node.get("down").isThere(),
-        node.get("drain").isThere(),
-        node.get("route").textOr(""));
+    return usual
+        .withId(node.get("id").number())
+        .withWeight(Math.toIntExact(node.get("weight").numberOr(usual.weight())))
+        .withMaxConns(Math.toIntExact(node.get("max_conns").numberOr(usual.maxConns())))
+        .withFailures(
+            Math.toIntExact(node.get("max_fails").numberOr(usual.maxFails())),
+            node.get("fail_timeout_ms").numberOr(usual.failTimeoutMillis()))
+        .withSlowStart(node.get("slow_start_ms").numberOr(usual.slowStartMillis()))
+        .withBackup(node.get("backup").isThere())
+        .withDown(node.get("down").isThere())
+        .withDrain(node.get("drain").isThere())
+        .withRoute(node.get("route").textOr(""))
+        .withCanary(canary(node.get("canary")));
+  }
+
+  private static @Nullable Canary canary(Node node) {
+    if (!node.isThere()) {
+      return null;
+    }
+    List<Object> numbers = node.list();
+    return new Canary(
+        Math.toIntExact(new Node(numbers.get(0)).number()),
+        Math.toIntExact(new Node(numbers.get(1)).number()),
+        Math.toIntExact(new Node(numbers.get(2)).number()));
   }
 }

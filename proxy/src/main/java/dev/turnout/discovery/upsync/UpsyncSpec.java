@@ -35,7 +35,8 @@ record UpsyncSpec(Registry registry, URI at, long intervalMillis, long timeoutMi
         .withMaxConns(present.maxConns())
         .withSlowStart(present.slowStartMillis())
         .withRoute(present.route())
-        .withDrain(present.drain());
+        .withDrain(present.drain())
+        .withCanary(present.canary());
   }
 
   /// As the module links them in.

@@ -57,7 +57,7 @@ public final class SecureLinkModule implements HttpModule {
         .syntax("expression")
         .summary("What the digest is of.");
     http.directive("secure_link_secret")
-        .in(LOCATION)
+        .in(HTTP, SERVER, LOCATION)
         .read((d, scope) -> {
           if (scope.isSet(LINK) || scope.isSet(MD5)) {
             throw ConfigException.directive(

@@ -148,7 +148,10 @@ record Autoindex(Format format, boolean exactSize, boolean localTime) {
     boolean bare = format == Format.JSONP && callback.isEmpty();
     response.contentType(bare ? Format.JSON.type : format.type);
     response.contentLength(Response.UNKNOWN_LENGTH);
-    boolean _ = exchange.sendHead(exchange.isHead());
+    if (!exchange.sendHead(exchange.isHead())) {
+      exchange.finish(response.refusal());
+      return;
+    }
     if (!exchange.isHead()) {
       String charset = MediaTypes.charset(response.contentType());
       String text =

@@ -78,7 +78,8 @@ sealed interface FileLookup {
     try {
       BasicFileAttributes attributes =
           Files.readAttributes(RequestFile.path(name), BasicFileAttributes.class);
-      return attributes.isDirectory() == directory;
+      boolean asked = directory || !name.endsWith("/"); // behind a file there is no slash
+      return asked && attributes.isDirectory() == directory;
     } catch (IOException | InvalidPathException _) {
       return false;
     }

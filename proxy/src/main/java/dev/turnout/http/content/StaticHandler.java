@@ -2,10 +2,8 @@ package dev.turnout.http.content;
 
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Fields;
 import dev.turnout.http.FilePart;
 import dev.turnout.http.HttpDate;
-import dev.turnout.http.Preconditions;
 import dev.turnout.http.RequestFile;
 import dev.turnout.http.Response;
 import dev.turnout.http.Response.Ranges;
@@ -113,21 +111,8 @@ final class StaticHandler implements ContentHandler {
       exchange.finish(405);
       return;
     }
-    Fields request = exchange.request().fields();
-    long modified = file.modifiedSecond();
-    String etag = etags ? etag(modified, file.length()) : null;
-    if (isConditional(exchange) && Preconditions.fail(request, modified, etag)) {
-      file.close();
-      exchange.finish(412);
-      return;
-    }
-    head(exchange, file, etag);
+    head(exchange, file, etags ? etag(file.modifiedSecond(), file.length()) : null);
     send(exchange, file);
-  }
-
-  /// True if the conditions and ranges that the client sent are about this answer.
-  private static boolean isConditional(Exchange exchange) {
-    return exchange.errorStatus() == 0 && !exchange.isSubrequest();
   }
 
   private static String etag(long modified, long length) {
@@ -148,9 +133,7 @@ final class StaticHandler implements ContentHandler {
     if (etag != null) {
       response.headers().add("ETag", etag);
     }
-    if (response.headers().first("Content-Encoding") == null) {
-      response.ranges(Ranges.ANY); // of what lies there compressed nginx gives no parts
-    }
+    response.ranges(Ranges.ANY);
   }
 
   private static void send(Exchange exchange, FileLookup.Found file) {

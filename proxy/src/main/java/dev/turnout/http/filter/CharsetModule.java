@@ -133,6 +133,9 @@ public final class CharsetModule implements HttpModule {
     if ((wanted == null || wanted.isEmpty()) && known.isEmpty()) {
       return null;
     }
+    if (wanted != null && source != null && wanted.isConstant() && source.isConstant()) {
+      check(source.constantText(), wanted.constantText());
+    }
     return (exchange, response) -> {
       String type = response.contentType();
       if (type == null || type.isEmpty()) {
@@ -152,6 +155,22 @@ public final class CharsetModule implements HttpModule {
       }
       change(exchange, response, from, to);
     };
+  }
+
+  /// What is to be changed must be possible.
+  private void check(String from, String to) {
+    String fromKey = from.toLowerCase(Locale.ROOT);
+    String toKey = to.toLowerCase(Locale.ROOT);
+    if (!from.isEmpty()
+        && !to.isEmpty()
+        && !fromKey.equals(toKey)
+        && !tables.containsKey(new Way(fromKey, toKey))) {
+      throw ConfigException.withoutPosition(missing(from, to));
+    }
+  }
+
+  private static String missing(String from, String to) {
+    return "no \"charset_map\" between the charsets \"" + from + "\" and \"" + to + "\"";
   }
 
   /// The charset that is wanted, or null where nothing is done.
@@ -191,9 +210,7 @@ public final class CharsetModule implements HttpModule {
     }
     CharsetTable table = tables.get(new Way(fromKey, toKey));
     if (table == null) {
-      exchange.log(
-          Level.ERROR,
-          "no \"charset_map\" between the charsets \"" + from + "\" and \"" + to + "\"");
+      exchange.log(Level.ERROR, missing(from, to));
       return;
     }
     name(response, to);

@@ -15,7 +15,7 @@ import java.util.Set;
 /// `keepalive_disable`: connections of old browsers that cannot handle it carry one request.
 public final class KeepaliveDisableModule implements HttpModule {
   private static final Setting<Set<Browser>> DISABLED =
-      Setting.of("keepalive_disable", Set.of(Browser.NONE));
+      Setting.of("keepalive_disable", Set.of(Browser.MSIE6));
 
   private enum Browser {
     NONE,
@@ -30,9 +30,8 @@ public final class KeepaliveDisableModule implements HttpModule {
         .someOf(
             DISABLED,
             Map.of("none", Browser.NONE, "msie6", Browser.MSIE6, "safari", Browser.SAFARI))
-        .defaultText("none")
-        .summary("Browsers whose connections are closed after a request; `msie6` after a POST.")
-        .differs("In nginx it is `msie6` by default, a browser that is no more.");
+        .defaultText("msie6")
+        .summary("Browsers whose connections are closed after a request; `msie6` after a POST.");
     http.filter(scope -> {
       Set<Browser> disabled = scope.get(DISABLED);
       boolean msie = disabled.contains(Browser.MSIE6);
@@ -41,9 +40,12 @@ public final class KeepaliveDisableModule implements HttpModule {
         return null;
       }
       return (exchange, _) -> {
+        boolean post = msie && isPost(exchange);
+        if (!post && !safari) {
+          return;
+        }
         String agent = exchange.request().fields().first(FieldName.USER_AGENT);
-        if (agent != null
-            && ((msie && isPost(exchange) && isOld(agent)) || (safari && isSafari(agent)))) {
+        if (agent != null && ((post && isOld(agent)) || (safari && isSafari(agent)))) {
           exchange.closeAfter();
         }
       };

@@ -21,6 +21,7 @@ final class LimitedBody extends BodyFilter {
   private long sent;
   private long buffered;
   private boolean ended;
+  private boolean broken;
   private boolean over;
   private boolean sending;
   private @Nullable Future<?> timer;
@@ -94,6 +95,12 @@ final class LimitedBody extends BodyFilter {
   }
 
   @Override
+  public void breakOff(Exchange exchange) {
+    broken = true;
+    send();
+  }
+
+  @Override
   public boolean isWritable() {
     return buffered < HELD && next().isWritable();
   }
@@ -122,7 +129,10 @@ final class LimitedBody extends BodyFilter {
         allowed -= sendOne(allowed);
       }
       if (waiting.isEmpty()) {
-        if (ended && !over) {
+        if (broken && !over) {
+          over = true;
+          next().breakOff(exchange());
+        } else if (ended && !over) {
           over = true;
           next().writeEnd(exchange());
         }

@@ -16,8 +16,11 @@ import dev.turnout.http.Response;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Answers 304 instead of what the client has already, and `if_modified_since`. Comes before all
-/// filters that add to the answer.
+/// Answers 304 instead of what the client has already, 412 where its conditions do not hold, and
+/// `if_modified_since`. What an upstream answers is left as it is: the upstream has seen the
+/// conditions. So is what a request that changes something is answered: its conditions are to be
+/// judged before the change (RFC 9110, section 13.2.1), not after it, when nginx would call it off
+/// that has been done. Comes before all filters that add to the answer.
 public final class NotModifiedModule implements HttpModule {
   private static final Setting<ModifiedSince> RULE =
       Setting.of("if_modified_since", ModifiedSince.EXACT);
@@ -41,10 +44,20 @@ public final class NotModifiedModule implements HttpModule {
   }
 
   private static void apply(Exchange exchange, Response response, ModifiedSince rule) {
-    if (response.status() != 200 || exchange.errorStatus() != 0 || exchange.isSubrequest()) {
+    if (response.status() != 200
+        || !(exchange.request().methodIs("GET") || exchange.isHead())
+        || exchange.errorStatus() != 0
+        || exchange.isSubrequest()
+        || response.passed() != null) {
       return;
     }
     Fields request = exchange.request().fields();
+    if ((request.find(FieldName.IF_UNMODIFIED_SINCE) >= 0 || request.find(FieldName.IF_MATCH) >= 0)
+        && Preconditions.fail(request, lastModified(response), etag(response))) {
+      response.reset();
+      response.refuse(412);
+      return;
+    }
     if (request.find(FieldName.IF_MODIFIED_SINCE) < 0
         && request.find(FieldName.IF_NONE_MATCH) < 0) {
       return;
@@ -56,9 +69,8 @@ public final class NotModifiedModule implements HttpModule {
     response.reason(null);
     response.contentType(null);
     response.contentLength(Response.UNKNOWN_LENGTH);
-    response.withholdAll(FieldName.CONTENT_TYPE);
-    response.withholdAll(FieldName.ACCEPT_RANGES);
-    response.withholdAll(FieldName.CONTENT_ENCODING);
+    response.remove(FieldName.CONTENT_ENCODING);
+    response.forbidRanges();
   }
 
   private static long lastModified(Response response) {
@@ -67,8 +79,6 @@ public final class NotModifiedModule implements HttpModule {
   }
 
   private static @Nullable String etag(Response response) {
-    String own = response.headers().first("ETag");
-    Fields passed = response.passed();
-    return own == null && passed != null ? passed.first(FieldName.ETAG) : own;
+    return response.first(FieldName.ETAG);
   }
 }

@@ -46,7 +46,7 @@ public final class RangeModule implements HttpModule {
     }
     String field = exchange.request().fields().first(FieldName.RANGE);
     if (field != null && conditionHolds(exchange, response)) {
-      int served = response.ranges() == Ranges.ONE ? 1 : max;
+      int served = response.ranges() == Ranges.ANY ? max : 1;
       switch (ByteRanges.parse(field, response.contentLength(), served)) {
         case ByteRanges.Whole() -> {
           // as if nothing had been asked
@@ -108,7 +108,9 @@ public final class RangeModule implements HttpModule {
       response.contentType("multipart/byteranges; boundary=" + boundary);
       response.contentLength(total);
     }
-    if (!exchange.isHeadAlone()) {
+    if (response.ranges() == Ranges.CUT_BY_MAKER) {
+      response.part(parts.getFirst().start(), parts.getFirst().end());
+    } else if (!exchange.isHeadAlone()) {
       exchange.filterBody(new RangeBody(exchange, pieces, end));
     }
   }

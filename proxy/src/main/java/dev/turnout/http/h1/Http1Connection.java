@@ -16,6 +16,7 @@ import dev.turnout.http.Tunnel;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
 import dev.turnout.net.Deadline;
+import dev.turnout.net.TcpState;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Worker;
 import io.netty.buffer.ByteBuf;
@@ -623,10 +624,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
     bodyWanted = true;
     if (expectsContinue) {
-      expectsContinue = false;
-      if (!isMoreAtHand()) {
-        sendContinue();
-      }
+      sendContinue(); // also where the body is there already, as nginx does
     }
     deadline().set(shared.worker().nowNanos(), present.core().clientBodyTimeout());
     if (!processing) {
@@ -1139,6 +1137,32 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   }
 
   @Override
+  public void breakOff(Exchange present) {
+    if (abandoned
+        || present != exchange
+        || state != State.BUSY
+        || present.isHeldOpen()
+        || (bodyWanted && !framing.isComplete())) {
+      abort(present);
+      return;
+    }
+    writeHeld();
+    if (unsent() == 0) {
+      close();
+      return;
+    }
+    bodyWanted = false;
+    bodyPaused = false;
+    sendWaiting = false;
+    endAwaited = false;
+    sendTimeout = present.core().sendTimeout();
+    exchangeOver(present);
+    if (state != State.CLOSED) {
+      closeFlushed();
+    }
+  }
+
+  @Override
   public void settled(Exchange present) {
     if (abandoned) {
       endAbandoned(present);
@@ -1300,6 +1324,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
   @Override
   public OptionalInt peerUser() {
     return Transport.peerUser(channel());
+  }
+
+  @Override
+  public @Nullable TcpState tcpState() {
+    return Transport.tcpState(channel());
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.turnout.http.RequestBody;
 import dev.turnout.http.ResponseHead;
 import dev.turnout.http.TemplateSize;
 import dev.turnout.http.h1.ResponseParser;
+import dev.turnout.log.Errno;
 import dev.turnout.log.Level;
 import dev.turnout.net.Worker;
 import dev.turnout.upstream.Peer;
@@ -24,6 +25,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Stop 7 of a request: one try at one peer. Lives on the exchange's loop and ends exactly once:
@@ -31,7 +33,12 @@ import org.jspecify.annotations.Nullable;
 final class Attempt {
   private static final int INTERIM_LIMIT = 16;
   private static final long SECOND = 1_000_000_000L;
+  private static final long MILLISECOND = 1_000_000;
   private static final int SMALL_READ = 4096;
+
+  /// EAGAIN, ENETDOWN, ENETUNREACH, ECONNRESET, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH.
+  private static final Pattern USUAL_TROUBLE = Pattern.compile("(11|100|101|104|111|112|113): ");
+
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
@@ -63,6 +70,7 @@ final class Attempt {
   private long endMillis = -1;
   private long bytesSent;
   private long bytesReceived;
+  private long bytesWithHead;
   private long responseLength;
   private long rate;
   private boolean clientFull;
@@ -87,6 +95,10 @@ final class Attempt {
     this.proxying = proxying;
     this.peer = peer;
     this.startedNanos = nowNanos;
+  }
+
+  long startedNanos() {
+    return startedNanos;
   }
 
   // ---- connecting and sending
@@ -131,6 +143,7 @@ final class Attempt {
     connection = fresh;
     fresh.serve(this, peer, proxying.settings().bufferSize());
     channel.pipeline().addLast(fresh);
+    proxying.loop().opened(fresh);
     fresh.deadline().set(worker.nowNanos(), proxying.connectTimeout());
     worker.loop().register(channel);
     ProxyOptions options = proxying.settings().options();
@@ -156,7 +169,7 @@ final class Attempt {
       return;
     }
     if (cause != null) {
-      fail(new Failure.ConnectionFailed("connect() failed (" + systemError(cause) + ")"));
+      fail(refused(cause));
       return;
     }
     connectMillis = elapsed();
@@ -165,23 +178,20 @@ final class Attempt {
 
   /// nginx's form of an operating system error: `111: Connection refused`.
   private static String systemError(Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    if (message.contains("Connection refused")) {
-      return "111: Connection refused";
+    return Errno.describe(
+        cause instanceof IOException io ? io : new IOException(cause.getMessage()));
+  }
+
+  /// The system refuses some connections at once: nginx then names the address, and finds most of
+  /// these errors worse than what may happen to any connection.
+  private Failure.ConnectionFailed refused(Throwable cause) {
+    String error = systemError(cause);
+    if (!String.valueOf(cause.getMessage()).startsWith("connect(")) {
+      return new Failure.ConnectionFailed("connect() failed (" + error + ")");
     }
-    if (message.contains("Connection reset")) {
-      return "104: Connection reset by peer";
-    }
-    if (message.contains("No route to host")) {
-      return "113: No route to host";
-    }
-    if (message.contains("Network is unreachable")) {
-      return "101: Network is unreachable";
-    }
-    if (message.contains("No such file") || message.contains("ENOENT")) {
-      return "2: No such file or directory";
-    }
-    return message;
+    boolean usual = USUAL_TROUBLE.matcher(error).lookingAt();
+    return new Failure.ConnectionFailed(
+        "connect() to " + peer.address().text() + " failed (" + error + ")", !usual);
   }
 
   private void send(UpstreamConnection to) {
@@ -392,6 +402,7 @@ final class Attempt {
       return;
     }
     rate = TemplateSize.evaluate(proxying.settings().options().limitRate(), proxying.exchange());
+    bytesWithHead = bytesReceived;
     body(in);
   }
 
@@ -503,19 +514,18 @@ final class Attempt {
     }
   }
 
-  /// `proxy_limit_rate`: reads no more until what has been read is what the time since the try
-  /// began allows.
+  /// `proxy_limit_rate`: after each read waits as long as that read may take; what came together
+  /// with the head is free, as in nginx.
   private void limitRate() {
     UpstreamConnection from = connection;
     if (from == null || rateTimer != null || stage != Stage.BODY) {
       return;
     }
-    long allowed = rate + (long) ((double) rate * elapsedNanos() / SECOND);
-    long next = bytesReceived + Math.min(rate, SMALL_READ); // with the read that would come now
-    if (next <= allowed) {
+    long due = headNanos + (long) ((double) (bytesReceived - bytesWithHead) * SECOND / rate);
+    long wait = due - elapsedNanos();
+    if (wait < MILLISECOND) {
       return;
     }
-    long wait = (long) ((double) (next - allowed) * SECOND / rate) + 1_000_000;
     from.channel().config().setAutoRead(false);
     rateTimer =
         proxying

@@ -1,7 +1,7 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Regex;
 import dev.turnout.http.Template;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,16 +23,16 @@ record CookieRules(List<FieldRewrite> domains, List<FieldRewrite> paths, List<Fl
 
   /// Which cookies get flags, and which.
   ///
-  /// @param regex what the name is to match; else it is `name`
-  record Flags(@Nullable Regex regex, Template name, List<Template> words) {
+  /// @param pattern what the name is to match; else it is `name`
+  record Flags(@Nullable Capture pattern, Template name, List<Template> words) {
     Flags {
       words = List.copyOf(words);
     }
 
     boolean apply(Exchange exchange, String cookie) {
-      return regex == null
+      return pattern == null
           ? name.evaluate(exchange).equalsIgnoreCase(cookie)
-          : regex.matches(cookie, exchange);
+          : pattern.matches(cookie, exchange);
     }
   }
 

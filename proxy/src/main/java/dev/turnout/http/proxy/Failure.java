@@ -5,7 +5,13 @@ import java.util.Set;
 /// Why an attempt at a peer did not lead to an answer that is passed on.
 sealed interface Failure {
   /// The connection could not be made, or broke.
-  record ConnectionFailed(String what) implements Failure {}
+  ///
+  /// @param critical it could not even be tried
+  record ConnectionFailed(String what, boolean critical) implements Failure {
+    ConnectionFailed(String what) {
+      this(what, false);
+    }
+  }
 
   /// The peer was silent for too long.
   record TimedOut(String stage) implements Failure {}

@@ -1,7 +1,7 @@
 package dev.turnout.http.proxy;
 
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
-import dev.turnout.http.Regex;
 import dev.turnout.http.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -54,10 +54,10 @@ sealed interface FieldRewrite {
   }
 
   /// A regular expression and what the whole value becomes.
-  record Pattern(Regex regex, Template to) implements FieldRewrite {
+  record Pattern(Capture pattern, Template to) implements FieldRewrite {
     @Override
     public @Nullable String apply(Exchange exchange, String value) {
-      return regex.matches(value, exchange) ? to.evaluate(exchange) : null;
+      return pattern.matches(value, exchange) ? to.evaluate(exchange) : null;
     }
   }
 }

@@ -5,7 +5,9 @@ import dev.turnout.net.Worker;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.Upstream;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +19,7 @@ final class ProxyLoop {
   private final Worker worker;
   private final IdentityHashMap<Upstream, ConnectionPool> pools = new IdentityHashMap<>();
   private final ArrayDeque<Proxying> free = new ArrayDeque<>();
+  private final ArrayList<UpstreamConnection> connections = new ArrayList<>();
   private final ByteSink sink = new ByteSink(new byte[0]);
   private final SplittableRandom random = new SplittableRandom();
 
@@ -63,6 +66,36 @@ final class ProxyLoop {
 
   SplittableRandom random() {
     return random;
+  }
+
+  /// A connection to a server begins; it is known until its channel is closed.
+  void opened(UpstreamConnection connection) {
+    connection.place(connections.size());
+    connections.add(connection);
+    connection.channel().closeFuture().addListener(_ -> closed(connection));
+  }
+
+  /// Takes it out without looking for it: the last one takes its place.
+  private void closed(UpstreamConnection connection) {
+    UpstreamConnection last = connections.removeLast();
+    if (last != connection) {
+      last.place(connection.place());
+      connections.set(connection.place(), last);
+    }
+  }
+
+  /// When the oldest of the attempts began that are at one of these servers; null if none is.
+  @Nullable Long oldestNanos(List<Peer> servers) {
+    Long oldest = null;
+    for (UpstreamConnection connection : connections) {
+      Long since = connection.servingSinceNanos();
+      if (since != null
+          && (oldest == null || since - oldest < 0)
+          && servers.stream().anyMatch(connection.peer()::isSameServer)) {
+        oldest = since;
+      }
+    }
+    return oldest;
   }
 
   /// Closes idle connections to servers that have left the upstream.

@@ -13,10 +13,10 @@ import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.TemplateText;
 import dev.turnout.config.Units;
+import dev.turnout.http.Capture;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
-import dev.turnout.http.Regex;
 import dev.turnout.http.ResolverModule;
 import dev.turnout.http.Template;
 import dev.turnout.http.proxy.Failure.Condition;
@@ -452,9 +452,9 @@ public final class ProxyModule implements HttpModule {
     scope.append(REDIRECTS, new Redirect.Rule(rule));
   }
 
-  private static Regex pattern(Directive d, String text) {
+  private Capture pattern(Directive d, String text) {
     boolean ignoreCase = text.startsWith("~*");
-    return HttpRegistry.regex(d, 0, text.substring(ignoreCase ? 2 : 1), ignoreCase);
+    return Capture.compile(registry(), d, 0, text.substring(ignoreCase ? 2 : 1), ignoreCase);
   }
 
   private static List<FieldRewrite> redirects(Scope location, Pass pass) {

@@ -9,6 +9,7 @@ import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.TemplateText;
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.HttpRegistry;
@@ -112,6 +113,7 @@ record ProxyOptions(
         .flag(PASS_TRAILERS)
         .defaultText("off")
         .summary("Trailer fields of an upstream's response go to the client.");
+    withoutCache(http);
     http.directive("proxy_bind")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 2)
@@ -184,11 +186,40 @@ record ProxyOptions(
       boolean star = !domain && from.startsWith("~*");
       String source = from.substring(star ? 2 : 1);
       scope.append(
-          rules, new FieldRewrite.Pattern(HttpRegistry.regex(d, 0, source, star || domain), to));
+          rules, new FieldRewrite.Pattern(Capture.compile(http, d, 0, source, star || domain), to));
     } else {
       Template what = http.template(d, 0, domain ? withoutDot(from) : from);
       scope.append(
           rules, domain ? new FieldRewrite.Domain(what, to) : new FieldRewrite.Prefix(what, to));
+    }
+  }
+
+  /// What configurations say to have no cache, or to go past one, and what is so here.
+  private static void withoutCache(HttpRegistry http) {
+    http.directive("proxy_cache")
+        .in(HTTP, SERVER, LOCATION)
+        .read((d, _) -> {
+          if (!d.argument(0).equals("off")) {
+            throw ConfigException.at(
+                d, 0, "\"proxy_cache\" is not supported by turnout: there is no cache");
+          }
+        })
+        .syntax("off")
+        .defaultText("off")
+        .summary("Accepted: nothing is cached.")
+        .differs("Zones are refused.");
+    for (String name : List.of("proxy_cache_bypass", "proxy_no_cache")) {
+      http.directive(name)
+          .in(HTTP, SERVER, LOCATION)
+          .atLeast(1)
+          .repeatable()
+          .read((d, _) -> {
+            for (int i = 0; i < d.argumentCount(); i++) {
+              Template _ = http.template(d, i);
+            }
+          })
+          .syntax("string ...")
+          .summary("Accepted: nothing is cached.");
     }
   }
 
@@ -219,7 +250,7 @@ record ProxyOptions(
         FLAGS,
         pattern
             ? new CookieRules.Flags(
-                HttpRegistry.regex(d, 0, name.substring(1), true), Template.empty(), words)
+                Capture.compile(http, d, 0, name.substring(1), true), Template.empty(), words)
             : new CookieRules.Flags(null, http.template(d, 0), words));
   }
 

@@ -382,14 +382,19 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void tell(Failure failure, String stage) {
     String what =
         switch (failure) {
-          case Failure.ConnectionFailed(String message) -> message;
+          case Failure.ConnectionFailed(String message, _) -> message;
           case Failure.TimedOut(String message) -> message;
           case Failure.InvalidResponse(String reason) -> reason;
           case Failure.NoLivePeers _ -> "no live upstreams";
           case Failure.ListedStatus _ -> "";
         };
     if (!what.isEmpty()) {
-      exchange().log(Level.ERROR, what.contains(" while ") ? what : what + " while " + stage);
+      exchange()
+          .log(
+              failure instanceof Failure.ConnectionFailed(_, boolean critical) && critical
+                  ? Level.CRIT
+                  : Level.ERROR,
+              what.contains(" while ") ? what : what + " while " + stage);
     }
   }
 
@@ -581,7 +586,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     if (head.status() != 103
         || present.isSubrequest()
         || present.request().version() < 11
-        || !wantsEarlyHints(present)) {
+        || !Template.isAnyTrue(present.core().earlyHints(), present)) {
       return;
     }
     ResponseHeaders passed = new ResponseHeaders();
@@ -593,16 +598,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       }
     }
     present.downstream().writeInformational(present, 103, passed);
-  }
-
-  private static boolean wantsEarlyHints(Exchange present) {
-    for (Template condition : present.core().earlyHints()) {
-      String value = condition.evaluate(present);
-      if (!value.isEmpty() && !value.equals("0")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /// Passes the head on; false if the client is answered in another way.
@@ -985,7 +980,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     over = true;
     present.downstream().flush();
     if (present.isLive()) {
-      present.downstream().abort(present);
+      present.downstream().breakOff(present);
     }
   }
 

@@ -63,7 +63,7 @@ final class StoreModule {
     http.directive("proxy_temp_path")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
-        .read((d, scope) -> scope.set(TEMPORARY, CoreModule.path(scope, TemporaryPath.read(d))))
+        .read((d, scope) -> scope.set(TEMPORARY, TemporaryPath.read(http, d, scope)))
         .syntax("path [level1 [level2 [level3]]]")
         .defaultText("proxy_temp")
         .summary("Where files lie until `proxy_store` gives them their names.")

@@ -31,6 +31,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private int parserSize;
   private int requests;
   private boolean closed;
+  private int place; // in the list of all of the loop
 
   /// Nothing can be written any more; what the server had sent before may still be read.
   private boolean writeBroken;
@@ -79,6 +80,20 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
 
   int requests() {
     return requests;
+  }
+
+  int place() {
+    return place;
+  }
+
+  void place(int next) {
+    place = next;
+  }
+
+  /// When the attempt began that is served; null if none is.
+  @Nullable Long servingSinceNanos() {
+    Attempt present = attempt;
+    return present == null ? null : present.startedNanos();
   }
 
   /// Serves this attempt from now on.

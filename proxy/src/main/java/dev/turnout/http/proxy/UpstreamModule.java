@@ -16,6 +16,7 @@ import dev.turnout.http.ResolverModule;
 import dev.turnout.http.UpstreamZones;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
+import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.HealthOptions;
 import dev.turnout.upstream.Keepalive;
 import dev.turnout.upstream.PeerAddress;
@@ -113,10 +114,15 @@ public final class UpstreamModule implements HttpModule {
         .read(UpstreamModule::server)
         .syntax(
             "address [weight=] [max_conns=] [max_fails=] [fail_timeout=] [slow_start=] [backup]"
-                + " [down] [drain] [route=] [resolve] [service=]")
+                + " [down] [drain] [route=] [resolve] [service=]"
+                + " [canary=percent% [canary_good=] [canary_bad=]]")
         .summary(
             "One server of the group, or, of a name, one for each of its addresses; with `resolve`"
-                + " they follow what name servers say.");
+                + " they follow what name servers say. Turnout's own: `canary=5%` gives a server"
+                + " that has to show first that it does well this share of the requests, whatever"
+                + " the balancing method; after `canary_good` answers below 500 (by default 100) it"
+                + " is one like the others, at `canary_bad` others or failed attempts (1) it is"
+                + " removed.");
     http.directive("least_conn")
         .in(UPSTREAM)
         .arguments(0)
@@ -347,11 +353,17 @@ public final class UpstreamModule implements HttpModule {
   /// @param around the block that the upstream would stand in
   /// @throws ConfigException if it would be refused
   public UpstreamSpec read(String name, String content, Scope around) {
-    Scope scope = Scope.detached(UPSTREAM, around);
-    registry().readInside(scope, "upstream \"" + name + "\"", content, atRunTime);
-    if (scope.get(SERVERS).isEmpty()) {
+    UpstreamSpec spec = readAny(name, content, around);
+    if (spec.servers().isEmpty()) {
       throw ConfigException.withoutPosition("no servers are inside upstream");
     }
+    return spec;
+  }
+
+  /// As [#read], for a block that need not have servers.
+  public UpstreamSpec readAny(String name, String content, Scope around) {
+    Scope scope = Scope.detached(UPSTREAM, around);
+    registry().readInside(scope, "upstream \"" + name + "\"", content, atRunTime);
     return spec(name, resolvable(scope), StickyModule.sticky(scope));
   }
 
@@ -483,7 +495,7 @@ public final class UpstreamModule implements HttpModule {
     }
     List<PeerSpec> specs = new ArrayList<>();
     for (PeerAddress address : said.addresses(d)) {
-      specs.add(said.spec(d.argument(0), address));
+      specs.add(said.spec(d, address));
     }
     for (PeerSpec spec : specs) {
       scope.append(SERVERS, spec);
@@ -503,6 +515,9 @@ public final class UpstreamModule implements HttpModule {
     private String route = "";
     private boolean resolve;
     private String service = "";
+    private int canary;
+    private int canaryGood;
+    private int canaryBad;
 
     void read(Directive d, int i) {
       String word = d.argument(i);
@@ -525,6 +540,14 @@ public final class UpstreamModule implements HttpModule {
         case "drain" -> drain = true;
         case "route" -> route = route(d, i, value);
         case "resolve" -> resolve = true;
+        case "canary" -> {
+          if (!value.endsWith("%")) {
+            throw invalid(d, i, word).withHelp("a share, such as canary=5%");
+          }
+          canary = count(d, i, word, value.substring(0, value.length() - 1));
+        }
+        case "canary_good" -> canaryGood = count(d, i, word, value);
+        case "canary_bad" -> canaryBad = count(d, i, word, value);
         case "service" -> {
           service = value;
           if (service.isEmpty()) {
@@ -566,20 +589,42 @@ public final class UpstreamModule implements HttpModule {
       }
     }
 
-    PeerSpec spec(String server, PeerAddress address) {
-      return new PeerSpec(
-          PeerSpec.UNASSIGNED,
-          server,
-          address,
-          weight,
-          maxConns,
-          maxFails,
-          failTimeout,
-          slowStart,
-          backup,
-          down,
-          drain,
-          route);
+    PeerSpec spec(Directive d, PeerAddress address) {
+      PeerSpec spec =
+          PeerSpec.of(d.argument(0), address)
+              .withWeight(weight)
+              .withMaxConns(maxConns)
+              .withFailures(maxFails, failTimeout)
+              .withSlowStart(slowStart)
+              .withBackup(backup)
+              .withDown(down)
+              .withDrain(drain)
+              .withRoute(route);
+      try {
+        return spec.withCanary(canary());
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, "invalid canary: " + e.getMessage());
+      }
+    }
+
+    private @Nullable Canary canary() {
+      if (canary == 0 && canaryGood + canaryBad > 0) {
+        throw new IllegalArgumentException("its share is missing, such as canary=5%");
+      }
+      return canary == 0
+          ? null
+          : new Canary(
+              canary,
+              canaryGood == 0 ? Canary.GOOD : canaryGood,
+              canaryBad == 0 ? Canary.BAD : canaryBad);
+    }
+
+    private static int count(Directive d, int i, String word, String value) {
+      int count = number(d, i, word, value);
+      if (count == 0) {
+        throw invalid(d, i, word);
+      }
+      return count;
     }
 
     private static String route(Directive d, int i, String value) {

@@ -2,6 +2,7 @@ package dev.turnout.http.rewrite;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Template;

@@ -4,6 +4,7 @@ import static dev.turnout.config.Context.HTTP;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
+import dev.turnout.http.Capture;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Template;

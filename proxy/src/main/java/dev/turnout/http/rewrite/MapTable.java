@@ -1,5 +1,6 @@
 package dev.turnout.http.rewrite;
 
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HostPatterns;
 import dev.turnout.http.Template;
@@ -35,6 +36,9 @@ final class MapTable {
     Template value = texts.find(key);
     if (value != null) {
       return value;
+    }
+    if (text.isEmpty()) {
+      return otherwise; // nginx tries no expression on nothing
     }
     for (Pattern pattern : patterns) {
       if (pattern.regex().find(text, exchange)) {

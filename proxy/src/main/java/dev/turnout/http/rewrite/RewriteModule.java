@@ -12,6 +12,7 @@ import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
 import dev.turnout.config.Units;
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;

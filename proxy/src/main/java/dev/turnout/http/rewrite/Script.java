@@ -1,5 +1,6 @@
 package dev.turnout.http.rewrite;
 
+import dev.turnout.http.Capture;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Location;
 import dev.turnout.http.PhaseHandler;

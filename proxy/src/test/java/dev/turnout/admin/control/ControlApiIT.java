@@ -45,6 +45,58 @@ class ControlApiIT {
   }
 
   @Test
+  void aNewGroupMayHaveAllThatABlockHas() throws IOException {
+    try (var one = FakeUpstream.answering("one");
+        var two = FakeUpstream.answering("two")) {
+      Reply created =
+          client.post(
+              "/upstreams",
+              "{'name':'rich','servers':[{'server':'%s','route':'a'}],'config':'%s'}"
+                  .formatted(
+                      one.address(),
+                      "server "
+                          + two.address()
+                          + " route=b; sticky cookie srv path=/; queue 5 timeout=3s;"
+                          + " check interval=20 rise=1 type=http; least_conn; keepalive 7;"
+                          + " panic_threshold 30%; zone rich 64k;"));
+
+      assertThat(created.status()).as(created.body()).isEqualTo(201);
+      Reply rich = client.get("/upstreams/rich");
+      assertThat(rich.at("/method")).isEqualTo("least_conn");
+      assertThat(rich.at("/keepalive")).isEqualTo("7");
+      assertThat(rich.at("/servers")).isEqualTo("2");
+      client.put("/zones/switch/keys/a.test", "{'value':'rich'}");
+      for (String route : new String[] {"a", "b", "b", "a"}) {
+        String bound = "GET / HTTP/1.1\r\nHost: a.test\r\nCookie: srv=" + route + "\r\n\r\n";
+        assertThat(RawClient.ask(proxy.port(), bound).body())
+            .isEqualTo(route.equals("a") ? "one" : "two");
+      }
+      assertThat(RawClient.get(proxy.port(), "a.test", "/").headers().get("Set-Cookie"))
+          .get()
+          .asString()
+          .contains("; path=/");
+    }
+  }
+
+  @Test
+  void whatABlockCannotHaveIsRefusedInItsWords() {
+    Reply unknown =
+        client.post("/upstreams", "{'name':'poor','config':'server 127.0.0.1:1; stickie x;'}");
+    assertThat(unknown.status()).isEqualTo(400);
+    assertThat(unknown.at("/error/where")).isEqualTo("/config");
+    assertThat(unknown.at("/error/message")).contains("unknown directive \"stickie\"");
+    Reply twice =
+        client.post("/upstreams", "{'name':'poor','config':'ip_hash;','method':'least_conn'}");
+    assertThat(twice.at("/error/where")).isEqualTo("/method");
+    Reply batch =
+        client.post(
+            "/changes",
+            "{'operations':[{'op':'create_upstream','upstream':'poor','config':'queue x;'}]}");
+    assertThat(batch.at("/error/where")).isEqualTo("/operations/0/config");
+    assertThat(client.get("/upstreams/poor").status()).isEqualTo(404);
+  }
+
+  @Test
   void aValueMayEndWhereTheZoneHasATimeout() {
     assertThat(client.put("/zones/timed/keys/a", "{'value':'1','expire':'1h'}").status())
         .isEqualTo(200);

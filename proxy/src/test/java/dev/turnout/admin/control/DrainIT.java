@@ -64,6 +64,7 @@ class DrainIT {
     assertThat(begun.status()).isEqualTo(202);
     assertThat(begun.location()).isEqualTo("/control/drains/" + id);
     assertThat(begun.at("/active")).isEqualTo("2");
+    assertThat(Long.parseLong(begun.at("/oldest_ms"))).isBetween(0L, 60_000L);
     assertThat(RawClient.get(proxy.port(), "a.test", "/").body()).isEqualTo("other");
     assertThat(RawClient.get(proxy.port(), "a.test", "/").body()).isEqualTo("other");
     holding.letGo();
@@ -75,6 +76,7 @@ class DrainIT {
     Reply done = over.join();
     assertThat(done.at("/phase")).isEqualTo("done");
     assertThat(done.at("/active")).isEqualTo("0");
+    assertThat(done.at("/oldest_ms")).isEqualTo("null");
     assertThat(done.at("/deadline_reached")).isEqualTo("false");
     assertThat(client.get("/upstreams/app").at("/servers/0/id")).isEqualTo("1");
     assertThat(client.get("/revisions/" + done.at("/revision")).at("/why")).contains(id);

@@ -254,6 +254,53 @@ class EventsIT {
   }
 
   @Test
+  void aServerThatComesBackWithSlowStartIsToldWithItsRamp() throws Exception {
+    AtomicBoolean well = new AtomicBoolean(true);
+    try (var server =
+            FakeUpstream.each((_, connection) ->
+                connection.send(
+                    well.get() ? Answers.ok("ramping") : Answers.of(500, List.of(), "")));
+        var other = FakeUpstream.answering("other");
+        var checked =
+            TestProxy.start(
+                """
+                upstream app {
+                  server %s slow_start=1h;
+                  server %s;
+                  check interval=10 rise=1 fall=1 type=http;
+                }
+                server {
+                  listen 127.0.0.1:0;
+                  location /control { control_api; }
+                  location / { proxy_pass http://app; }
+                }
+                """
+                    .formatted(server.address(), other.address()));
+        var reader = ControlClient.of(checked);
+        BufferedReader stream = stream(checked.port(), "Last-Event-ID", "oldest")) {
+      for (int i = 0; i < 4; i++) {
+        assertThat(words(stream)).contains("checking");
+      }
+      well.set(false);
+      assertThat(words(stream)).isEqualTo(server.address() + " up>unhealthy");
+      well.set(true);
+
+      Map<String, String> back = next(stream);
+
+      var data = Json.parse(back.getOrDefault("data", "{}"));
+      assertThat(ControlClient.at(data, "/to")).isEqualTo("up");
+      assertThat(ControlClient.at(data, "/slow_start_ms")).isEqualTo("3600000");
+      for (int i = 0; i < 10; i++) { // its share has just begun to grow
+        assertThat(RawClient.get(checked.port(), "a.test", "/").body()).isEqualTo("other");
+      }
+      String left = reader.get("/upstreams/app/servers/0").at("/live/slow_start_left_ms");
+      assertThat(Long.parseLong(left)).isBetween(3_500_000L, 3_600_000L);
+      assertThat(reader.get("/upstreams/app/servers/1").at("/live/slow_start_left_ms"))
+          .isEqualTo("0");
+    }
+  }
+
+  @Test
   void aReloadSendsThoseWhoWatchAway() throws Exception {
     try (BufferedReader stream = stream()) {
       proxy.reload(CONFIG);

@@ -31,7 +31,8 @@ class ServerFieldsTest {
             .toSpec("x", HERE);
 
     assertThat(spec)
-        .isEqualTo(new PeerSpec(-1, "x", HERE, 5, 6, 0, 60_000, 30_000, true, true, true, "r"));
+        .isEqualTo(
+            new PeerSpec(-1, "x", HERE, 5, 6, 0, 60_000, 30_000, true, true, true, "r", null));
   }
 
   @Test

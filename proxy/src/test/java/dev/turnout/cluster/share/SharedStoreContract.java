@@ -440,4 +440,25 @@ public abstract class SharedStoreContract {
     assertThat(commit).isInstanceOf(Commit.Refused.class);
     assertThat(follow(client()).values()).isEmpty();
   }
+
+  @Test
+  void oneOfTwoHasALease() {
+    long duration = Duration.ofHours(1).toNanos();
+    Lease one = new Lease(client(), PREFIX, "a", "one", duration, System::nanoTime);
+    Lease two = new Lease(client(), PREFIX, "a", "two", duration, System::nanoTime);
+
+    one.renew();
+    two.renew();
+    one.renew();
+    two.renew();
+
+    assertThat(one.isHeld()).isTrue();
+    assertThat(two.isHeld()).isFalse();
+    assertThat(two.holder()).isEqualTo("one");
+    one.release();
+    two.renew();
+    assertThat(two.isHeld()).isTrue();
+    one.renew();
+    assertThat(one.isHeld()).isFalse();
+  }
 }

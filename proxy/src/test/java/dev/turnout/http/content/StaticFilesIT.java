@@ -29,7 +29,8 @@ class StaticFilesIT {
     proxy =
         TestProxy.start(
             """
-            types { text/plain txt; text/html html; }
+            types { text/plain txt; }
+            types { text/html html; }
             log_format short "$request_method $status $body_bytes_sent $http_x";
             server {
               listen 127.0.0.1:0;
@@ -37,11 +38,19 @@ class StaticFilesIT {
               location /alias/ { alias html/sub/; }
               location /try { try_files $uri $uri/ /file.txt; }
               location /named { try_files /none @named; }
+              location /slash { root html; try_files $uri @named; }
+              location /passed { try_files /none @passed; }
+              location @passed { proxy_pass http://127.0.0.1:$server_port; proxy_set_header Host seen; }
               location /real { root html/link; return 200 $realpath_root; }
               location /logged { access_log logs/by_$arg_name.log short; return 200; }
               location @named { return 200 "named"; }
               location /denied { deny all; }
               location /kept { alias html/file.txt; expires 1h; add_header X-Kept yes; }
+            }
+            server {
+              listen 127.0.0.1:0;
+              server_name seen;
+              return 200 $request_uri;
             }
             """);
     Path root = proxy.directory().resolve("html");
@@ -102,6 +111,20 @@ class StaticFilesIT {
   void onlyGetAndHeadAreAllowed() throws IOException {
     assertThat(ask("POST", "/file.txt", "Content-Length: 0\r\n").status()).isEqualTo(405);
     assertThat(ask("DELETE", "/file.txt", "").status()).isEqualTo(405);
+  }
+
+  @Test
+  void behindAFileThereIsNoSlash() throws IOException {
+    Files.createDirectories(proxy.directory().resolve("html/slash"));
+    Files.writeString(proxy.directory().resolve("html/slash/a.txt"), "a");
+
+    assertThat(get("/slash/a.txt").body()).isEqualTo("a");
+    assertThat(get("/slash/a.txt/").body()).isEqualTo("named");
+  }
+
+  @Test
+  void aTargetComesToANamedLocationAsItWasSent() throws IOException {
+    assertThat(get("/passed//a%2Fb?c").body()).isEqualTo("/passed//a%2Fb?c");
   }
 
   @Test

@@ -209,6 +209,9 @@ class GzipIT {
     assertThat(compressed.headers().get("Content-Type")).isNotEmpty();
     assertThat(text.body()).isEqualTo(TEXT);
     assertThat(text.headers().get("Vary")).contains("Accept-Encoding");
+    RawResponse part = ask("GET", "/static", "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\n");
+    assertThat(part.status()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo("\u001f\u008b");
   }
 
   @Test

@@ -89,7 +89,8 @@ class RequestBodyIT {
 
       assertThat(client.readResponse().status()).isEqualTo(200);
       assertThat(upstream.requests().getFirst().body()).isEqualTo("abcdefghij");
-      assertThat(upstream.requests().getFirst().raw()).endsWith("4\r\nghij\r\n0\r\n\r\n");
+      // in one chunk, or in one with those before them, which may still have waited
+      assertThat(upstream.requests().getFirst().raw()).endsWith("ghij\r\n0\r\n\r\n");
     }
   }
 
@@ -183,7 +184,7 @@ class RequestBodyIT {
   void aFileThatCannotBeWrittenIs500() throws Exception {
     try (FakeUpstream upstream = FakeUpstream.answering("hi");
         TestProxy proxy =
-            TestProxy.start(proxying(upstream.address(), "client_body_temp_path /dev/null/no;"))) {
+            TestProxy.start(proxying(upstream.address(), "client_body_temp_path /dev/null;"))) {
       assertThat(RawClient.ask(proxy.port(), head(40_000) + text(40_000)).status()).isEqualTo(500);
       assertThat(upstream.requestCount()).isZero();
     }

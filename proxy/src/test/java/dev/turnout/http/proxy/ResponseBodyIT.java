@@ -239,6 +239,29 @@ class ResponseBodyIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "sub_filter x y; sub_filter_types *;", "limit_rate 100m;"})
+  void whatCameOfABodyBeforeItBrokeOffReachesASlowClient(String filters) throws Exception {
+    String half = "0123456789".repeat(400_000) + "so far";
+    try (FakeUpstream upstream =
+            FakeUpstream.scripted(connection -> {
+              connection.read();
+              connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + half);
+            });
+        TestProxy proxy =
+            TestProxy.start(
+                "server { listen 127.0.0.1:0 sndbuf=8k; "
+                    + filters
+                    + " location / { proxy_pass http://"
+                    + upstream.address()
+                    + "; } }");
+        RawClient client = RawClient.connectWithBuffer(proxy.port(), 8_192)) {
+      client.send("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
+
+      assertThat(client.readUntilClose().endsWith("\r\n\r\n" + half)).isTrue();
+    }
+  }
+
   @Test
   void aBodyThatStallsIsCut() throws Exception {
     CountDownLatch over = new CountDownLatch(1);

@@ -116,7 +116,7 @@ class StoreIT {
   @Test
   void aDirectoryThatCannotBeWrittenCostsTheClientNothing() throws Exception {
     try (FakeUpstream upstream = FakeUpstream.answering("one");
-        TestProxy proxy = storing(upstream, "proxy_temp_path /dev/null/none;");
+        TestProxy proxy = storing(upstream, "proxy_temp_path /dev/null;");
         RawClient client = RawClient.connect(proxy.port())) {
       assertThat(client.get("h", "/a").body()).isEqualTo("one");
       assertThat(client.get("h", "/b").body()).isEqualTo("one");

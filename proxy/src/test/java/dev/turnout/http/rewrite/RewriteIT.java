@@ -40,6 +40,31 @@ class RewriteIT {
   }
 
   @Test
+  void noExpressionOfAMapIsTriedOnNothing() throws IOException {
+    try (var proxy =
+        TestProxy.start(
+            "map $arg_a $found { ~^x?$ matched; default none; }"
+                + " server { listen 127.0.0.1:0; return 200 $found; }")) {
+      assertThat(get(proxy, "/?a=x").body()).isEqualTo("matched");
+      assertThat(get(proxy, "/?a=").body()).isEqualTo("none");
+    }
+  }
+
+  @Test
+  void namedGroupsOfLocationsAreVariables() throws IOException {
+    try (var proxy =
+        serving(
+            """
+            location ~ ^/v(?<version>[0-9]+)/(?<rest>.*)$ { return 200 "$version $rest $2"; }
+            location / { return 200 "none:$version"; }
+            """)) {
+
+      assertThat(get(proxy, "/v3/a/b").body()).isEqualTo("3 a/b a/b");
+      assertThat(get(proxy, "/other").body()).isEqualTo("none:");
+    }
+  }
+
+  @Test
   void rewritesGoOnInTheLocationOfTheNewPath() throws IOException {
     try (var proxy =
         serving(

@@ -1,20 +1,17 @@
-package dev.turnout.http.rewrite;
+package dev.turnout.http;
 
 import dev.turnout.config.Directive;
-import dev.turnout.http.Exchange;
-import dev.turnout.http.HttpRegistry;
-import dev.turnout.http.Regex;
-import dev.turnout.http.Variables;
 import java.util.List;
 
 /// A regular expression whose groups become `$1` and so on, and whose named groups become
 /// variables. Immutable.
-record Capture(Regex regex, List<Variables.Setter> setters) {
-  Capture {
+public record Capture(Regex regex, List<Variables.Setter> setters) {
+  public Capture {
     setters = List.copyOf(setters);
   }
 
-  static Capture compile(
+  /// Compiles what stands in argument `i` of a directive.
+  public static Capture compile(
       HttpRegistry http, Directive directive, int i, String source, boolean ignoreCase) {
     Regex regex = HttpRegistry.regex(directive, i, source, ignoreCase);
     return new Capture(
@@ -23,9 +20,17 @@ record Capture(Regex regex, List<Variables.Setter> setters) {
   }
 
   /// True if it is found in `text`. If it is not, the captures of earlier ones are forgotten.
-  boolean find(String text, Exchange exchange) {
-    if (!regex.matches(text, exchange)) {
+  public boolean find(String text, Exchange exchange) {
+    boolean found = matches(text, exchange);
+    if (!found) {
       exchange.forgetCaptures();
+    }
+    return found;
+  }
+
+  /// True if it is found in `text`. If it is not, the captures of earlier ones stay.
+  public boolean matches(String text, Exchange exchange) {
+    if (!regex.matches(text, exchange)) {
       return false;
     }
     List<Regex.Name> names = regex.names();
