@@ -28,6 +28,9 @@ public final class Canaries implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 50;
 
+  /// How long it waits when a change could not be made, as with a full disk.
+  private static final long TROUBLE_MILLIS = 1000;
+
   private final ChangeWriter writer;
   private final Upstreams upstreams;
   private final Events events;
@@ -65,16 +68,24 @@ public final class Canaries implements AutoCloseable {
   private void lookOn() {
     try {
       while (isWanted()) {
+        boolean done = true;
         for (Upstream upstream : upstreams.all()) {
           for (Peer peer : upstream.current().canaries()) {
-            judge(upstream, peer);
+            done &= judge(upstream, peer);
           }
         }
-        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+        TimeUnit.MILLISECONDS.sleep(done ? LOOK_MILLIS : TROUBLE_MILLIS);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    } finally {
+      stopped();
     }
+  }
+
+  /// If a bug has ended it, the next change begins anew.
+  private synchronized void stopped() {
+    looking = false;
   }
 
   private synchronized boolean isWanted() {
@@ -83,14 +94,15 @@ public final class Canaries implements AutoCloseable {
     return looking;
   }
 
-  private void judge(Upstream upstream, Peer peer) {
+  /// False if a change is due and could not be made.
+  private boolean judge(Upstream upstream, Peer peer) {
     Canary terms = peer.spec().canary();
     if (terms == null) {
-      return;
+      return true;
     }
     CanaryAnswers answers = CanaryAnswers.of(peer);
-    switch (answers.judge(terms)) {
-      case NOT_YET -> {}
+    return switch (answers.judge(terms)) {
+      case NOT_YET -> true;
       case TRUSTED ->
           end(
               upstream,
@@ -99,18 +111,18 @@ public final class Canaries implements AutoCloseable {
               "trusted",
               new UpstreamChange.Update(peer.id(), PeerPatch.NOTHING.trusting()));
       case FAILED -> end(upstream, peer, answers, "removed", new UpstreamChange.Remove(peer.id()));
-    }
+    };
   }
 
-  /// Makes the change if the server still is what was looked at; if it cannot be made, the next
-  /// look tries again.
-  private void end(
+  /// Makes the change if the server still is what was looked at; if it cannot be made, a later look
+  /// tries again. False if the writer refused it.
+  private boolean end(
       Upstream upstream, Peer peer, CanaryAnswers answers, String outcome, UpstreamChange change) {
     long revision =
         writer.<Long>consistently(
             now -> upstream.current().canaries().contains(peer) ? now : NOT_THERE);
     if (revision == NOT_THERE) {
-      return;
+      return true;
     }
     String why =
         "canary "
@@ -123,7 +135,8 @@ public final class Canaries implements AutoCloseable {
     ChangeRequest request =
         ChangeRequest.of(new Origin(DIALECT, "", why), upstream.name(), change)
             .ifRevision(revision);
-    if (writer.submit(request).join() instanceof ChangeResult.Applied) {
+    ChangeResult result = writer.submit(request).join();
+    if (result instanceof ChangeResult.Applied) {
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put("upstream", upstream.name());
       fields.put("server", peer.id());
@@ -133,6 +146,8 @@ public final class Canaries implements AutoCloseable {
       fields.put("bad", answers.bad());
       events.publish("canary", fields);
     }
+    // one that came too late is judged anew at once
+    return result instanceof ChangeResult.Applied || result instanceof ChangeResult.StaleRevision;
   }
 
   private static final long NOT_THERE = -1;

@@ -1,10 +1,10 @@
 package dev.turnout.discovery;
 
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Brings what a source says together with the servers that a group has. Pure.
@@ -38,7 +38,7 @@ final class Reconciliation {
         continue;
       }
       PeerSpec old = before == null ? null : find(before, now);
-      PeerSpec next = old == null ? source.onto(there, now) : merge(old, now, there);
+      PeerSpec next = old == null ? source.onto(there, now) : SpecMerge.merge(old, now, there);
       staying.add(next);
       inOrder.add(next);
     }
@@ -57,24 +57,5 @@ final class Reconciliation {
       }
     }
     return null;
-  }
-
-  private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
-    return present
-        .named(now.server())
-        .withWeight(pick(old.weight(), now.weight(), present.weight()))
-        .withMaxConns(pick(old.maxConns(), now.maxConns(), present.maxConns()))
-        .withFailures(
-            pick(old.maxFails(), now.maxFails(), present.maxFails()),
-            pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()))
-        .withSlowStart(
-            pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()))
-        .withDown(pick(old.down(), now.down(), present.down()))
-        .withDrain(pick(old.drain(), now.drain(), present.drain()))
-        .withRoute(pick(old.route(), now.route(), present.route()));
-  }
-
-  private static <T> T pick(T old, T now, T present) {
-    return Objects.equals(old, now) ? present : now;
   }
 }

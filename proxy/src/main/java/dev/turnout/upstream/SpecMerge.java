@@ -69,7 +69,11 @@ public final class SpecMerge {
     return now.withServers(servers, nextId);
   }
 
-  private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
+  /// What became of one server: of each setting what a list says anew, else what it is at present.
+  ///
+  /// @param old what the list said before
+  /// @param now what it says now
+  public static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
     return present
         .at(
             pick(old.server(), now.server(), present.server()),
