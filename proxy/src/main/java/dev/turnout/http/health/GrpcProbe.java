@@ -1,5 +1,7 @@
 package dev.turnout.http.health;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.turnout.http.proxy.ProbeTarget;
 import dev.turnout.upstream.PeerAddress;
 import io.netty.buffer.ByteBuf;
@@ -15,10 +17,13 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
 import io.netty.handler.codec.http2.Http2Connection;
+import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.HttpConversionUtil.ExtensionHeaderNames;
 import io.netty.handler.codec.http2.HttpToHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.InboundHttp2ToHttpAdapterBuilder;
+import java.io.ByteArrayOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /// Asks one server by a gRPC call, over HTTP/2 without TLS (RFC 9113, section 3.3), each time on a
 /// connection of its own. HTTP/2 is Netty's, between the bytes of a [ProbeSocket].
@@ -30,6 +35,9 @@ final class GrpcProbe implements Probe {
   private final PeerAddress address;
   private String stage = "";
 
+  /// What HTTP/2 did not like of what came, once it has ended the connection for that.
+  private @Nullable String complaint;
+
   GrpcProbe(HttpCheck check, GrpcCall call, PeerAddress address) {
     this.check = check;
     this.call = call;
@@ -40,6 +48,7 @@ final class GrpcProbe implements Probe {
   public Found run() throws InterruptedException {
     ProbeTarget target = check.target();
     stage = "connecting to upstream";
+    complaint = null;
     try (ProbeSocket socket = ProbeSocket.connect(address, target.connectTimeout())) {
       EmbeddedChannel http2 = http2();
       try {
@@ -52,8 +61,15 @@ final class GrpcProbe implements Probe {
     }
   }
 
-  private static EmbeddedChannel http2() {
+  private EmbeddedChannel http2() {
     Http2Connection connection = new DefaultHttp2Connection(false);
+    connection.addListener(
+        new Http2ConnectionAdapter() {
+          @Override
+          public void onGoAwaySent(int lastStreamId, long errorCode, ByteBuf debugData) {
+            complaint = debugData.toString(UTF_8);
+          }
+        });
     return new EmbeddedChannel(
         new HttpToHttp2ConnectionHandlerBuilder()
             .connection(connection)
@@ -85,6 +101,9 @@ final class GrpcProbe implements Probe {
       } catch (Exception e) { // what came is no HTTP/2, or ends the stream
         return Found.broken(stage, "upstream sent invalid response: " + e.getMessage());
       }
+      if (complaint != null) {
+        return Found.broken(stage, "upstream sent invalid response: " + complaint);
+      }
       FullHttpResponse answer = http2.readInbound();
       if (answer != null) {
         try {
@@ -115,14 +134,20 @@ final class GrpcProbe implements Probe {
     return request;
   }
 
+  /// Sends all that HTTP/2 has to say by now, at once: a server that ends the connection at its
+  /// first words is then told from one that cannot be written to.
   private static void send(EmbeddedChannel http2, ProbeSocket socket)
       throws ProbeSocket.Broken, InterruptedException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (ByteBuf out = http2.readOutbound(); out != null; out = http2.readOutbound()) {
       try {
-        socket.send(ByteBufUtil.getBytes(out));
+        bytes.writeBytes(ByteBufUtil.getBytes(out));
       } finally {
         out.release();
       }
+    }
+    if (bytes.size() > 0) {
+      socket.send(bytes.toByteArray());
     }
   }
 

@@ -1,8 +1,8 @@
 package dev.turnout.http.health;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import dev.turnout.app.TestProxy;
 import dev.turnout.upstream.HealthLog;
 import io.grpc.InsecureServerCredentials;
@@ -10,8 +10,11 @@ import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.okhttp.OkHttpServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -104,15 +107,29 @@ class GrpcCheckIT {
 
   @Test
   void aServerThatSpeaksNoHttp2IsUnhealthy() throws Exception {
-    HttpServer http =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    http.start();
-    try (TestProxy proxy = start(http.getAddress().getPort(), "")) {
+    try (ServerSocket http = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        TestProxy proxy = start(http.getLocalPort(), "")) {
+      Thread.ofVirtual().start(() -> answerInHttp1(http));
       log.await(server.port() + " CHECKING>UNHEALTHY");
       assertThat(proxy.errorLog())
-          .contains("while reading response header from upstream, health check \"grpc\" of peer ");
-    } finally {
-      http.stop(0);
+          .contains(
+              "upstream sent invalid response: First received frame was not SETTINGS.",
+              "while reading response header from upstream, health check \"grpc\" of peer ");
+    }
+  }
+
+  /// Answers whatever comes, and keeps each connection until its client ends it: one that is ended
+  /// here could be told by a failed send() as well.
+  private static void answerInHttp1(ServerSocket http) {
+    while (true) {
+      try (Socket connection = http.accept()) {
+        connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+        connection.getInputStream().transferTo(OutputStream.nullOutputStream());
+      } catch (IOException _) {
+        if (http.isClosed()) {
+          return;
+        }
+      }
     }
   }
 }
