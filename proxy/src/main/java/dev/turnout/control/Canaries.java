@@ -13,7 +13,6 @@ import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamChange;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /// Judges the servers that have to prove themselves: one that has answered well often enough
 /// becomes a server like the others, one that has not is removed. Each is a change like any other,
@@ -26,21 +25,28 @@ public final class Canaries implements AutoCloseable {
   /// How changes say by whom they are made.
   public static final String DIALECT = "canary";
 
-  private static final long LOOK_MILLIS = 50;
+  static final long LOOK_MILLIS = 50;
 
   /// How long it waits when a change could not be made, as with a full disk.
-  private static final long TROUBLE_MILLIS = 1000;
+  static final long TROUBLE_MILLIS = 1000;
 
   private final ChangeWriter writer;
   private final Upstreams upstreams;
   private final Events events;
+  private final Pause pause;
   private boolean looking; // guarded by this
   private volatile boolean closed;
 
   Canaries(ChangeWriter writer, Upstreams upstreams, Events events) {
+    this(writer, upstreams, events, Pause.SLEEP);
+  }
+
+  /// @param pause how it waits between two looks
+  Canaries(ChangeWriter writer, Upstreams upstreams, Events events, Pause pause) {
     this.writer = writer;
     this.upstreams = upstreams;
     this.events = events;
+    this.pause = pause;
     writer.watch(this::changed);
   }
 
@@ -74,7 +80,7 @@ public final class Canaries implements AutoCloseable {
             done &= judge(upstream, peer);
           }
         }
-        TimeUnit.MILLISECONDS.sleep(done ? LOOK_MILLIS : TROUBLE_MILLIS);
+        pause.millis(done ? LOOK_MILLIS : TROUBLE_MILLIS);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

@@ -112,7 +112,7 @@ public final class GateModule implements HttpModule {
         .defaultText("off")
         .summary(
             "Lets those in who show a token (RFC 7519) that a key of this JWKS file has signed, read"
-                + " with the configuration: HS256, RS256 or ES256, with `exp` and `sub`, and the"
+                + " with the configuration: HS256, RS256, ES256 or EdDSA (Ed25519), with `exp` and `sub`, and the"
                 + " audience and issuer that are said here. The claim, `roles` if none is named, is a"
                 + " role as in `management_keys`, or a list; of several the highest counts. It is"
                 + " sent as `Authorization: Bearer TOKEN`.");

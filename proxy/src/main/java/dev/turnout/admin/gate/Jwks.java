@@ -18,6 +18,9 @@ import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
+import java.security.spec.EdECPoint;
+import java.security.spec.EdECPublicKeySpec;
+import java.security.spec.NamedParameterSpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,11 +32,15 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /// The keys of a file (RFC 7517) that tokens may be signed with. Each is good for one algorithm
-/// (RFC 7518, RFC 8725 section 3.1): secrets for HS256, RSA for RS256, P-256 for ES256. What else
-/// the file has is passed over.
+/// (RFC 7518, RFC 8037, RFC 8725 section 3.1): secrets for HS256, RSA for RS256, P-256 for ES256,
+/// Ed25519 for EdDSA. What else the file has is passed over.
 final class Jwks {
   private static final int LEAST_RSA_BITS = 2048;
   private static final int LEAST_SECRET_BYTES = 32;
+  private static final int ED25519_BYTES = 32;
+
+  /// The second name is that of RFC 9864, which means Ed25519 only.
+  private static final Set<String> ED25519_ALGORITHMS = Set.of("EdDSA", "Ed25519");
 
   /// A key.
   ///
@@ -42,15 +49,16 @@ final class Jwks {
 
   /// What a signature is checked by.
   sealed interface Checker {
-    String algorithm();
+    /// The names of its algorithm, as tokens and keys have them.
+    Set<String> algorithms();
 
     boolean isRight(byte[] signed, byte[] signature) throws GeneralSecurityException;
   }
 
   private record Secret(SecretKeySpec key) implements Checker {
     @Override
-    public String algorithm() {
-      return "HS256";
+    public Set<String> algorithms() {
+      return Set.of("HS256");
     }
 
     @Override
@@ -61,7 +69,7 @@ final class Jwks {
     }
   }
 
-  private record Public(String algorithm, String signing, PublicKey key) implements Checker {
+  private record Public(Set<String> algorithms, String signing, PublicKey key) implements Checker {
     @Override
     public boolean isRight(byte[] signed, byte[] signature) throws GeneralSecurityException {
       Signature check = Signature.getInstance(signing);
@@ -117,7 +125,7 @@ final class Jwks {
       }
     }
     if (keys.isEmpty()) {
-      throw new IllegalArgumentException("no key for HS256, RS256 or ES256");
+      throw new IllegalArgumentException("no key for HS256, RS256, ES256 or EdDSA");
     }
     return new Jwks(keys);
   }
@@ -136,10 +144,14 @@ final class Jwks {
               text(members, "crv").equals("P-256")
                   ? curve(number(members, "x"), number(members, "y"))
                   : null;
+          case "OKP" ->
+              text(members, "crv").equals("Ed25519")
+                  ? edwards(Base64Url.bytes(text(members, "x")))
+                  : null;
           default -> null;
         };
     String algorithm = text(members, "alg");
-    return checker != null && !algorithm.isEmpty() && !algorithm.equals(checker.algorithm())
+    return checker != null && !algorithm.isEmpty() && !checker.algorithms().contains(algorithm)
         ? null
         : checker;
   }
@@ -158,7 +170,7 @@ final class Jwks {
     if (((RSAPublicKey) key).getModulus().bitLength() < LEAST_RSA_BITS) {
       throw new IllegalArgumentException("an RSA key has at least 2048 bits (RFC 7518, 3.3)");
     }
-    return new Public("RS256", "SHA256withRSA", key);
+    return new Public(Set.of("RS256"), "SHA256withRSA", key);
   }
 
   private static Checker curve(BigInteger x, BigInteger y) throws GeneralSecurityException {
@@ -168,7 +180,27 @@ final class Jwks {
     PublicKey key =
         KeyFactory.getInstance("EC")
             .generatePublic(new ECPublicKeySpec(new ECPoint(x, y), parameters));
-    return new Public("ES256", "SHA256withECDSAinP1363Format", key);
+    return new Public(Set.of("ES256"), "SHA256withECDSAinP1363Format", key);
+  }
+
+  /// A point as RFC 8032 section 5.1.2 writes it: y, least significant byte first, and in the last
+  /// bit whether x is odd.
+  private static Checker edwards(byte[] point) throws GeneralSecurityException {
+    if (point.length != ED25519_BYTES) {
+      throw new IllegalArgumentException("an Ed25519 key has 32 bytes (RFC 8032, 5.1.5)");
+    }
+    byte[] y = new byte[ED25519_BYTES];
+    for (int i = 0; i < ED25519_BYTES; i++) {
+      y[i] = point[ED25519_BYTES - 1 - i];
+    }
+    boolean xIsOdd = (y[0] & 0x80) != 0;
+    y[0] &= 0x7f;
+    PublicKey key =
+        KeyFactory.getInstance("Ed25519")
+            .generatePublic(
+                new EdECPublicKeySpec(
+                    NamedParameterSpec.ED25519, new EdECPoint(xIsOdd, new BigInteger(1, y))));
+    return new Public(ED25519_ALGORITHMS, "Ed25519", key);
   }
 
   private static BigInteger number(Map<String, Json.Value> members, String name) {
@@ -184,7 +216,7 @@ final class Jwks {
   /// @param id empty: it does not say which
   List<Key> candidates(String algorithm, String id) {
     return keys.stream()
-        .filter(key -> key.checker.algorithm().equals(algorithm))
+        .filter(key -> key.checker.algorithms().contains(algorithm))
         .filter(key -> id.isEmpty() || key.id.equals(id))
         .toList();
   }

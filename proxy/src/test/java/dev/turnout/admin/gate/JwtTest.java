@@ -39,9 +39,35 @@ class JwtTest {
         List.of(
             tokens.hs256("{\"alg\":\"HS256\",\"kid\":\"s\"}", GOOD),
             tokens.rs256("{\"alg\":\"RS256\",\"kid\":\"r\",\"typ\":\"JWT\"}", GOOD),
-            tokens.es256("{\"alg\":\"ES256\"}", GOOD))) {
+            tokens.es256("{\"alg\":\"ES256\"}", GOOD),
+            tokens.edDsa("{\"alg\":\"EdDSA\",\"kid\":\"d\"}", GOOD),
+            tokens.edDsa("{\"alg\":\"Ed25519\"}", GOOD))) {
       assertThat(jwt().verify(token, NOW)).isEqualTo(new Identity("jwt:ann", Role.ADMIN));
     }
+  }
+
+  /// RFC 8037, appendix A: key, head, claims and signature as they stand there.
+  @Test
+  void theKeyOfRfc8037HasSignedWhatStandsThere() throws Exception {
+    Jwks keys =
+        Jwks.parse(
+            """
+            {"keys":[{"kty":"OKP","crv":"Ed25519",
+            "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}
+            """);
+    String signature =
+        "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+
+    boolean right =
+        keys.candidates("EdDSA", "")
+            .getFirst()
+            .checker()
+            .isRight(
+                "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+                    .getBytes(StandardCharsets.US_ASCII),
+                Jwks.Base64Url.bytes(signature));
+
+    assertThat(right).isTrue();
   }
 
   @Test
@@ -73,6 +99,8 @@ class JwtTest {
           {"alg":"hs256"}                             | not signed by a key
           {"alg":"RS256"}                             | not signed by a key
           {"alg":"HS256","kid":"r"}                   | not signed by a key
+          {"alg":"EdDSA"}                             | not signed by a key
+          {"alg":"EdDSA","kid":"s"}                   | not signed by a key
           {"alg":"HS256","kid":"nobody"}              | not signed by a key
           {"alg":"HS256","crit":["b64"],"b64":false}  | crit
           {"alg":"HS256","alg":"HS256"}               | malformed
@@ -128,6 +156,10 @@ class JwtTest {
     assertRefused(parts[0] + "." + admin + "." + parts[2], "not signed");
     assertRefused(parts[0] + "." + parts[1] + "." + Tokens.base64(new byte[64]), "not signed");
     assertRefused(parts[0] + "." + parts[1] + "." + Tokens.base64(new byte[7]), "not signed");
+    String head = Tokens.base64("{\"alg\":\"EdDSA\"}".getBytes(StandardCharsets.UTF_8));
+    assertRefused(head + "." + parts[1] + "." + Tokens.base64(new byte[64]), "not signed");
+    assertRefused(head + "." + parts[1] + "." + Tokens.base64(new byte[7]), "not signed");
+    assertRefused(head + "." + parts[1] + "." + parts[2], "not signed");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.util.Arrays;
 import java.util.Base64;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -20,6 +21,7 @@ final class Tokens {
 
   private final KeyPair rsa;
   private final KeyPair curve;
+  private final KeyPair edwards;
 
   Tokens() throws GeneralSecurityException {
     KeyPairGenerator rsaKeys = KeyPairGenerator.getInstance("RSA");
@@ -28,6 +30,7 @@ final class Tokens {
     KeyPairGenerator curveKeys = KeyPairGenerator.getInstance("EC");
     curveKeys.initialize(new ECGenParameterSpec("secp256r1"));
     curve = curveKeys.generateKeyPair();
+    edwards = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
   }
 
   static String base64(byte[] bytes) {
@@ -42,7 +45,7 @@ final class Tokens {
     return base64(fixed);
   }
 
-  /// All three, with these ids: `s`, `r`, `e`, and one for something else.
+  /// All four, with these ids: `s`, `r`, `e`, `d`, and one for something else.
   String keys() {
     RSAPublicKey r = (RSAPublicKey) rsa.getPublic();
     ECPublicKey e = (ECPublicKey) curve.getPublic();
@@ -51,13 +54,21 @@ final class Tokens {
       {"kty":"oct","kid":"s","k":"%s"},
       {"kty":"RSA","kid":"r","use":"sig","alg":"RS256","n":"%s","e":"AQAB"},
       {"kty":"EC","kid":"e","crv":"P-256","x":"%s","y":"%s"},
-      {"kty":"OKP","kid":"o","crv":"Ed25519","x":"AA"}]}
+      {"kty":"OKP","kid":"d","crv":"Ed25519","x":"%s"},
+      {"kty":"OKP","kid":"o","crv":"X25519","x":"AA"}]}
     """
         .formatted(
             base64(SECRET),
             base64(r.getModulus(), 256),
             base64(e.getW().getAffineX(), 32),
-            base64(e.getW().getAffineY(), 32));
+            base64(e.getW().getAffineY(), 32),
+            base64(edwardsBytes()));
+  }
+
+  /// The key as RFC 8032 has it: what X.509 puts a prefix before.
+  private byte[] edwardsBytes() {
+    byte[] encoded = edwards.getPublic().getEncoded();
+    return Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length);
   }
 
   /// The public key's bytes, as one would try to pass them off as a secret.
@@ -82,6 +93,10 @@ final class Tokens {
 
   String es256(String head, String claims) throws GeneralSecurityException {
     return signed("SHA256withECDSAinP1363Format", curve, head, claims);
+  }
+
+  String edDsa(String head, String claims) throws GeneralSecurityException {
+    return signed("Ed25519", edwards, head, claims);
   }
 
   private static String signed(String algorithm, KeyPair key, String head, String claims)
