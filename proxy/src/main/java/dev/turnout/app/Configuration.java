@@ -175,6 +175,7 @@ final class Configuration {
         control.drains().ages(process.proxying().get()::oldestMillis);
         control.drains().resume();
         control.canaries().look();
+        control.trials().resume();
       }
 
       @Override

@@ -15,15 +15,28 @@ import org.jspecify.annotations.Nullable;
 /// @param force passes the guards
 /// @param key an `Idempotency-Key`: a request with the key of a change that was made is answered
 ///   with that change; empty: none
+/// @param trial on what terms it may be taken back by itself; null: it stays
 public record ChangeRequest(
     List<Operation> operations,
     Origin origin,
     @Nullable Long ifRevision,
     boolean dryRun,
     boolean force,
-    String key) {
+    String key,
+    @Nullable TrialTerms trial) {
   public ChangeRequest {
     operations = List.copyOf(operations);
+  }
+
+  /// Operations that stay made.
+  public ChangeRequest(
+      List<Operation> operations,
+      Origin origin,
+      @Nullable Long ifRevision,
+      boolean dryRun,
+      boolean force,
+      String key) {
+    this(operations, origin, ifRevision, dryRun, force, key, null);
   }
 
   /// Operations without conditions.
@@ -50,26 +63,31 @@ public record ChangeRequest(
                     ? new Operation.EditZone(zone.zone(), zone.edits(), List.of(conditions))
                     : operation)
             .toList();
-    return new ChangeRequest(conditional, origin, ifRevision, dryRun, force, key);
+    return new ChangeRequest(conditional, origin, ifRevision, dryRun, force, key, trial);
   }
 
   /// The same request, made only if `revision` is the present one.
   public ChangeRequest ifRevision(long revision) {
-    return new ChangeRequest(operations, origin, revision, dryRun, force, key);
+    return new ChangeRequest(operations, origin, revision, dryRun, force, key, trial);
   }
 
   /// The same request, asked for its effect only.
   public ChangeRequest asDryRun() {
-    return new ChangeRequest(operations, origin, ifRevision, true, force, key);
+    return new ChangeRequest(operations, origin, ifRevision, true, force, key, trial);
   }
 
   /// The same request, past the guards.
   public ChangeRequest forced() {
-    return new ChangeRequest(operations, origin, ifRevision, dryRun, true, key);
+    return new ChangeRequest(operations, origin, ifRevision, dryRun, true, key, trial);
   }
 
   /// The same request under an `Idempotency-Key`.
   public ChangeRequest withKey(String newKey) {
-    return new ChangeRequest(operations, origin, ifRevision, dryRun, force, newKey);
+    return new ChangeRequest(operations, origin, ifRevision, dryRun, force, newKey, trial);
+  }
+
+  /// The same request on trial; null: what it does stays.
+  public ChangeRequest onTrial(@Nullable TrialTerms terms) {
+    return new ChangeRequest(operations, origin, ifRevision, dryRun, force, key, terms);
   }
 }

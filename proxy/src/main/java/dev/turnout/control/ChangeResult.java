@@ -100,6 +100,31 @@ public sealed interface ChangeResult {
     }
   }
 
+  /// The change is not on trial, or not any more.
+  record NoTrial(long revision) implements Refused {
+    @Override
+    public String message() {
+      return "revision " + revision + " is not on trial";
+    }
+  }
+
+  /// What is to be changed on trial has been changed by a revision that is on trial itself: what it
+  /// would be taken back to may not last.
+  record OnTrial(long revision) implements Refused {
+    @Override
+    public String message() {
+      return "revision " + revision + " touches the same and is on trial still";
+    }
+  }
+
+  /// Errors are to be counted, and no upstream is concerned that could have any.
+  record NothingToWatch() implements Refused {
+    @Override
+    public String message() {
+      return "the change concerns no upstream whose answers could be counted";
+    }
+  }
+
   /// A zone that is to be restored is not there any more.
   record UnknownZone(String zone) implements Refused {
     @Override

@@ -345,7 +345,7 @@ public final class ChangeWriter implements AutoCloseable {
       Set<Object> needed = new HashSet<>();
       boolean alone = false;
       for (Operation operation : next.request.operations()) {
-        alone |= operation instanceof Operation.Restore;
+        alone |= operation instanceof Operation.Restore || operation instanceof Operation.EndTrial;
         Object file = file(operation);
         if (file != null) {
           needed.add(file);
@@ -380,7 +380,7 @@ public final class ChangeWriter implements AutoCloseable {
       case Operation.EditUpstream(String name, _) -> upstreams.list(name);
       case Operation.CreateUpstream(UpstreamSpec spec) -> upstreams.list(spec.name());
       case Operation.PutUpstream(UpstreamSpec spec) -> upstreams.list(spec.name());
-      case Operation.DeleteUpstream _, Operation.Restore _ -> null;
+      case Operation.DeleteUpstream _, Operation.Restore _, Operation.EndTrial _ -> null;
     };
   }
 
@@ -525,6 +525,7 @@ public final class ChangeWriter implements AutoCloseable {
       }
       for (Operation operation : each.request.operations()) {
         if (operation instanceof Operation.Restore
+            || operation instanceof Operation.EndTrial
             || (operation instanceof Operation.EditZone edit && !edit.conditions().isEmpty())) {
           return true;
         }

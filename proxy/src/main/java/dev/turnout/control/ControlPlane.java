@@ -10,13 +10,14 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// What the process has for those who operate it, whatever the configuration: the writer of
-/// changes, the hub of events, the drains, the canaries, what the last hour was like, what is
-/// shared with other nodes, and what is to be ended with it.
+/// changes, the hub of events, the drains, the canaries, the trials, what the last hour was like,
+/// what is shared with other nodes, and what is to be ended with it.
 public record ControlPlane(
     ChangeWriter writer,
     Events events,
     Drains drains,
     Canaries canaries,
+    Trials trials,
     Timeline timeline,
     Sharing sharing,
     List<Runnable> atClose)
@@ -37,6 +38,7 @@ public record ControlPlane(
         events,
         new Drains(writer, upstreams, events),
         new Canaries(writer, upstreams, events),
+        new Trials(writer, upstreams, events),
         new Timeline(),
         sharing,
         new CopyOnWriteArrayList<>());
@@ -88,6 +90,7 @@ public record ControlPlane(
     events.dismissAll();
     drains.close();
     canaries.close();
+    trials.close();
     timeline.stop();
     sharing.close();
   }

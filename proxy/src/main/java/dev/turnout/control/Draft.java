@@ -9,11 +9,14 @@ import dev.turnout.cluster.KeyvalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Origin;
+import dev.turnout.cluster.PendingTrials;
 import dev.turnout.cluster.Revision;
+import dev.turnout.cluster.Trial;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.file.GroupText;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.PeerSpec;
+import dev.turnout.upstream.SpecMerge;
 import dev.turnout.upstream.UpstreamChange;
 import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
@@ -80,6 +83,7 @@ final class Draft {
     final Map<String, @Nullable UpstreamState> touched = new LinkedHashMap<>();
     final List<Runnable> undo = new ArrayList<>();
     final Map<Zone, Map<String, @Nullable KeyvalEntry>> keys = new LinkedHashMap<>();
+    Trial.@Nullable End end;
     final List<Effect> effects = new ArrayList<>();
 
     @Nullable UpstreamState state(String name) {
@@ -152,11 +156,17 @@ final class Draft {
         return new ChangeResult.Guarded(held.get());
       }
     }
+    TrialTerms terms = request.trial();
+    ChangeResult.Refused untried = terms == null ? null : untried(terms, attempt, deltas);
+    if (untried != null) {
+      attempt.takeBack();
+      return untried;
+    }
     if (request.dryRun()) {
       attempt.takeBack();
       return new ChangeResult.Applied(revision, attempt.effects, deltas, false);
     }
-    if (!deltas.isEmpty()) {
+    if (!deltas.isEmpty() || attempt.end != null) {
       accept(request, attempt, deltas);
     }
     return new ChangeResult.Applied(answered(request, deltas), attempt.effects, deltas, false);
@@ -262,7 +272,16 @@ final class Draft {
             .forEach(zone -> zone.draft().stamp(revision));
       }
     }
-    entries.add(new JournalEntry(revision, timeMillis, request.origin(), request.key(), deltas));
+    TrialTerms terms = request.trial();
+    entries.add(
+        new JournalEntry(
+            revision,
+            timeMillis,
+            request.origin(),
+            request.key(),
+            deltas,
+            terms == null ? null : terms.from(timeMillis),
+            attempt.end));
   }
 
   private List<Delta> deltas(Attempt attempt) {
@@ -320,6 +339,7 @@ final class Draft {
       case Operation.DeleteUpstream(String name) -> delete(name, attempt);
       case Operation.EditZone edit -> edit(edit, attempt);
       case Operation.Restore(long number) -> restore(number, attempt);
+      case Operation.EndTrial(long number, boolean keep) -> endTrial(number, keep, attempt);
     };
   }
 
@@ -462,16 +482,7 @@ final class Draft {
       }
       Map<String, Long> deadlines = then.get().deadlines().getOrDefault(zone.getKey(), Map.of());
       List<KeyvalChange> edits = new ArrayList<>();
-      zone.getValue()
-          .forEach((key, value) -> {
-            Long deadline = deadlines.get(key);
-            boolean over = deadline != null && deadline <= timeMillis;
-            edits.add(
-                value == null || over
-                    ? new KeyvalChange.Delete(key)
-                    : new KeyvalChange.Put(
-                        key, value, deadline == null ? null : deadline - timeMillis));
-          });
+      zone.getValue().forEach((key, value) -> edits.add(put(key, value, deadlines.get(key))));
       ChangeResult.Refused refused = edit(new Operation.EditZone(there, edits, List.of()), attempt);
       if (refused != null) {
         return refused;
@@ -480,6 +491,98 @@ final class Draft {
     attempt.effects.clear();
     attempt.effects.add(new Effect.Restored());
     return null;
+  }
+
+  private PendingTrials trials() {
+    PendingTrials trials = history.pendingTrials();
+    entries.forEach(trials::follow);
+    return trials;
+  }
+
+  /// Why a change cannot be made on these terms; null if it can.
+  private ChangeResult.@Nullable Refused untried(
+      TrialTerms terms, Attempt attempt, List<Delta> deltas) {
+    JournalEntry other = trials().touching(deltas);
+    if (other != null) {
+      return new ChangeResult.OnTrial(other.revision());
+    }
+    return terms.maxErrors() != Trial.ANY
+            && !deltas.isEmpty()
+            && Trials.groups(deltas, name -> isUpstream(name, attempt)).isEmpty()
+        ? new ChangeResult.NothingToWatch()
+        : null;
+  }
+
+  private ChangeResult.@Nullable Refused endTrial(long number, boolean keep, Attempt attempt) {
+    JournalEntry entry = trials().find(number);
+    if (entry == null) {
+      return new ChangeResult.NoTrial(number);
+    }
+    attempt.end = new Trial.End(number, keep);
+    if (!keep) {
+      for (Delta delta : entry.deltas()) {
+        ChangeResult.Refused refused =
+            switch (delta) {
+              case Delta.OfUpstream upstream -> takeBack(upstream, attempt);
+              case Delta.OfZone zone -> takeBack(zone, attempt);
+            };
+        if (refused != null) {
+          return refused;
+        }
+      }
+    }
+    attempt.effects.clear();
+    attempt.effects.add(new Effect.Restored());
+    return null;
+  }
+
+  /// What the change did to an upstream is as it was before, as far as nobody has changed it since.
+  private ChangeResult.@Nullable Refused takeBack(Delta.OfUpstream delta, Attempt attempt) {
+    UpstreamSpec before = delta.before() == null ? null : delta.before().spec();
+    UpstreamSpec after = delta.after() == null ? null : delta.after().spec();
+    UpstreamState now = attempt.state(delta.name());
+    UpstreamSpec present = now == null ? null : now.spec();
+    UpstreamSpec configured = now == null ? null : now.configured();
+    UpstreamSpec next = present;
+    if (before == null) {
+      next = Objects.equals(present, after) ? null : present;
+    } else if (present == null) {
+      next = after == null ? before : null;
+    } else if (after != null) {
+      next = SpecMerge.takeBack(before, after, present);
+    }
+    if (!Objects.equals(next, present)) {
+      attempt.touched.put(
+          key(delta.name()),
+          next != null
+              ? wanted(delta.name(), next, configured)
+              : configured == null ? null : new UpstreamState(null, configured));
+    }
+    return null;
+  }
+
+  private ChangeResult.@Nullable Refused takeBack(Delta.OfZone delta, Attempt attempt) {
+    KeyvalZone there = zonesByName.apply(delta.zone());
+    if (there == null) {
+      return new ChangeResult.UnknownZone(delta.zone());
+    }
+    List<KeyvalChange> edits = new ArrayList<>();
+    delta
+        .before()
+        .forEach((key, value) -> {
+          KeyvalEntry now = zone(there).draft().entry(key);
+          if (Objects.equals(now == null ? null : now.value(), delta.after().get(key))) {
+            edits.add(put(key, value, delta.deadlinesBefore().get(key)));
+          }
+        });
+    return edits.isEmpty() ? null : edit(new Operation.EditZone(there, edits, List.of()), attempt);
+  }
+
+  /// What makes a key what it was, unless that would be over by now.
+  private KeyvalChange put(String key, @Nullable String value, @Nullable Long deadline) {
+    return value == null || (deadline != null && deadline <= timeMillis)
+        ? new KeyvalChange.Delete(key)
+        : new KeyvalChange.Put(key, value, deadline == null ? null : deadline - timeMillis);
   }
 
   /// True if the configuration did not change its mind about what is not a server.

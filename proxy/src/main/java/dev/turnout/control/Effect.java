@@ -21,6 +21,6 @@ public sealed interface Effect {
   /// Of an edit of a zone: the old values of the touched keys that had one.
   record Keys(Map<String, String> previous) implements Effect {}
 
-  /// Of a restore; the deltas tell what it came to.
+  /// Of a restore, or of the end of a trial; the deltas tell what it came to.
   record Restored() implements Effect {}
 }

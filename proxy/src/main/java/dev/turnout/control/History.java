@@ -4,6 +4,7 @@ import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.cluster.PendingTrials;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.UpstreamState;
@@ -35,6 +36,8 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   private final Map<String, ZoneContent> zones = new HashMap<>();
   private final Map<String, Long> zoneRevisions = new HashMap<>();
   private final List<JournalEntry> owed = new ArrayList<>(); // what the journal did not take yet
+  private PendingTrials trials = new PendingTrials();
+  private PendingTrials trialsBefore = trials;
   private int lastAppended;
   private volatile long revision;
 
@@ -72,6 +75,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
         }
       }
     }
+    trials = new PendingTrials(entries);
     revision = entries.isEmpty() ? loaded.revision() : entries.getLast().revision();
     revisions.atLeast(revision);
     return loaded.warnings();
@@ -158,6 +162,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     }
     Commit commit = journal.append(fresh);
     lastAppended = 0;
+    trialsBefore = trials.copy();
     if (commit instanceof Commit.Done) {
       remember(fresh);
       lastAppended = fresh.size();
@@ -167,6 +172,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
 
   private void remember(List<JournalEntry> fresh) {
     entries.addAll(fresh);
+    fresh.forEach(trials::follow);
     revision = entries.isEmpty() ? revision : entries.getLast().revision();
     if (entries.size() > MOST) {
       List<JournalEntry> gone = entries.subList(0, entries.size() - MOST / 2);
@@ -181,8 +187,14 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
       entries.removeLast();
     }
     lastAppended = 0;
+    trials = trialsBefore;
     revision = entries.isEmpty() ? oldest : entries.getLast().revision();
     return journal.retract();
+  }
+
+  /// The changes that are on trial, as of the last change.
+  synchronized PendingTrials pendingTrials() {
+    return trials.copy();
   }
 
   /// The revision before the first change that is remembered: the farthest that can be restored.

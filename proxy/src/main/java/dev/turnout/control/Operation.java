@@ -34,4 +34,8 @@ public sealed interface Operation {
 
   /// Makes everything that was changed since `revision` what it was then.
   record Restore(long revision) implements Operation {}
+
+  /// Ends the trial of a change: it stays, or what it changed and nobody has changed since is as it
+  /// was before.
+  record EndTrial(long revision, boolean keep) implements Operation {}
 }

@@ -298,6 +298,7 @@ public final class Sharing implements AutoCloseable {
       case Operation.PutUpstream(UpstreamSpec spec) -> upstreams.isShared(spec.name());
       case Operation.DeleteUpstream(String name) -> upstreams.isShared(name);
       case Operation.Restore _ -> true; // it may be: what it comes to is seen then
+      case Operation.EndTrial(_, boolean keep) -> !keep;
     };
   }
 
@@ -312,6 +313,7 @@ public final class Sharing implements AutoCloseable {
                       now.layout.zones().containsKey(edit.zone().name())
                           && edit.edits().stream().anyMatch(KeyvalChange.Clear.class::isInstance);
                   case Operation.Restore _ -> true;
+                  case Operation.EndTrial(_, boolean keep) -> !keep;
                   case Operation.EditUpstream _,
                       Operation.CreateUpstream _,
                       Operation.PutUpstream _,
@@ -521,7 +523,7 @@ public final class Sharing implements AutoCloseable {
       case Operation.CreateUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
       case Operation.PutUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
       case Operation.DeleteUpstream(String name) -> addGroup(keys, name, layout);
-      case Operation.Restore _ -> {
+      case Operation.Restore _, Operation.EndTrial _ -> {
         // what it comes to is told as a change
       }
     }

@@ -21,7 +21,26 @@ final class ChangeText {
     } else {
       head = revision + "\n";
     }
-    return head + lines(answer.get("changes"), "  ");
+    return head + lines(answer.get("changes"), "  ") + trial(answer, "  ");
+  }
+
+  /// Until when a change is on trial, and what then; empty if it is not.
+  static String trial(Json answer, String indent) {
+    Json trial = answer.get("trial");
+    if (!trial.isThere()) {
+      return "";
+    }
+    String errors = trial.text("max_errors");
+    return indent
+        + "on trial until "
+        + trial.text("until")
+        + (trial.text("then").equals("rollback")
+            ? ": taken back unless confirmed (turnout ctl trials confirm "
+                + answer.number("revision")
+                + ")"
+            : "")
+        + (errors.isEmpty() ? "" : ": taken back if more than " + errors + " of the answers fail")
+        + "\n";
   }
 
   /// The lines of a `changes` object.

@@ -27,6 +27,8 @@ import picocli.CommandLine.ScopeType;
       HistoryCommand.class,
       RestoreCommand.UndoCommand.class,
       RestoreCommand.class,
+      TrialsCommand.class,
+      DrainsCommand.class,
       StateCommand.class,
       EventsCommand.class,
       TopCommand.class,
@@ -107,6 +109,33 @@ final class Ctl implements Runnable {
       description = "Make the change even if a guard asks back.")
   private boolean force;
 
+  @Option(
+      names = "--confirm-within",
+      paramLabel = "TIME",
+      scope = ScopeType.INHERIT,
+      description =
+          "The node takes the change back by itself after this time, such as 5m, unless it is"
+              + " confirmed: turnout ctl trials confirm REVISION.")
+  private @Nullable String confirmWithin;
+
+  @Option(
+      names = "--watch",
+      paramLabel = "TIME",
+      scope = ScopeType.INHERIT,
+      description =
+          "The node takes the change back by itself if, within this time, the servers that it is"
+              + " about answer with too many errors.")
+  private @Nullable String watch;
+
+  @Option(
+      names = "--max-errors",
+      paramLabel = "PERCENT",
+      scope = ScopeType.INHERIT,
+      description =
+          "With --watch or --confirm-within: more of the answers than this are too many errors;"
+              + " otherwise 5%% with --watch, and none is counted with --confirm-within.")
+  private @Nullable String maxErrors;
+
   Ctl(Map<String, String> environment) {
     this.environment = environment;
     this.line = new CommandLine(this, new Factory(this));
@@ -141,6 +170,11 @@ final class Ctl implements Runnable {
 
   boolean isJson() {
     return json;
+  }
+
+  /// Whether the change may be taken back by itself.
+  boolean isTrial() {
+    return confirmWithin != null || watch != null || maxErrors != null;
   }
 
   boolean isDryRun() {
@@ -202,20 +236,36 @@ final class Ctl implements Runnable {
     if (force) {
       query.put("force", "1");
     }
-    Map<String, String> fields =
-        ifRevision == null ? Map.of() : Map.of("If-Match", "\"" + ifRevision + "\"");
-    return ask(method, target + query(query), body == null ? null : Json.text(body), fields);
+    put(query, "confirm_within", confirmWithin);
+    put(query, "watch", watch);
+    put(query, "max_errors", maxErrors);
+    return ask(method, target + query(query), body == null ? null : Json.text(body), condition());
+  }
+
+  /// The answer to the end of a trial, which takes fewer conditions.
+  Json end(String target) {
+    Map<String, String> query = reasons();
+    if (dryRun) {
+      query.put("dry_run", "1");
+    }
+    return ask("POST", target + query(query), null, condition());
+  }
+
+  private Map<String, String> condition() {
+    return ifRevision == null ? Map.of() : Map.of("If-Match", "\"" + ifRevision + "\"");
+  }
+
+  private static void put(Map<String, String> query, String name, @Nullable String value) {
+    if (value != null) {
+      query.put(name, value);
+    }
   }
 
   /// `who` and `why`, for changes that have them in the query.
   Map<String, String> reasons() {
     Map<String, String> reasons = new LinkedHashMap<>();
-    if (who != null) {
-      reasons.put("who", who);
-    }
-    if (why != null) {
-      reasons.put("why", why);
-    }
+    put(reasons, "who", who);
+    put(reasons, "why", why);
     return reasons;
   }
 

@@ -63,6 +63,18 @@ final class HistoryCommand implements Callable<Integer> {
     }
     return Table.printable(head.toString())
         + "\n"
-        + ChangeText.lines(revision.get("changes"), "    ");
+        + ChangeText.lines(revision.get("changes"), "    ")
+        + ChangeText.trial(revision, "    ")
+        + end(revision.get("ends_trial"));
+  }
+
+  private static String end(Json end) {
+    return end.isThere()
+        ? "    revision "
+            + end.number("revision")
+            + " is "
+            + end.text("outcome").replace('_', ' ')
+            + "\n"
+        : "";
   }
 }

@@ -206,6 +206,10 @@ final class ServersCommand {
     if (ctl.isDryRun()) {
       throw new CtlException(Exit.USAGE, "a drain cannot be tried: it is no single change");
     }
+    if (ctl.isTrial()) {
+      throw new CtlException(
+          Exit.USAGE, "a drain is on no trial; turnout ctl drains cancel ends one");
+    }
     Json drain = ctl.change("POST", server(upstream, server) + "/drain", body, ctl.reasons());
     while (!noWait && !drain.is("over")) {
       if (!ctl.isJson()) {
@@ -217,7 +221,7 @@ final class ServersCommand {
     return ctl.isJson() ? ctl.printJson(drain) : ctl.print(progress(drain));
   }
 
-  private static String progress(Json drain) {
+  static String progress(Json drain) {
     StringBuilder text = new StringBuilder();
     text.append("drain ").append(drain.text("id")).append(" of server ");
     text.append(drain.number("server")).append(" (").append(drain.text("address")).append("): ");

@@ -74,26 +74,73 @@ public final class SpecMerge {
   /// @param old what the list said before
   /// @param now what it says now
   public static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present) {
+    return merge(old, now, present, SpecMerge::pick);
+  }
+
+  /// What an upstream is when an edit of it is taken back: what the edit changed, and nobody has
+  /// changed since, is as it was before; everything else is as it is. A server that it removed
+  /// comes back with its id, to its place in the list as far as there still is one.
+  ///
+  /// @param before the edit
+  /// @param after the edit
+  /// @param present what is in force
+  public static UpstreamSpec takeBack(
+      UpstreamSpec before, UpstreamSpec after, UpstreamSpec present) {
+    List<PeerSpec> servers = new ArrayList<>();
+    for (PeerSpec server : present.servers()) {
+      PeerSpec was = find(before, server.id());
+      PeerSpec edited = find(after, server.id());
+      if (edited == null) {
+        servers.add(server); // of somebody else
+      } else if (was != null) {
+        servers.add(merge(edited, was, server, SpecMerge::unlessChanged));
+      } // else the edit has added it
+    }
+    for (int i = 0; i < before.servers().size(); i++) {
+      PeerSpec was = before.servers().get(i);
+      if (find(after, was.id()) == null && find(present, was.id()) == null) {
+        servers.add(Math.min(i, servers.size()), was);
+      }
+    }
+    return new UpstreamSpec(
+        present.name(),
+        servers,
+        unlessChanged(after.method(), before.method(), present.method()),
+        unlessChanged(after.keepalive(), before.keepalive(), present.keepalive()),
+        unlessChanged(after.options(), before.options(), present.options()),
+        Math.max(present.nextId(), before.nextId()));
+  }
+
+  /// Which of three values counts.
+  private interface Pick {
+    <T extends @Nullable Object> T of(T old, T now, T present);
+  }
+
+  private static PeerSpec merge(PeerSpec old, PeerSpec now, PeerSpec present, Pick pick) {
     return present
         .at(
-            pick(old.server(), now.server(), present.server()),
-            pick(old.address(), now.address(), present.address()))
-        .withWeight(pick(old.weight(), now.weight(), present.weight()))
-        .withMaxConns(pick(old.maxConns(), now.maxConns(), present.maxConns()))
+            pick.of(old.server(), now.server(), present.server()),
+            pick.of(old.address(), now.address(), present.address()))
+        .withWeight(pick.of(old.weight(), now.weight(), present.weight()))
+        .withMaxConns(pick.of(old.maxConns(), now.maxConns(), present.maxConns()))
         .withFailures(
-            pick(old.maxFails(), now.maxFails(), present.maxFails()),
-            pick(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()))
+            pick.of(old.maxFails(), now.maxFails(), present.maxFails()),
+            pick.of(old.failTimeoutMillis(), now.failTimeoutMillis(), present.failTimeoutMillis()))
         .withSlowStart(
-            pick(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()))
-        .withBackup(pick(old.backup(), now.backup(), present.backup()))
-        .withDown(pick(old.down(), now.down(), present.down()))
-        .withDrain(pick(old.drain(), now.drain(), present.drain()))
-        .withRoute(pick(old.route(), now.route(), present.route()))
-        .withCanary(pick(old.canary(), now.canary(), present.canary()));
+            pick.of(old.slowStartMillis(), now.slowStartMillis(), present.slowStartMillis()))
+        .withBackup(pick.of(old.backup(), now.backup(), present.backup()))
+        .withDown(pick.of(old.down(), now.down(), present.down()))
+        .withDrain(pick.of(old.drain(), now.drain(), present.drain()))
+        .withRoute(pick.of(old.route(), now.route(), present.route()))
+        .withCanary(pick.of(old.canary(), now.canary(), present.canary()));
   }
 
   private static <T extends @Nullable Object> T pick(T old, T now, T present) {
     return Objects.equals(old, now) ? present : now;
+  }
+
+  private static <T extends @Nullable Object> T unlessChanged(T old, T now, T present) {
+    return Objects.equals(old, present) ? now : present;
   }
 
   private static @Nullable PeerSpec find(UpstreamSpec spec, long id) {

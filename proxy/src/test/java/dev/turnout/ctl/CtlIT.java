@@ -112,6 +112,42 @@ class CtlIT {
   }
 
   @Test
+  void aChangeOnTrialIsListedConfirmedAndTakenBack() {
+    Ran first = run("switch", "a.test", "spare", "--confirm-within", "1h", "--why", "try it");
+    assertDone(first);
+    assertThat(first.out())
+        .contains("revision 1\n")
+        .containsPattern("  on trial until .*: taken back unless confirmed .*trials confirm 1\\)");
+    assertDone(run("switch", "b.test", "spare", "--watch=1h", "--max-errors", "0.5%"));
+    assertThat(run("trials").out())
+        .containsPattern("1  \\S+  rollback +0 +0 +-  127.0.0.1 +try it")
+        .containsPattern("2  \\S+  keep +0 +0 +0.5%  127.0.0.1");
+
+    assertDone(run("trials", "confirm", "1", "--why", "fine"));
+    Ran back = run("trials", "rollback", "2");
+
+    assertThat(back.out()).isEqualTo("revision 4\n  switch[b.test]  spare -> (none)\n");
+    assertThat(run("trials").out().lines()).hasSize(1);
+    assertThat(run("history", "3").out()).contains("\"fine\"").endsWith("    revision 1 is kept\n");
+    assertThat(run("trials", "confirm", "1").exit()).isEqualTo(Exit.NOT_FOUND);
+    Ran wrong = run("switch", "a.test", "app", "--watch", "1h", "--confirm-within", "1h");
+    assertThat(wrong.exit()).isEqualTo(Exit.REFUSED);
+    assertThat(run("servers", "drain", "app", "0", "--watch", "1h").exit()).isEqualTo(Exit.USAGE);
+  }
+
+  @Test
+  void drainsAreListedAndOneThatIsOverIsNotCancelled() {
+    assertDone(run("servers", "drain", "app", "0", "--force"));
+
+    Ran drains = run("drains");
+
+    assertThat(drains.out()).containsPattern("app +0 \\(" + a.address() + "\\)  done +0  -");
+    String id = drains.out().lines().skip(1).findFirst().orElseThrow().split(" ", 2)[0];
+    assertThat(run("drains", "cancel", id).err()).contains("the drain is done");
+    assertThat(run("drains", "cancel", "none").exit()).isEqualTo(Exit.NOT_FOUND);
+  }
+
+  @Test
   void aGuardAsksBackAndForceGoesPastIt() {
     Ran held = run("servers", "remove", "app", "0");
 

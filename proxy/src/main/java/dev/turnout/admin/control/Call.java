@@ -5,17 +5,21 @@ import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Permit;
 import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Origin;
+import dev.turnout.cluster.Trial;
 import dev.turnout.config.NearestNames;
 import dev.turnout.config.Units;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.IdempotencyKey;
 import dev.turnout.control.Operation;
+import dev.turnout.control.TrialTerms;
 import dev.turnout.http.UriEscape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One request to the API: all that it asks, and nothing that belongs to its exchange's loop.
@@ -42,6 +46,11 @@ record Call(
   private static final int LONGEST_WHO = 200;
   private static final int LONGEST_WHY = 2000;
   private static final int LONGEST_KEY = 200;
+
+  /// How many of a thousand answers may be failures when nobody says how many.
+  private static final int USUAL_ERRORS = 50;
+
+  private static final Pattern PERCENT = Pattern.compile("(\\d{1,3})(?:\\.(\\d))?%?");
 
   Call {
     parameters = Map.copyOf(parameters);
@@ -177,13 +186,68 @@ record Call(
 
   /// A change under this call's conditions.
   ChangeRequest change(List<Operation> operations, String who, String why) {
+    return change(operations, Ask.of(operations), who, why);
+  }
+
+  /// A change for which something else is to be granted than for its operations as such.
+  ChangeRequest change(List<Operation> operations, List<Ask> asks, String who, String why) {
     Origin origin = origin(who, why);
-    if (permit != null
-        && permit.may(Ask.of(operations)) instanceof Decision.Refused(int status, String text)) {
+    if (permit != null && permit.may(asks) instanceof Decision.Refused(int status, String text)) {
       throw Problem.of(status, "forbidden", text);
     }
     return new ChangeRequest(
-        operations, origin, ifRevision(), flag("dry_run"), flag("force"), changeKey());
+        operations, origin, ifRevision(), flag("dry_run"), flag("force"), changeKey(), trial());
+  }
+
+  /// On what terms the change is to be taken back by itself; null: it stays.
+  private @Nullable TrialTerms trial() {
+    Long confirm = trialTime("confirm_within");
+    Long watch = trialTime("watch");
+    String errors = query.get("max_errors");
+    if (confirm != null && watch != null) {
+      throw Problem.of(400, "invalid_argument", "\"confirm_within\" and \"watch\" at once")
+          .at("query:watch")
+          .hint(
+              "confirm_within: taken back unless confirmed; watch: it stays unless there are errors");
+    }
+    if (confirm != null) {
+      return new TrialTerms(confirm, true, errors == null ? Trial.ANY : errors(errors));
+    }
+    if (watch != null) {
+      return new TrialTerms(watch, false, errors == null ? USUAL_ERRORS : errors(errors));
+    }
+    if (errors != null) {
+      throw Problem.of(400, "invalid_argument", "\"max_errors\" without a time")
+          .at("query:max_errors")
+          .hint("with watch=5m, or confirm_within=5m");
+    }
+    return null;
+  }
+
+  private @Nullable Long trialTime(String name) {
+    Long millis = wait(name, TrialTerms.LONGEST_MILLIS);
+    if (millis != null && millis == 0) {
+      throw Problem.of(400, "invalid_argument", "\"" + name + "\" is no time at all")
+          .at("query:" + name)
+          .hint("such as 30s or 10m, up to a day");
+    }
+    return millis;
+  }
+
+  /// So many of a thousand.
+  private static int errors(String text) {
+    Matcher percent = PERCENT.matcher(text);
+    int ofThousand =
+        percent.matches()
+            ? Integer.parseInt(percent.group(1)) * 10
+                + (percent.group(2) == null ? 0 : Integer.parseInt(percent.group(2)))
+            : 1001;
+    if (ofThousand > 1000) {
+      throw Problem.of(400, "invalid_argument", "\"max_errors\" is \"" + text + "\"")
+          .at("query:max_errors")
+          .hint("a share of all answers from 0% to 100%, such as 5% or 0.5%");
+    }
+    return ofThousand;
   }
 
   /// The same, who and why being in the arguments.

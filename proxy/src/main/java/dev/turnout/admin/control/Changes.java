@@ -1,6 +1,7 @@
 package dev.turnout.admin.control;
 
 import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalCondition;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.ChangeRequest;
@@ -8,6 +9,7 @@ import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.History;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.control.TrialTerms;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.util.ArrayList;
@@ -98,6 +100,20 @@ final class Changes {
       case ChangeResult.Guarded _ ->
           Problem.of(409, "guarded", message).hint("?force=1 makes the change all the same");
       case ChangeResult.UnknownRevision _ -> Problem.of(404, "unknown_revision", message).at(place);
+      case ChangeResult.NoTrial _ ->
+          Problem.of(404, "no_trial", message)
+              .at(place)
+              .hint("GET /trials has those that are; its end is in the history");
+      case ChangeResult.OnTrial(long revision) ->
+          Problem.of(409, "on_trial", message)
+              .at(place)
+              .hint(
+                  "POST /trials/%d/confirm keeps it, POST /trials/%d/rollback takes it back"
+                      .formatted(revision, revision));
+      case ChangeResult.NothingToWatch _ ->
+          Problem.of(400, "nothing_to_watch", message)
+              .at("query:max_errors")
+              .hint("confirm_within without max_errors asks for nothing but a confirmation");
       case ChangeResult.UnknownZone _ -> Problem.of(409, "unknown_zone", message).at(place);
       case ChangeResult.ZoneFull _ -> Problem.of(507, "zone_full", message).at(place);
       case ChangeResult.ForbiddenTarget _ -> Problem.of(403, "forbidden_target", message).at(place);
@@ -152,6 +168,13 @@ final class Changes {
               out.writeBooleanProperty("dry_run", request.dryRun());
               out.writeBooleanProperty("repeated", applied.repeated());
               Views.changes(out, applied.deltas());
+              TrialTerms terms = request.trial();
+              if (terms != null && !request.dryRun() && !applied.deltas().isEmpty()) {
+                history()
+                    .entry(applied.revision())
+                    .map(JournalEntry::trial)
+                    .ifPresent(trial -> Views.terms(out, trial));
+              }
               if (kept) {
                 out.writeBooleanProperty("kept", true);
               }

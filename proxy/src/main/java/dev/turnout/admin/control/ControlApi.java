@@ -1,5 +1,6 @@
 package dev.turnout.admin.control;
 
+import dev.turnout.admin.gate.Ask;
 import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
@@ -19,6 +20,7 @@ import dev.turnout.control.Operation;
 import dev.turnout.control.Sharing;
 import dev.turnout.control.StoreStatus;
 import dev.turnout.control.Timeline;
+import dev.turnout.control.Trials;
 import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.discovery.Followers;
 import dev.turnout.http.HttpEnvironment;
@@ -57,7 +59,19 @@ final class ControlApi {
   private static final int MOST_EVENTS = 1000;
   private static final long USUAL_CLUSTER_WAIT = 5_000;
   private static final Set<String> CHANGE =
-      Set.of("dry_run", "force", "who", "why", "wait", "wait_timeout");
+      Set.of(
+          "dry_run",
+          "force",
+          "who",
+          "why",
+          "wait",
+          "wait_timeout",
+          "confirm_within",
+          "watch",
+          "max_errors");
+
+  /// Of what ends a trial, which is on none itself.
+  private static final Set<String> ENDING = Set.of("dry_run", "who", "why", "wait", "wait_timeout");
 
   private static final Set<String> BY_HAND = Set.of("who", "why");
   private static final long LONGEST_BY_HAND = 7 * 86_400_000L;
@@ -106,11 +120,19 @@ final class ControlApi {
     key("PUT", CHANGE, true, this::setKey);
     key("DELETE", CHANGE, false, this::deleteKey);
     route(
-        "POST", "changes", Set.of("dry_run", "force", "wait", "wait_timeout"), true, this::change);
+        "POST",
+        "changes",
+        Set.of("dry_run", "force", "wait", "wait_timeout", "confirm_within", "watch", "max_errors"),
+        true,
+        this::change);
     get("revisions", Set.of("since", "limit"), this::revisions);
     get("revisions/{revision}", Set.of(), this::revision);
     change("POST", "revisions/{revision}/restore", false, this::restore);
     change("POST", "revisions/{revision}/undo", false, this::undo);
+    get("trials", Set.of(), this::trials);
+    get("trials/{revision}", Set.of("wait"), this::trial);
+    route("POST", "trials/{revision}/confirm", ENDING, false, call -> endTrial(call, true));
+    route("POST", "trials/{revision}/rollback", ENDING, false, call -> endTrial(call, false));
     get("autoscale", Set.of(), this::autoscalers);
     get("autoscale/{upstream}", Set.of(), this::autoscaler);
     route("PUT", "autoscale/{upstream}/override", BY_HAND, true, this::scaleByHand);
@@ -763,6 +785,46 @@ final class ControlApi {
                 + (number - 1)
                 + "/restore takes it and all later ones back; or make the opposite change")
         .atRevision(present);
+  }
+
+  // ---- changes on trial
+
+  private Answer trials(Call call) {
+    List<Trials.View> all = control.trials().all();
+    return Answer.json(
+        200,
+        out -> {
+          out.writeStartArray();
+          all.forEach(one -> Views.trial(out, one));
+          out.writeEndArray();
+        });
+  }
+
+  private Answer trial(Call call) {
+    long number = call.number("revision");
+    Long wait = call.wait("wait", LONGEST_WAIT);
+    if (wait != null) {
+      Waiting.until(control.events(), () -> control.trials().find(number).isEmpty(), wait);
+    }
+    Trials.View view = control.trials().find(number).orElseThrow(() -> noTrial(number));
+    return Answer.json(200, out -> Views.trial(out, view));
+  }
+
+  private Problem noTrial(long number) {
+    return Changes.problem(new ChangeResult.NoTrial(number), _ -> "path").atRevision(revision());
+  }
+
+  private Answer endTrial(Call call, boolean keep) {
+    long number = call.number("revision");
+    Trials.View view = control.trials().find(number).orElseThrow(() -> noTrial(number));
+    ChangeRequest request =
+        call.change(
+            List.of(new Operation.EndTrial(number, keep)),
+            Ask.of(view.change()),
+            call.query().getOrDefault("who", ""),
+            call.query().getOrDefault("why", ""));
+    // what it goes back to was in force, whatever a guard says of the way there
+    return changed(call, 200, request.forced().withKey(""));
   }
 
   // ---- the cluster

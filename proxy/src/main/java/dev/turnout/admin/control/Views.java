@@ -6,9 +6,11 @@ import dev.turnout.admin.gate.Role;
 import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.cluster.Trial;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.control.Trials;
 import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
@@ -58,6 +60,50 @@ final class Views {
     Json.write(out, "who", entry.origin().who());
     Json.write(out, "why", entry.origin().why());
     changes(out, entry.deltas());
+    if (entry.trial() != null) {
+      terms(out, entry.trial());
+    }
+    Trial.End end = entry.end();
+    if (end != null) {
+      out.writeObjectPropertyStart("ends_trial");
+      out.writeNumberProperty("revision", end.revision());
+      out.writeStringProperty("outcome", end.kept() ? "kept" : "taken_back");
+      out.writeEndObject();
+    }
+  }
+
+  /// Writes `trial` into an open object.
+  static void terms(JsonGenerator out, Trial trial) {
+    out.writeObjectPropertyStart("trial");
+    termFields(out, trial);
+    out.writeEndObject();
+  }
+
+  private static void termFields(JsonGenerator out, Trial trial) {
+    out.writeStringProperty("until", time(trial.untilMillis()));
+    out.writeStringProperty("then", trial.confirm() ? "rollback" : "keep");
+    Json.write(
+        out,
+        "max_errors",
+        trial.maxErrors() == Trial.ANY ? null : Trials.percent(trial.maxErrors()));
+  }
+
+  /// A trial that goes on.
+  static void trial(JsonGenerator out, Trials.View trial) {
+    JournalEntry change = trial.change();
+    out.writeStartObject();
+    out.writeNumberProperty("revision", change.revision());
+    out.writeStringProperty("time", time(change.timeMillis()));
+    Json.write(out, "who", change.origin().who());
+    Json.write(out, "why", change.origin().why());
+    termFields(out, trial.terms());
+    out.writeArrayPropertyStart("upstreams");
+    trial.upstreams().forEach(name -> out.writeString(Json.text(name)));
+    out.writeEndArray();
+    out.writeNumberProperty("answers", trial.answers());
+    out.writeNumberProperty("errors", trial.errors());
+    Json.write(out, "trouble", trial.trouble());
+    out.writeEndObject();
   }
 
   /// Writes `changes` into an open object.

@@ -1,6 +1,9 @@
 package dev.turnout.admin.gate;
 
+import dev.turnout.cluster.Delta;
+import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
+import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Operation;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +69,29 @@ public record Ask(Level level, String what, @Nullable String upstream, @Nullable
     return new Ask(Level.ADMIN, "restore revision " + revision, null, null);
   }
 
+  /// To confirm a change, or take it back, while it is on trial. What it touches is asked for
+  /// [besides][#of(JournalEntry)].
+  public static Ask trial(long revision) {
+    return new Ask(Level.OPERATOR, "end the trial of revision " + revision, null, null);
+  }
+
+  /// To do, or take back, what a change did.
+  public static List<Ask> of(JournalEntry change) {
+    List<Ask> asks = new ArrayList<>();
+    for (Delta delta : change.deltas()) {
+      switch (delta) {
+        case Delta.OfUpstream(String name, UpstreamState before, UpstreamState after) ->
+            asks.add(
+                before == null || after == null || before.spec() == null || after.spec() == null
+                    ? group(name)
+                    : servers(name));
+        case Delta.OfZone zone ->
+            zone.after().keySet().forEach(key -> asks.add(key(zone.zone(), key)));
+      }
+    }
+    return asks;
+  }
+
   /// To do what operations do.
   public static List<Ask> of(List<Operation> operations) {
     List<Ask> asks = new ArrayList<>();
@@ -76,6 +102,7 @@ public record Ask(Level level, String what, @Nullable String upstream, @Nullable
         case Operation.PutUpstream(var spec) -> asks.add(group(spec.name()));
         case Operation.DeleteUpstream(String name) -> asks.add(group(name));
         case Operation.Restore(long revision) -> asks.add(restore(revision));
+        case Operation.EndTrial(long revision, _) -> asks.add(trial(revision));
         case Operation.EditZone edit -> {
           String zone = edit.zone().name();
           for (KeyvalChange change : edit.edits()) {

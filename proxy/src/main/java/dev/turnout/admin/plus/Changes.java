@@ -78,7 +78,10 @@ final class Changes {
           ChangeResult.UpstreamExists _,
           ChangeResult.UnknownRevision _,
           ChangeResult.UnknownZone _,
-          ChangeResult.NotShareable _ ->
+          ChangeResult.NotShareable _,
+          ChangeResult.NoTrial _,
+          ChangeResult.OnTrial _,
+          ChangeResult.NothingToWatch _ ->
           new Refusal(409, "Conflict", text);
     };
   }

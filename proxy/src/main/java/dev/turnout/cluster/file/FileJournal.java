@@ -9,6 +9,7 @@ import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.cluster.PendingTrials;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.StateStore.Reason;
 import dev.turnout.cluster.UpstreamState;
@@ -33,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 /// at most the end of a line, of a change that nobody was told of: it is cut off at the next start.
 /// Any other damage stops the start with the place of it, and the file stays as it is.
 ///
-/// When it holds twice as many changes as are to be remembered, the older half is folded into the
-/// state it begins from, in a new file that replaces the old one at once.
+/// When it holds twice as many changes as are to be remembered, the older half, but nothing that is
+/// on trial, is folded into the state it begins from, in a new file that replaces the old one at
+/// once.
 ///
 /// One process at a time has the directory. Guarded by its own monitor.
 public final class FileJournal implements Journal {
@@ -292,6 +294,13 @@ public final class FileJournal implements Journal {
   /// Puts a shorter file in place of this one. If that fails, the longer one is as good.
   private void fold() {
     int cut = entries.size() - remembered;
+    List<JournalEntry> onTrial = new PendingTrials(entries).all();
+    if (!onTrial.isEmpty()) {
+      cut = Math.min(cut, entries.indexOf(onTrial.getFirst())); // it may have to be taken back
+    }
+    if (cut <= 0) {
+      return;
+    }
     Map<String, UpstreamState> nextBase = new HashMap<>(base);
     Map<String, ZoneContent> contents = new HashMap<>();
     baseZones.forEach((zone, content) -> contents.put(zone, ZoneContent.of(content)));

@@ -7,6 +7,7 @@ import dev.turnout.cluster.Journal;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
+import dev.turnout.cluster.Trial;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Canary;
@@ -52,6 +53,9 @@ import tools.jackson.core.json.JsonWriteFeature;
 /// after; later ones say only which servers changed, so that a line grows with its change.
 final class JournalFormat {
   static final String FORMAT = "turnout-journal/1";
+
+  private static final String KEPT = "kept";
+  private static final String TAKEN_BACK = "taken_back";
 
   static final JsonFactory JSON =
       JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
@@ -102,6 +106,8 @@ final class JournalFormat {
       writeIfAny(json, "why", entry.origin().why());
       writeIfAny(json, "from", entry.origin().from());
       writeIfAny(json, "key", entry.key());
+      write(json, entry.trial());
+      write(json, entry.end());
       json.writeArrayPropertyStart("upstreams");
       for (Delta delta : entry.deltas()) {
         if (delta instanceof Delta.OfUpstream upstream) {
@@ -123,6 +129,42 @@ final class JournalFormat {
       }
       json.writeEndArray();
     });
+  }
+
+  private static void write(JsonGenerator json, @Nullable Trial trial) {
+    if (trial == null) {
+      return;
+    }
+    json.writeObjectPropertyStart("trial");
+    json.writeStringProperty("until", Instant.ofEpochMilli(trial.untilMillis()).toString());
+    json.writeStringProperty("unconfirmed", trial.confirm() ? TAKEN_BACK : KEPT);
+    json.writeNumberProperty("max_errors", trial.maxErrors());
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, Trial.@Nullable End end) {
+    if (end == null) {
+      return;
+    }
+    json.writeObjectPropertyStart("ends_trial");
+    json.writeNumberProperty("revision", end.revision());
+    json.writeStringProperty("outcome", end.kept() ? KEPT : TAKEN_BACK);
+    json.writeEndObject();
+  }
+
+  private static @Nullable Trial trial(Node node) {
+    return node.isThere()
+        ? new Trial(
+            Instant.parse(node.get("until").text()).toEpochMilli(),
+            node.get("unconfirmed").text().equals(TAKEN_BACK),
+            Math.toIntExact(node.get("max_errors").number()))
+        : null;
+  }
+
+  private static Trial.@Nullable End end(Node node) {
+    return node.isThere()
+        ? new Trial.End(node.get("revision").number(), node.get("outcome").text().equals(KEPT))
+        : null;
   }
 
   private interface Content {
@@ -576,8 +618,10 @@ final class JournalFormat {
               node.get("why").textOr(""),
               node.get("from").textOr("")),
           node.get("key").textOr(""),
-          deltas);
-    } catch (IllegalArgumentException | DateTimeParseException e) {
+          deltas,
+          trial(node.get("trial")),
+          end(node.get("ends_trial")));
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeParseException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
   }

@@ -53,6 +53,8 @@ class DescriptionIT {
           new Write("POST", "/changes", "{'operations':[{'op':'clear_zone','zone':'switch'}]}"),
           new Write("POST", "/revisions/1/restore", null),
           new Write("POST", "/revisions/1/undo", null),
+          new Write("POST", "/trials/1/confirm", null),
+          new Write("POST", "/trials/1/rollback", null),
           new Write("DELETE", "/drains/x", null));
 
   private final Holding holding = new Holding();
@@ -81,6 +83,7 @@ class DescriptionIT {
     successes();
     conflicts();
     unknowns();
+    trials();
     drains();
     try (ControlClient reading = ControlClient.of(proxy, "/reading")) {
       for (Write write : WRITES) {
@@ -125,6 +128,8 @@ class DescriptionIT {
             "/revisions/1",
             "/autoscale",
             "/autoscale/scaled",
+            "/trials",
+            "/trials/1",
             "/drains",
             "/drains/x",
             "/nodes",
@@ -214,6 +219,22 @@ class DescriptionIT {
     client.post("/revisions/9999/undo", "");
   }
 
+  private String trial() {
+    String set = "/zones/switch/keys/trial?confirm_within=1h&why=" + System.nanoTime();
+    return "/trials/" + client.put(set, "{'value':'" + System.nanoTime() + "'}").at("/revision");
+  }
+
+  private void trials() {
+    String kept = trial();
+    client.get(kept);
+    client.get("/trials");
+    client.put("/zones/switch/keys/trial?watch=1h", "{'value':'x'}");
+    client.post(kept + "/confirm", "", "If-Match", "\"9999\"");
+    client.post(kept + "/rollback", "", "If-Match", "\"9999\"");
+    client.post(kept + "/confirm", "");
+    client.post(trial() + "/rollback", "");
+  }
+
   private void drains() throws IOException {
     holding.request(proxy.port());
     String drain = "/drains/" + client.post("/upstreams/held/servers/0/drain", "{}").at("/id");
@@ -225,8 +246,11 @@ class DescriptionIT {
 
   private void ending() {
     String drain = "/drains/" + client.post("/upstreams/held/servers/0/drain", "{}").at("/id");
+    String trial = trial();
     proxy.writer().close();
     client.delete(drain);
+    client.post(trial + "/confirm", "");
+    client.post(trial + "/rollback", "");
     for (Write write : WRITES) {
       client.send(write.method, write.path, write.body);
     }

@@ -10,6 +10,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.StateStore.Commit;
+import dev.turnout.cluster.Trial;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.CheckSpec;
@@ -284,6 +285,35 @@ class FileJournalTest {
     assertThat(zone(loaded).entries())
         .containsEntry("k" + base % 3, "" + base)
         .containsEntry("k" + (base - 1) % 3, "" + (base - 1));
+  }
+
+  @Test
+  void aChangeThatIsOnTrialIsKeptWithItsTermsUntilItsTrialEnds() throws IOException {
+    Trial terms = new Trial(5_000, true, 50);
+    Origin origin = Origin.of("test", "me");
+    Delta set = zone("z", "tried", null, "new");
+    try (FileJournal journal = FileJournal.open(directory, 10)) {
+      journal.load();
+      done(journal.append(List.of(new JournalEntry(1, 1, origin, "", List.of(set), terms, null))));
+      for (int n = 2; n <= 35; n++) {
+        done(journal.append(List.of(entry(n, zone("z", "k", null, "" + n)))));
+      }
+    }
+    assertThat(read().entries())
+        .hasSize(35)
+        .first()
+        .extracting(JournalEntry::trial)
+        .isEqualTo(terms);
+
+    Trial.End end = new Trial.End(1, true);
+    try (FileJournal journal = FileJournal.open(directory, 10)) {
+      journal.load();
+      done(journal.append(List.of(new JournalEntry(36, 1, origin, "", List.of(), null, end))));
+      done(journal.append(List.of(entry(37, zone("z", "k", null, "37")))));
+    }
+
+    assertThat(read().entries()).hasSizeBetween(10, 20).extracting(JournalEntry::end).contains(end);
+    assertThat(zone(read()).entries()).containsEntry("tried", "new");
   }
 
   @Test
