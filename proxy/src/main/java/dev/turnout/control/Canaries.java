@@ -16,7 +16,7 @@ import java.util.Map;
 
 /// Judges the servers that have to prove themselves: one that has answered well often enough
 /// becomes a server like the others, one that has not is removed. Each is a change like any other,
-/// with its reason in the history. Guarded by its own monitor.
+/// with its reason in the history. For any thread.
 ///
 /// That a server is a canary, and on what terms, is part of what is wanted of it, so it outlives
 /// the process and is known to every node; what it has answered is counted by each process anew.
@@ -25,28 +25,21 @@ public final class Canaries implements AutoCloseable {
   /// How changes say by whom they are made.
   public static final String DIALECT = "canary";
 
-  static final long LOOK_MILLIS = 50;
-
-  /// How long it waits when a change could not be made, as with a full disk.
-  static final long TROUBLE_MILLIS = 1000;
-
   private final ChangeWriter writer;
   private final Upstreams upstreams;
   private final Events events;
-  private final Pause pause;
-  private boolean looking; // guarded by this
-  private volatile boolean closed;
+  private final Lookout lookout;
 
   Canaries(ChangeWriter writer, Upstreams upstreams, Events events) {
-    this(writer, upstreams, events, Pause.SLEEP);
+    this(writer, upstreams, events, Lookout.Pause.SLEEP);
   }
 
   /// @param pause how it waits between two looks
-  Canaries(ChangeWriter writer, Upstreams upstreams, Events events, Pause pause) {
+  Canaries(ChangeWriter writer, Upstreams upstreams, Events events, Lookout.Pause pause) {
     this.writer = writer;
     this.upstreams = upstreams;
     this.events = events;
-    this.pause = pause;
+    this.lookout = new Lookout("canaries", this::isWanted, this::judgeAll, pause);
     writer.watch(this::changed);
   }
 
@@ -64,40 +57,22 @@ public final class Canaries implements AutoCloseable {
 
   /// Looks whether there are any, and goes on as long as there are: a configuration has taken
   /// effect.
-  public synchronized void look() {
-    if (!looking && !closed) {
-      looking = true;
-      Thread.ofVirtual().name("canaries").start(this::lookOn);
-    }
+  public void look() {
+    lookout.begin();
   }
 
-  private void lookOn() {
-    try {
-      while (isWanted()) {
-        boolean done = true;
-        for (Upstream upstream : upstreams.all()) {
-          for (Peer peer : upstream.current().canaries()) {
-            done &= judge(upstream, peer);
-          }
-        }
-        pause.millis(done ? LOOK_MILLIS : TROUBLE_MILLIS);
+  private boolean isWanted() {
+    return upstreams.all().stream().anyMatch(one -> !one.current().canaries().isEmpty());
+  }
+
+  private boolean judgeAll() {
+    boolean done = true;
+    for (Upstream upstream : upstreams.all()) {
+      for (Peer peer : upstream.current().canaries()) {
+        done &= judge(upstream, peer);
       }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      stopped();
     }
-  }
-
-  /// If a bug has ended it, the next change begins anew.
-  private synchronized void stopped() {
-    looking = false;
-  }
-
-  private synchronized boolean isWanted() {
-    looking =
-        !closed && upstreams.all().stream().anyMatch(one -> !one.current().canaries().isEmpty());
-    return looking;
+    return done;
   }
 
   /// False if a change is due and could not be made.
@@ -160,6 +135,6 @@ public final class Canaries implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    lookout.close();
   }
 }

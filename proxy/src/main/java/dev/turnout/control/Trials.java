@@ -33,11 +33,6 @@ public final class Trials implements AutoCloseable {
   /// How changes say by whom they are made.
   public static final String DIALECT = "trial";
 
-  static final long LOOK_MILLIS = 50;
-
-  /// How long it waits when a change could not be made, as with a full disk.
-  static final long TROUBLE_MILLIS = 1000;
-
   /// Of fewer answers nothing is concluded.
   static final int LEAST_ANSWERS = 20;
 
@@ -88,25 +83,28 @@ public final class Trials implements AutoCloseable {
   private final Upstreams upstreams;
   private final Events events;
   private final LongSupplier clock;
-  private final Pause pause;
+  private final Lookout lookout;
   private final Map<Long, Watched> watched = new LinkedHashMap<>(); // guarded by this
   private PendingTrials pending = new PendingTrials(); // guarded by this
   private boolean resumed; // guarded by this
-  private boolean looking; // guarded by this
-  private volatile boolean closed;
 
   Trials(ChangeWriter writer, Upstreams upstreams, Events events) {
-    this(writer, upstreams, events, System::currentTimeMillis, Pause.SLEEP);
+    this(writer, upstreams, events, System::currentTimeMillis, Lookout.Pause.SLEEP);
   }
 
   /// @param clock milliseconds since the epoch
   /// @param pause how it waits between two looks
-  Trials(ChangeWriter writer, Upstreams upstreams, Events events, LongSupplier clock, Pause pause) {
+  Trials(
+      ChangeWriter writer,
+      Upstreams upstreams,
+      Events events,
+      LongSupplier clock,
+      Lookout.Pause pause) {
     this.writer = writer;
     this.upstreams = upstreams;
     this.events = events;
     this.clock = clock;
-    this.pause = pause;
+    this.lookout = new Lookout("trials", this::isWanted, this::judgeAll, pause);
     writer.watch(this::changed);
   }
 
@@ -141,8 +139,8 @@ public final class Trials implements AutoCloseable {
       follow();
       before.keySet().removeAll(watched.keySet());
       before.values().forEach(one -> ended.add(end(one, entry)));
-      start();
     }
+    lookout.begin();
     ended.forEach(fields -> events.publish("trial", fields));
   }
 
@@ -194,46 +192,28 @@ public final class Trials implements AutoCloseable {
 
   /// Takes up what was on trial when the process ended; the upstreams are in force. Once: from then
   /// on it is told of each change.
-  public synchronized void resume() {
-    if (!resumed) {
+  public void resume() {
+    synchronized (this) {
+      if (resumed) {
+        return;
+      }
       resumed = true;
       pending = writer.history().pendingTrials();
       follow();
-      start();
     }
-  }
-
-  private synchronized void start() {
-    if (!looking && !closed && !watched.isEmpty()) {
-      looking = true;
-      Thread.ofVirtual().name("trials").start(this::lookOn);
-    }
-  }
-
-  private void lookOn() {
-    try {
-      while (isWanted()) {
-        boolean done = true;
-        for (View one : all()) {
-          done &= judge(one);
-        }
-        pause.millis(done ? LOOK_MILLIS : TROUBLE_MILLIS);
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    } finally {
-      stopped();
-    }
-  }
-
-  /// If a bug has ended it, the next change begins anew.
-  private synchronized void stopped() {
-    looking = false;
+    lookout.begin();
   }
 
   private synchronized boolean isWanted() {
-    looking = !closed && !watched.isEmpty();
-    return looking;
+    return !watched.isEmpty();
+  }
+
+  private boolean judgeAll() {
+    boolean done = true;
+    for (View one : all()) {
+      done &= judge(one);
+    }
+    return done;
   }
 
   /// The trials that go on, in the order in which they began.
@@ -320,6 +300,6 @@ public final class Trials implements AutoCloseable {
   /// Looks no more; what goes on is taken up by the next process.
   @Override
   public void close() {
-    closed = true;
+    lookout.close();
   }
 }

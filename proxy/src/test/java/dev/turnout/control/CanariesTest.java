@@ -83,19 +83,19 @@ class CanariesTest {
 
   @Test
   void aVerdictThatCannotBeKeptIsTriedAgainSlowlyUntilItCan() throws Exception {
-    assertThat(pauses.awaitPause()).isEqualTo(Canaries.LOOK_MILLIS); // nothing to judge yet
+    assertThat(pauses.awaitPause()).isEqualTo(Lookout.LOOK_MILLIS); // nothing to judge yet
     journal.full(true);
     canaryAnswers(500);
 
     for (int tries = 0; tries < 3; tries++) {
       pauses.end();
-      assertThat(pauses.awaitPause()).isEqualTo(Canaries.TROUBLE_MILLIS);
+      assertThat(pauses.awaitPause()).isEqualTo(Lookout.TROUBLE_MILLIS);
       assertThat(servers()).containsExactly("127.0.0.1:1", "127.0.0.1:2");
     }
     journal.full(false);
     pauses.end();
 
-    assertThat(pauses.awaitPause()).isEqualTo(Canaries.LOOK_MILLIS); // done: quickly again
+    assertThat(pauses.awaitPause()).isEqualTo(Lookout.LOOK_MILLIS); // done: quickly again
     assertThat(servers()).containsExactly("127.0.0.1:1");
     assertThat(history.last(1).getFirst().origin().why())
         .isEqualTo("canary 127.0.0.1:2: 0 good answers, 1 bad ones or failed attempts");
@@ -103,11 +103,11 @@ class CanariesTest {
 
   @Test
   void aServerThatIsTrustedStaysWithTheReasonInTheHistory() throws Exception {
-    assertThat(pauses.awaitPause()).isEqualTo(Canaries.LOOK_MILLIS);
+    assertThat(pauses.awaitPause()).isEqualTo(Lookout.LOOK_MILLIS);
     canaryAnswers(200);
     canaryAnswers(200);
     pauses.end();
-    assertThat(pauses.awaitPause()).isEqualTo(Canaries.LOOK_MILLIS);
+    assertThat(pauses.awaitPause()).isEqualTo(Lookout.LOOK_MILLIS);
     long before = history.revision();
 
     canaryAnswers(404);

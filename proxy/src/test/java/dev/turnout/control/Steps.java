@@ -5,7 +5,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 
 /// A pause that ends when the test says so: it tells how long the thread wanted to wait.
-final class Steps implements Pause {
+final class Steps implements Lookout.Pause {
   private final SynchronousQueue<Long> wanted = new SynchronousQueue<>();
   private final Semaphore goOn = new Semaphore(0);
 

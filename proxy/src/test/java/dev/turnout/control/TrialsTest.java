@@ -147,7 +147,7 @@ class TrialsTest {
   @Test
   void aChangeThatNobodyConfirmsIsTakenBackWhenItsTimeIsOver() throws Exception {
     long change = node.made(weight(0, 5), CONFIRM);
-    assertThat(node.pauses.awaitPause()).isEqualTo(Trials.LOOK_MILLIS);
+    assertThat(node.pauses.awaitPause()).isEqualTo(Lookout.LOOK_MILLIS);
     now.addAndGet(30_000);
     node.looked();
     assertThat(node.weights()).containsExactly(5, 1);
@@ -284,13 +284,13 @@ class TrialsTest {
     now.addAndGet(600_000);
     journal.full(true);
 
-    assertThat(node.looked()).isEqualTo(Trials.TROUBLE_MILLIS);
-    assertThat(node.looked()).isEqualTo(Trials.TROUBLE_MILLIS);
+    assertThat(node.looked()).isEqualTo(Lookout.TROUBLE_MILLIS);
+    assertThat(node.looked()).isEqualTo(Lookout.TROUBLE_MILLIS);
     assertThat(node.weights()).containsExactly(5, 1);
     assertThat(node.trials.find(change).orElseThrow().trouble()).contains("no space left");
     journal.full(false);
 
-    assertThat(node.looked()).isEqualTo(Trials.LOOK_MILLIS);
+    assertThat(node.looked()).isEqualTo(Lookout.LOOK_MILLIS);
     assertThat(node.weights()).containsExactly(1, 1);
     assertThat(node.outcomes()).containsExactly("delayed", "taken_back");
   }
