@@ -2,6 +2,7 @@ package dev.turnout.app;
 
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoader;
+import dev.turnout.config.Context;
 import dev.turnout.config.DirectiveRegistry;
 import dev.turnout.config.LoadedConfig;
 import dev.turnout.config.Scope;
@@ -21,7 +22,9 @@ import dev.turnout.log.LogSink;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /// One load of the configuration: read, then built, then in force or given up.
@@ -31,6 +34,7 @@ final class Configuration {
   private final CoreModule core;
   private final Outside process;
   private final ControlPlane control;
+  private final List<Scope> blocks; // of http
 
   private Configuration(LoadedConfig loaded, HttpRegistry http, CoreModule core, Outside process) {
     this.process = process;
@@ -38,6 +42,7 @@ final class Configuration {
     this.loaded = loaded;
     this.http = http;
     this.core = core;
+    this.blocks = new ArrayList<>(loaded.main().children(Context.HTTP));
   }
 
   /// What a load needs of the process.
@@ -129,13 +134,24 @@ final class Configuration {
     return core.errorLog(main());
   }
 
+  /// Adds a server that stands in no file. Nothing that the files say applies to it.
+  ///
+  /// @param name how the text is called in errors
+  /// @param text its block
+  /// @param allowed the directives that the text has
+  void addServer(String name, String text, Set<String> allowed) {
+    Scope block = Scope.detached(Context.HTTP, main());
+    http.readInside(block, name, text, allowed);
+    blocks.add(block);
+  }
+
   /// Builds what was read.
   ///
   /// @throws ConfigException if it does not fit together
   Candidate build(int number, int workers) {
     Generation generation;
     try {
-      generation = new HttpBuilder(http, core).build(main(), number, workers);
+      generation = new HttpBuilder(http, core).build(blocks, number, workers);
     } catch (RuntimeException e) {
       http.pending().forEach(HttpRegistry.Pending::abandon);
       throw e;

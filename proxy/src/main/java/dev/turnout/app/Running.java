@@ -98,13 +98,19 @@ final class Running {
             environment.connections(),
             events(first.main()).get(ProcessModule.CONNECTIONS));
     Node node = new Node(workers, listeners);
+    ManagementSocket management = new ManagementSocket(transport);
+    String unmanaged = management.addTo(first);
     Candidate candidate = first.build(generation, workers.size());
     environment.logs().reportTo(candidate.log());
     notices(candidate.log(), transport, workers);
     if (unlimited != null) {
       candidate.log().log(Level.ALERT, unlimited);
     }
+    if (unmanaged != null) {
+      candidate.log().log(Level.WARN, unmanaged);
+    }
     node.start(candidate);
+    management.serves();
     // Not before: it takes 30 ms, and nobody knows whom to signal before the pid file is there.
     handleSignals(candidate.log());
     Path pidFile = program.pidFile(first);
@@ -114,7 +120,7 @@ final class Running {
       String errors = program.errorLogName();
       Daemon.childReady(errors == null ? "/dev/stderr" : errors);
     }
-    serve(node);
+    serve(node, management);
     node.present().retire();
     Files.deleteIfExists(pidFile);
     node.present().log().log(Level.NOTICE, "exit");
@@ -222,14 +228,15 @@ final class Running {
         reactions, bug -> log.log(Level.ALERT, 0, "unexpected error in a signal handler", bug));
   }
 
-  private void serve(Node node) throws InterruptedException {
+  private void serve(Node node, ManagementSocket management)
+      throws InterruptedException, IOException {
     while (true) {
       Asked next = asked.take();
       ErrorLog log = node.present().log();
       switch (next) {
         case RELOAD -> {
           log.log(Level.NOTICE, "signal 1 (SIGHUP) received, reconfiguring");
-          reload(node);
+          reload(node, management);
         }
         case REOPEN -> {
           log.log(Level.NOTICE, "signal 10 (SIGUSR1) received, reopening logs");
@@ -260,7 +267,7 @@ final class Running {
     }
   }
 
-  private void reload(Node node) {
+  private void reload(Node node, ManagementSocket management) throws IOException {
     int next = generation + 1;
     long patience = shutdownTimeout;
     boolean changed =
@@ -268,6 +275,10 @@ final class Running {
             () -> {
               try {
                 Configuration configuration = program.read(process);
+                String unmanaged = management.addTo(configuration);
+                if (unmanaged != null) {
+                  configuration.log().log(Level.WARN, unmanaged);
+                }
                 Candidate candidate =
                     configuration.build(next, process.environment().workers().size());
                 shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
@@ -283,6 +294,7 @@ final class Running {
             patience);
     if (changed) {
       generation = next;
+      management.serves();
       process.environment().logs().reportTo(node.present().log());
     }
   }

@@ -56,10 +56,18 @@ final class Ctl implements Runnable {
       scope = ScopeType.INHERIT,
       description =
           "Where the control API is: http://HOST[:PORT]/LOCATION or unix:/SOCKET:/LOCATION."
-              + " Otherwise what TURNOUT_CTL_URL says, or "
+              + " Otherwise what TURNOUT_CTL_URL says, or the node of this user that runs on this"
+              + " machine, or "
               + STANDARD_URL
               + ".")
   private @Nullable String url;
+
+  @Option(
+      names = "--node",
+      paramLabel = "PID",
+      scope = ScopeType.INHERIT,
+      description = "Which node of this user, by its process id, if several run on this machine.")
+  private @Nullable Long node;
 
   @Option(
       names = "--key-file",
@@ -185,8 +193,21 @@ final class Ctl implements Runnable {
     return environment;
   }
 
+  /// Where the control API is: found out once.
+  private String where() {
+    String known = url;
+    if (known == null && node == null) {
+      known = environment.get("TURNOUT_CTL_URL");
+    }
+    if (known == null) {
+      known = Nodes.find(environment, node);
+    }
+    url = known == null ? STANDARD_URL : known;
+    return url;
+  }
+
   private Client client() {
-    String said = url != null ? url : environment.getOrDefault("TURNOUT_CTL_URL", STANDARD_URL);
+    String said = where();
     try {
       return new Client(Endpoint.parse(said), key());
     } catch (IllegalArgumentException e) {
@@ -315,10 +336,9 @@ final class Ctl implements Runnable {
     if (e instanceof CtlException known) {
       return known;
     }
-    String said = url != null ? url : environment.getOrDefault("TURNOUT_CTL_URL", STANDARD_URL);
     return new CtlException(
         Exit.UNREACHABLE,
-        "no answer from " + said + ": " + (e.getMessage() == null ? e : e.getMessage()));
+        "no answer from " + where() + ": " + (e.getMessage() == null ? e : e.getMessage()));
   }
 
   private static Json answer(int status, String body) {

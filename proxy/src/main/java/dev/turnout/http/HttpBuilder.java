@@ -34,14 +34,16 @@ public final class HttpBuilder {
   /// Builds it.
   ///
   /// @throws ConfigException if what was read does not fit together
-  public Generation build(Scope main, int number, int workers) {
+  ///
+  /// @param blocks the `http` blocks
+  public Generation build(List<Scope> blocks, int number, int workers) {
     http.beforeBuild().forEach(Runnable::run);
     List<String> unknown = http.variables().bind();
     if (!unknown.isEmpty()) {
       throw ConfigException.withoutPosition("unknown \"" + unknown.getFirst() + "\" variable");
     }
     List<Built> servers = new ArrayList<>();
-    for (Scope block : main.children(Context.HTTP)) {
+    for (Scope block : blocks) {
       for (Scope scope : block.children(Context.SERVER)) {
         servers.add(new Built(scope, server(scope), listens(scope)));
       }

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class Turnout implements AutoCloseable {
   private static final Path RUNS = Path.of("target", "runs").toAbsolutePath();
   private static final Duration START = Duration.ofSeconds(150); // a checkout builds itself first
+  private static final String RUN_DIRECTORY = "TURNOUT_RUN_DIR";
   private static final Duration CHANGE = Duration.ofSeconds(30);
 
   private final Path prefix;
@@ -88,9 +89,16 @@ final class Turnout implements AutoCloseable {
 
   /// Runs the program with these arguments to its end.
   static Ended run(String... arguments) throws Exception {
+    return run(Map.of(), arguments);
+  }
+
+  /// The same with more in its environment.
+  private static Ended run(Map<String, String> environment, String... arguments) throws Exception {
     List<String> command = new ArrayList<>(List.of(launcher().toString()));
     command.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), ISO_8859_1);
     if (!process.waitFor(START.toSeconds(), SECONDS)) {
@@ -98,6 +106,17 @@ final class Turnout implements AutoCloseable {
       throw new AssertionError("does not end: " + command);
     }
     return new Ended(process.exitValue(), output);
+  }
+
+  /// Runs `turnout ctl` where this node is the only one.
+  Ended ctl(String... arguments) throws Exception {
+    String[] all = Stream.concat(Stream.of("ctl"), Stream.of(arguments)).toArray(String[]::new);
+    return run(Map.of(RUN_DIRECTORY, prefix.toString()), all);
+  }
+
+  /// Where it is operated.
+  Path socket() {
+    return prefix.resolve(running().pid() + ".sock");
   }
 
   /// What a run of the program came to.
@@ -118,6 +137,7 @@ final class Turnout implements AutoCloseable {
                 launcher().toString(), "-p", prefix + "/", "-c", "nginx.conf", "-e", "error.log")
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(prefix.resolve("output").toFile()));
+    builder.environment().put(RUN_DIRECTORY, prefix.toString());
     builder.environment().merge("TURNOUT_JAVA_OPTS", jvmOptions, (a, b) -> a + " " + b);
     Process started = builder.start();
     process = started;

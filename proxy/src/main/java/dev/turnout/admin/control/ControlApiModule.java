@@ -2,6 +2,7 @@ package dev.turnout.admin.control;
 
 import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.LOCATION;
+import static dev.turnout.config.Context.MAIN;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.admin.gate.Dialect;
@@ -29,7 +30,7 @@ public final class ControlApiModule implements HttpModule {
   private @Nullable HttpRegistry http;
   private final GateModule gates;
   private final UpstreamModule upstreams;
-  private @Nullable Scope around;
+  private @Nullable Scope main;
   private @Nullable ControlApi api;
   private @Nullable Variable remoteUser;
 
@@ -82,17 +83,15 @@ public final class ControlApiModule implements HttpModule {
   }
 
   private UpstreamSpec block(String name, String content) {
-    Scope there = around;
+    Scope there = main;
     if (there == null) {
       throw new IllegalStateException("an API that stands nowhere is asked");
     }
-    return upstreams.readAny(name, content, there);
+    return upstreams.readAny(name, content, there.children(HTTP).getFirst());
   }
 
   private void read(Directive d, Scope scope) {
-    if (around == null) {
-      around = scope.enclosing(HTTP);
-    }
+    main = scope.enclosing(MAIN);
     boolean write = d.argumentCount() == 1 && isOn(d);
     HttpRegistry registry = http;
     ControlApi answers = api;
