@@ -51,7 +51,7 @@ final class AuditCommand {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
       return verify(file, in, from, to);
     } catch (IOException e) {
-      throw new CtlException(Exit.USAGE, "the file cannot be read: " + e);
+      throw CtlException.unreadable(file, e);
     }
   }
 

@@ -21,7 +21,10 @@ final class ChangesCommand {
     this.ctl = ctl;
   }
 
-  @Command(name = "apply", description = "Makes the changes that a file describes.")
+  @Command(
+      name = "apply",
+      customSynopsis = "turnout ctl changes apply [OPTIONS] -f FILE",
+      description = "Makes the changes that a file describes.")
   int apply(
       @Option(
               names = {"-f", "--file"},
@@ -39,7 +42,7 @@ final class ChangesCommand {
                   ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                   : Files.readString(file));
     } catch (IOException e) {
-      throw new CtlException(Exit.USAGE, "the file cannot be read: " + e);
+      throw CtlException.unreadable(file, e);
     } catch (IllegalArgumentException e) {
       throw new CtlException(Exit.USAGE, file + " is not JSON: " + e.getMessage());
     }

@@ -147,6 +147,38 @@ final class Ctl implements Runnable {
   Ctl(Map<String, String> environment) {
     this.environment = environment;
     this.line = new CommandLine(this, new Factory(this));
+    line.registerConverter(Long.class, Ctl::wholeNumber);
+    line.registerConverter(long.class, Ctl::wholeNumber);
+    line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
+    line.getSubcommands().values().forEach(Ctl::sayOwnOptions);
+  }
+
+  private static long wholeNumber(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException _) {
+      throw new CommandLine.TypeConversionException("'" + text + "' is not a whole number");
+    }
+  }
+
+  /// What a command is told of itself: what all of them have is said once.
+  private static void sayOwnOptions(CommandLine command) {
+    command
+        .getHelpSectionMap()
+        .put(
+            CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST,
+            help ->
+                help.optionListExcludingGroups(
+                        help.commandSpec().options().stream()
+                            .filter(option -> !option.inherited())
+                            .toList())
+                    + help.optionListGroupSections());
+    command
+        .getCommandSpec()
+        .usageMessage()
+        .abbreviateSynopsis(true)
+        .footer("%nOptions that all commands have: turnout ctl --help");
+    command.getSubcommands().values().forEach(Ctl::sayOwnOptions);
   }
 
   /// Commands are made with what they belong to.
@@ -231,7 +263,7 @@ final class Ctl implements Runnable {
       }
       return key;
     } catch (IOException e) {
-      throw new CtlException(Exit.USAGE, "the key cannot be read: " + e);
+      throw CtlException.unreadable(file, e);
     }
   }
 
@@ -265,6 +297,9 @@ final class Ctl implements Runnable {
 
   /// The answer to the end of a trial, which takes fewer conditions.
   Json end(String target) {
+    if (isTrial()) {
+      throw new CtlException(Exit.USAGE, "the end of a trial is on none itself");
+    }
     Map<String, String> query = reasons();
     if (dryRun) {
       query.put("dry_run", "1");

@@ -1,5 +1,11 @@
 package dev.turnout.ctl;
 
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
 /// The command cannot be done: what is told on the standard error, and the status to end with.
 final class CtlException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -20,6 +26,18 @@ final class CtlException extends RuntimeException {
   /// With an error of the API, as it is.
   static CtlException document(int exit, String json) {
     return new CtlException(exit, json, true);
+  }
+
+  /// A file of the command line that cannot be read.
+  static CtlException unreadable(Path file, IOException e) {
+    String why =
+        switch (e) {
+          case NoSuchFileException _ -> "there is no such file";
+          case AccessDeniedException _ -> "its rights do not allow it";
+          case MalformedInputException _ -> "it is not UTF-8";
+          default -> String.valueOf(e.getMessage());
+        };
+    return new CtlException(Exit.USAGE, file + " cannot be read: " + why);
   }
 
   /// What is printed.

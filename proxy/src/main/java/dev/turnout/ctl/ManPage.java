@@ -4,6 +4,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -50,6 +51,8 @@ final class ManPage {
     section("ENVIRONMENT");
     item("TURNOUT_CTL_URL");
     text("Where the control API is, if --url does not say it.");
+    item("TURNOUT_RUN_DIR");
+    text("Where nodes of this user have their sockets, if not in the usual directory.");
     item("TURNOUT_CTL_KEY_FILE");
     text("The file with the key, if --key-file does not say it.");
     section("EXIT STATUS");
@@ -66,7 +69,7 @@ final class ManPage {
     if (spec.usageMessage().hidden() || name.equals("help")) {
       return;
     }
-    if (spec.subcommands().isEmpty()) {
+    if (spec.subcommands().isEmpty() || spec.userObject() instanceof Callable) {
       StringBuilder synopsis = new StringBuilder(name);
       for (PositionalParamSpec one : spec.positionalParameters()) {
         String label = one.paramLabel();
@@ -93,7 +96,7 @@ final class ManPage {
   }
 
   private static String description(String[] lines) {
-    return String.join(" ", lines);
+    return String.join(" ", lines).replace("%%", "%"); // as picocli reads it
   }
 
   private void section(String name) {

@@ -136,6 +136,29 @@ class CtlIT {
   }
 
   @Test
+  void whatIsWrongIsSaidInWordsOfTheCommandLine() {
+    assertThat(run("history", "x").err()).contains("'x' is not a whole number");
+    assertThat(run("changes", "apply", "-f", directory + "/none").err())
+        .isEqualTo("turnout ctl: " + directory + "/none cannot be read: there is no such file\n");
+    assertThat(run("servers", "set", "apps", "0", "--weight", "2").err())
+        .contains("upstream \"apps\" not found", "did you mean \"app\"?");
+    assertThat(run("trials", "confirm", "1", "--watch", "1h").exit()).isEqualTo(Exit.USAGE);
+  }
+
+  @Test
+  void aCommandTellsItsOwnOptionsAndWhereTheOthersAre() {
+    assertThat(run("servers", "add", "--help").out())
+        .contains("turnout ctl servers add [OPTIONS] UPSTREAM ADDRESS", "--weight=N")
+        .contains("Options that all commands have: turnout ctl --help")
+        .doesNotContain("--dry-run");
+    assertThat(run("--help").out()).contains("--dry-run", "--node=PID", "trials", "drains");
+    assertThat(run("man").out())
+        .contains(".SS \"trials\"", ".SS \"trials confirm REVISION\"")
+        .contains("otherwise 5% with")
+        .contains("TURNOUT_RUN_DIR");
+  }
+
+  @Test
   void drainsAreListedAndOneThatIsOverIsNotCancelled() {
     assertDone(run("servers", "drain", "app", "0", "--force"));
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -80,7 +81,9 @@ record Call(
             .hint(
                 !near.isEmpty()
                     ? "did you mean " + String.join(" or ", near) + "?"
-                    : known.isEmpty() ? "none is known here" : "known here: " + known);
+                    : known.isEmpty()
+                        ? "none is known here"
+                        : "known here: " + String.join(", ", new TreeSet<>(known)));
       }
       if (query.put(name, value) != null) {
         throw Problem.of(400, "invalid_argument", "\"" + name + "\" is given twice")
@@ -143,7 +146,14 @@ record Call(
     }
     throw Problem.of(400, "invalid_argument", "\"" + name + "\" is \"" + text + "\"")
         .at("query:" + name)
-        .hint("a whole number from " + least + " to " + most);
+        .hint(wholeNumber(least, most));
+  }
+
+  /// What a number should be, in words.
+  static String wholeNumber(long least, long most) {
+    return most == Long.MAX_VALUE
+        ? "a whole number of at least " + least
+        : "a whole number from " + least + " to " + most;
   }
 
   /// A time to wait, in milliseconds; null: the argument is not there.

@@ -16,15 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// The way of the API's changes through the writer, and its refusals in the API's words. Waits for
 /// the change to be durable and in force.
 final class Changes {
   private final ChangeWriter writer;
+  private final UnaryOperator<String> nearUpstreams;
 
-  Changes(ChangeWriter writer) {
+  /// @param nearUpstreams what to say of upstreams whose names are like one that is not there
+  Changes(ChangeWriter writer, UnaryOperator<String> nearUpstreams) {
     this.writer = writer;
+    this.nearUpstreams = nearUpstreams;
   }
 
   History history() {
@@ -41,7 +45,16 @@ final class Changes {
       refuseOtherUseOfKey(request, applied);
       return applied;
     }
-    throw problem(result, place);
+    Problem problem = problem(result, place);
+    throw cause(result) instanceof ChangeResult.UnknownUpstream(String name)
+        ? problem.hint(nearUpstreams.apply(name))
+        : problem;
+  }
+
+  private static ChangeResult cause(ChangeResult result) {
+    return result instanceof ChangeResult.InOperation(_, ChangeResult.Refused reason)
+        ? reason
+        : result;
   }
 
   private void refuseOtherUseOfKey(ChangeRequest request, ChangeResult.Applied applied) {
@@ -84,6 +97,7 @@ final class Changes {
 
   private static Problem refusal(ChangeResult.Refused refused, String place) {
     String message = refused.message();
+    String named = place.isEmpty() ? "path" : place; // what no body names
     return switch (refused) {
       case ChangeResult.InOperation(_, ChangeResult.Refused reason) -> refusal(reason, place);
       case ChangeResult.StaleRevision(long _, long present) ->
@@ -91,7 +105,7 @@ final class Changes {
               .at("header:If-Match")
               .hint("read the state again, and decide anew")
               .atRevision(present);
-      case ChangeResult.UnknownUpstream _ -> Problem.of(404, "unknown_upstream", message).at(place);
+      case ChangeResult.UnknownUpstream _ -> Problem.of(404, "unknown_upstream", message).at(named);
       case ChangeResult.UpstreamExists _ ->
           Problem.of(409, "upstream_exists", message)
               .at(place)
@@ -99,10 +113,10 @@ final class Changes {
       case ChangeResult.Rejected(_, var reason) -> rejected(reason, place);
       case ChangeResult.Guarded _ ->
           Problem.of(409, "guarded", message).hint("?force=1 makes the change all the same");
-      case ChangeResult.UnknownRevision _ -> Problem.of(404, "unknown_revision", message).at(place);
+      case ChangeResult.UnknownRevision _ -> Problem.of(404, "unknown_revision", message).at(named);
       case ChangeResult.NoTrial _ ->
           Problem.of(404, "no_trial", message)
-              .at(place)
+              .at(named)
               .hint("GET /trials has those that are; its end is in the history");
       case ChangeResult.OnTrial(long revision) ->
           Problem.of(409, "on_trial", message)
@@ -140,7 +154,7 @@ final class Changes {
     String message = reason.message();
     return switch (reason) {
       case dev.turnout.upstream.ChangeResult.UnknownServer _ ->
-          Problem.of(404, "unknown_server", message).at(place);
+          Problem.of(404, "unknown_server", message).at(place.isEmpty() ? "path" : place);
       case dev.turnout.upstream.ChangeResult.DuplicateId _,
           dev.turnout.upstream.ChangeResult.NoBackup _,
           dev.turnout.upstream.ChangeResult.NoSlowStart _,

@@ -36,6 +36,7 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -89,7 +90,9 @@ final class ControlApi {
     this.control = control;
     this.environment = environment;
     this.scalers = Scalers.of(environment, control);
-    this.changes = new Changes(control.writer());
+    this.changes =
+        new Changes(
+            control.writer(), name -> near(name, environment.upstreams().states().values()));
     this.operations =
         new OperationReader(name -> environment.zones().find(name), this::reader, blocks);
 
@@ -372,7 +375,7 @@ final class ControlApi {
   private Answer figures(Call call) {
     String wide = call.query().get("latency");
     if (wide != null) {
-      upstream(present(), wide);
+      upstream(present(), wide, "query:latency");
     }
     Answer answer =
         Answer.json(
@@ -417,15 +420,22 @@ final class ControlApi {
   }
 
   private static UpstreamState upstream(State state, String name) {
+    return upstream(state, name, "path");
+  }
+
+  private static UpstreamState upstream(State state, String name, String place) {
     UpstreamState found = state.upstreams.get(name.toLowerCase(Locale.ROOT));
     if (found == null) {
-      List<String> names = state.upstreams.values().stream().map(UpstreamState::name).toList();
-      List<String> near = NearestNames.of(name, names);
       throw Problem.of(404, "unknown_upstream", "upstream \"" + name + "\" not found")
-          .at("path")
-          .hint(near.isEmpty() ? "" : "did you mean " + String.join(" or ", near) + "?");
+          .at(place)
+          .hint(near(name, state.upstreams.values()));
     }
     return found;
+  }
+
+  private static String near(String name, Collection<UpstreamState> all) {
+    List<String> near = NearestNames.of(name, all.stream().map(UpstreamState::name).toList());
+    return near.isEmpty() ? "" : "did you mean " + String.join(" or ", near) + "?";
   }
 
   private Answer upstream(Call call) {
@@ -619,14 +629,18 @@ final class ControlApi {
     Members body = call.members();
     List<PeerSpec> servers = OperationReader.servers(body, reader(call.parameter("upstream")));
     body.end();
-    return edit(call, new UpstreamChange.Replace(servers));
+    return edit(call, new UpstreamChange.Replace(servers), "/servers");
   }
 
   private Answer edit(Call call, UpstreamChange change) {
-    return changed(
-        call,
-        200,
-        call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change))));
+    return edit(call, change, "");
+  }
+
+  private Answer edit(Call call, UpstreamChange change, String place) {
+    ChangeRequest request =
+        call.change(List.of(new Operation.EditUpstream(call.parameter("upstream"), change)));
+    long patience = patience(call);
+    return made(200, request, changes.make(request, _ -> place), patience);
   }
 
   private Answer deleteUpstream(Call call) {

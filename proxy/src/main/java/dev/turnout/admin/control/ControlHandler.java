@@ -75,10 +75,26 @@ final class ControlHandler implements ContentHandler {
   }
 
   private static Permit letIn(Exchange exchange, Gate gate, String method) {
-    Ask ask = method.equals("GET") ? Ask.read() : Ask.attempt();
-    return switch (gate.check(exchange, ask)) {
+    boolean safe =
+        switch (method) {
+          case "GET", "OPTIONS" -> true; // the latter is no method of anything here
+          default -> false;
+        };
+    return switch (gate.check(exchange, safe ? Ask.read() : Ask.attempt())) {
       case Decision.Granted(Permit granted) -> granted;
-      case Decision.Refused(int status, String text) -> throw Problem.of(status, "forbidden", text);
+      case Decision.Refused(int status, String text) ->
+          throw Problem.of(status, code(status), text);
+    };
+  }
+
+  /// The word for why the gate let nobody through.
+  private static String code(int status) {
+    return switch (status) {
+      case 401 -> "unknown_client";
+      case 411 -> "no_length";
+      case 429 -> "too_many_failures";
+      case 403 -> "forbidden";
+      default -> "invalid_request";
     };
   }
 

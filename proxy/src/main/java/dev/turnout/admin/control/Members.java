@@ -101,7 +101,7 @@ final class Members {
       // a fraction, or far too large
     }
     throw Problem.invalid(
-        "\"" + name + "\" is " + text, place(name), "a whole number from " + least + " to " + most);
+        "\"" + name + "\" is " + text, place(name), Call.wholeNumber(least, most));
   }
 
   long number(String name, long least, long most, long otherwise) {

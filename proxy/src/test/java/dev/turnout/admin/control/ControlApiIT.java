@@ -324,6 +324,24 @@ class ControlApiIT {
   }
 
   @Test
+  void whatIsNotThereIsSaidWithWhereItWasNamedAndWhatIsLikeIt() {
+    Reply gone = client.delete("/upstreams/spar");
+    assertThat(gone.at("/error/where")).isEqualTo("path");
+    assertThat(gone.at("/error/hint")).contains("spare");
+
+    String operation = "{'operations':[{'op':'delete_upstream','upstream':'spar'}]}";
+    Reply deep = client.post("/changes", operation);
+    assertThat(deep.at("/error/where")).isEqualTo("/operations/0");
+    assertThat(deep.at("/error/hint")).contains("spare");
+
+    Reply server = client.put("/upstreams/app", "{'servers':[{'id':99,'server':'127.0.0.1:9'}]}");
+    assertThat(server.status()).isEqualTo(404);
+    assertThat(server.at("/error/where")).isEqualTo("/servers");
+    assertThat(client.get("/figures?latency=spar").at("/error/where")).isEqualTo("query:latency");
+    assertThat(client.send("OPTIONS", "/state", null).at("/error/code")).isEqualTo("wrong_method");
+  }
+
+  @Test
   void aLocationForReadingRefusesChanges() throws IOException {
     var reply =
         RawClient.ask(proxy.port(), "DELETE /reading/upstreams/app HTTP/1.1\r\nHost: a\r\n\r\n");
