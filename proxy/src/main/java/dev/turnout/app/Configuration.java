@@ -139,10 +139,15 @@ final class Configuration {
   /// @param name how the text is called in errors
   /// @param text its block
   /// @param allowed the directives that the text has
-  void addServer(String name, String text, Set<String> allowed) {
+  /// @param dialect through which it changes the state of the node
+  void addServer(String name, String text, Set<String> allowed, String dialect) {
+    boolean alone = !http.changesState();
     Scope block = Scope.detached(Context.HTTP, main());
     http.readInside(block, name, text, allowed);
     blocks.add(block);
+    if (alone) {
+      http.changesStateOnDemand(dialect);
+    }
   }
 
   /// Builds what was read.

@@ -3,6 +3,7 @@ package dev.turnout.app;
 import static dev.turnout.config.Context.HTTP;
 import static dev.turnout.config.Context.MAIN;
 
+import dev.turnout.admin.control.ControlApiModule;
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.Directive;
 import dev.turnout.config.DirectiveRegistry;
@@ -88,7 +89,8 @@ final class ManagementSocket {
       if (!socket.equals(present)) {
         tryOut(socket);
       }
-      configuration.addServer("management_socket", text(socket, directory.uid()), ALLOWED);
+      configuration.addServer(
+          "management_socket", text(socket, directory.uid()), ALLOWED, ControlApiModule.DIALECT);
       next = socket;
       return null;
     } catch (IOException e) {

@@ -16,6 +16,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// `state_directory`: where changes of upstreams and key-value zones are kept.
@@ -64,7 +65,7 @@ final class StateModule implements HttpModule {
                 + " they are in force again after a restart, and can be undone. A relative path"
                 + " begins at the prefix. `history` is how many changes are remembered at least"
                 + " (10000). The directory is made when the configuration has something that can"
-                + " make changes. With `off` they end with the process, but for zones with a"
+                + " make changes, or with the first change that comes by the management socket. With `off` they end with the process, but for zones with a"
                 + " `state` file.");
     http.beforeBuild(this::open);
   }
@@ -112,20 +113,35 @@ final class StateModule implements HttpModule {
     }
     Path where = directory != null ? directory : prefix.resolve(USUAL).normalize();
     if (!registry.changesState() && !FileJournal.isThere(where)) {
+      String dialect = registry.onDemand();
+      if (dialect != null) {
+        history.keepOnDemand(new JournalOnDemand(dialect, () -> opened(where)));
+      }
       return;
     }
     try {
       Journal journal = journals.open(where, remembered);
       history.keepIn(journal).forEach(registry::warn);
       if (journal.isDurable()) {
-        drains
-            .keepIn(FileStateStore.open("drains", where.resolve("drains.json")))
-            .forEach(registry::warn);
+        keepDrains(where).forEach(registry::warn);
         registry.environment().stateDirectory(where);
         registry.environment().upstreams().keepAddressesIn(where.resolve("addresses"));
       }
     } catch (IOException e) {
-      throw ConfigException.withoutPosition(String.valueOf(e.getMessage()));
+      throw ConfigException.withoutPosition(String.valueOf(e.getMessage()))
+          .withHelp("\"state_directory\" in the http block says where it is");
     }
+  }
+
+  private List<String> keepDrains(Path where) throws IOException {
+    return drains.keepIn(FileStateStore.open("drains", where.resolve("drains.json")));
+  }
+
+  /// The journal of a directory that had none, for a change that is being made.
+  private Journal opened(Path where) throws IOException {
+    Journal journal = journals.open(where, remembered);
+    journal.load();
+    keepDrains(where);
+    return journal;
   }
 }

@@ -29,7 +29,6 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
 
   private final Revision revisions;
   private Journal journal = Journal.none();
-  private boolean durable;
   private List<JournalEntry> entries = new ArrayList<>();
   private long oldest;
   private final Map<String, UpstreamState> remembered = new HashMap<>();
@@ -54,7 +53,6 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
   public synchronized List<String> keepIn(Journal where) throws IOException {
     Journal.Loaded loaded = where.load();
     journal = where;
-    durable = true;
     oldest = loaded.revision();
     entries = new ArrayList<>(loaded.entries());
     remembered.putAll(loaded.upstreams());
@@ -81,6 +79,14 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
     return loaded.warnings();
   }
 
+  /// Keeps changes from now on in a journal that is empty, and may not be opened yet, unless they
+  /// are kept in one already.
+  public synchronized void keepOnDemand(Journal where) {
+    if (!journal.isDurable()) {
+      journal = where;
+    }
+  }
+
   private void remember(String name, @Nullable UpstreamState state) {
     String key = name.toLowerCase(Locale.ROOT);
     if (state == null) {
@@ -92,7 +98,7 @@ public final class History implements ZoneRegistry.Memory, AutoCloseable {
 
   /// True if changes outlive the process.
   public synchronized boolean isDurable() {
-    return durable;
+    return journal.isDurable();
   }
 
   /// The number of the last change that is in force; 0: there was none.

@@ -77,6 +77,7 @@ public final class HttpRegistry {
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
   private boolean changesState;
+  private @Nullable String onDemand;
   private ContentFactory fallback = _ -> exchange -> exchange.finish(404);
 
   /// @param directives where directives are announced
@@ -181,6 +182,19 @@ public final class HttpRegistry {
   /// True if the configuration has something that can change the state of the node.
   public boolean changesState() {
     return changesState;
+  }
+
+  /// Notes that the only thing that can change the state of the node is there in any case, so that
+  /// nothing is to be made for changes before there is one. Its dialect is `dialect`.
+  public void changesStateOnDemand(String dialect) {
+    changesState = false;
+    onDemand = dialect;
+  }
+
+  /// Through which dialect alone the state may be changed, if at all; null: there is more, or
+  /// nothing.
+  public @Nullable String onDemand() {
+    return onDemand;
   }
 
   /// Notes something that works and that the operator should know.

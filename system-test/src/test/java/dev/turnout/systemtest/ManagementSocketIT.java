@@ -16,6 +16,7 @@ class ManagementSocketIT {
     try (Turnout node = Turnout.start(GROUP)) {
       assertThat(Files.getPosixFilePermissions(node.socket()))
           .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+      assertThat(node.prefix().resolve("state/journal")).doesNotExist(); // nothing to remember
       Turnout.Ended removed = node.ctl("servers", "remove", "app", "1", "--why", "test");
       assertThat(removed.status()).as(removed.output()).isZero();
 
@@ -28,6 +29,8 @@ class ManagementSocketIT {
       Path socket = node.socket();
       node.quit();
       assertThat(socket).doesNotExist();
+      node.start();
+      assertThat(node.ctl("history").output()).contains("\"test\"");
     }
   }
 

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /// `control_api`: Turnout's own interface for those who operate it.
 public final class ControlApiModule implements HttpModule {
+  /// How changes say that they come through this.
+  public static final String DIALECT = "control-api";
+
   private static final Setting<List<String>> BASES = Setting.listOf("control_api of a server");
 
   private final ControlPlane control;
@@ -122,7 +125,7 @@ public final class ControlApiModule implements HttpModule {
                 answers,
                 control,
                 base,
-                write ? gates.gate(location, Dialect.of("control-api").takingChunks()) : null,
+                write ? gates.gate(location, Dialect.of(DIALECT).takingChunks()) : null,
                 user));
   }
 
