@@ -142,7 +142,7 @@ final class Running {
         Level.NOTICE,
         "OS: " + System.getProperty("os.name") + " " + System.getProperty("os.version"));
     log.log(Level.NOTICE, "JVM: " + System.getProperty("java.vm.name") + " " + Runtime.version());
-    log.log(Level.NOTICE, "start " + workers.size() + " worker loops");
+    log.log(Level.NOTICE, "start " + workers.serving().size() + " worker loops");
   }
 
   /// As in nginx it is no reason not to start if that many are not allowed; says so.

@@ -8,6 +8,7 @@ import dev.turnout.http.h1.Http1Connection;
 import dev.turnout.http.h1.Http1Loop;
 import dev.turnout.http.h1.ListenPoint;
 import dev.turnout.http.h1.ProxyProtocol;
+import dev.turnout.net.ChosenLoops;
 import dev.turnout.net.ListenAddress;
 import dev.turnout.net.Transport;
 import dev.turnout.net.Worker;
@@ -19,6 +20,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannelOption;
@@ -151,10 +153,10 @@ public final class Listeners {
       throws IOException {
     ListenPoint point = new ListenPoint(address, new ListenPoint.Serving(generation, settings));
     ListenSettings.Socket socket = settings.socket();
-    Worker acceptor = workers.next();
+    Worker acceptor = settings.management() ? workers.management() : workers.next();
     ServerBootstrap bootstrap =
         new ServerBootstrap()
-            .group(acceptor.loop(), workers.group())
+            .group(acceptor.loop(), loops(point))
             .channelFactory(transport.serverChannels(address))
             .option(ChannelOption.SO_BACKLOG, socket.backlog() < 0 ? 511 : socket.backlog())
             .option(ChannelOption.AUTO_READ, false)
@@ -212,6 +214,14 @@ public final class Listeners {
           future.cause());
     }
     return new Bound(point, future.channel());
+  }
+
+  /// A reload may make one of the other.
+  private EventLoopGroup loops(ListenPoint point) {
+    EventLoopGroup serving = workers.group();
+    EventLoop apart = workers.management().loop();
+    return new ChosenLoops(
+        serving, () -> point.serving().settings().management() ? apart : serving.next());
   }
 
   private static String systemError(Throwable cause) {

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 public final class CoreModule implements HttpModule {
   static final Setting<List<Listen>> LISTENS = Setting.local("listen", List.of());
   static final Setting<List<ServerName>> NAMES = Setting.local("server_name", List.of());
+  static final Setting<Boolean> FOR_OPERATORS = Setting.local("for operators", false);
   static final Setting<@Nullable LocationName> LOCATION_NAME = Setting.local("location", null);
   static final Setting<Boolean> INTERNAL = Setting.local("internal", false);
   static final Setting<Boolean> AUTO_REDIRECT = Setting.local("auto redirect", false);
@@ -869,6 +870,11 @@ public final class CoreModule implements HttpModule {
     }
     return Path.of(scope.get(ConfigLoader.PREFIX)).resolve(name).toString()
         + (name.endsWith("/") ? "/" : "");
+  }
+
+  /// Called while a directive is read that makes `location` an interface for operators.
+  public static void servesOperators(Scope location) {
+    location.set(FOR_OPERATORS, true);
   }
 
   /// Where the main context's errors go, for locations that say nothing else.

@@ -189,6 +189,7 @@ public final class HttpBuilder {
     private @Nullable Scope first;
     private @Nullable Scope standard;
     private boolean proxyProtocol;
+    private boolean management = true;
   }
 
   private Map<SocketAddress, ListenSettings> listenSettings(List<Built> servers) {
@@ -261,6 +262,7 @@ public final class HttpBuilder {
       address.options = listen;
     }
     address.proxyProtocol |= listen.proxyProtocol();
+    address.management &= isManagement(built.scope());
     address.names.server(built.server(), listen.isDefault());
     List<ServerName> names = built.scope().get(CoreModule.NAMES);
     for (ServerName name : names) {
@@ -306,6 +308,17 @@ public final class HttpBuilder {
         address.proxyProtocol,
         scope.get(CoreModule.HEADER_TIMEOUT),
         scope.get(CoreModule.MERGE_SLASHES),
-        limits);
+        limits,
+        address.management && !http.isOnServingLoops());
+  }
+
+  /// Whether all that a block has are interfaces for operators, and there is one.
+  private static boolean isManagement(Scope block) {
+    List<Scope> locations = block.children(Context.LOCATION);
+    return !locations.isEmpty()
+        && locations.stream()
+            .allMatch(location ->
+                location.get(CoreModule.FOR_OPERATORS)
+                    && (location.children(Context.LOCATION).isEmpty() || isManagement(location)));
   }
 }

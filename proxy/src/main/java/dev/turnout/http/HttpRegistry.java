@@ -77,6 +77,7 @@ public final class HttpRegistry {
   private final List<String> warnings = new ArrayList<>();
   private int exchangeSlots;
   private boolean changesState;
+  private boolean onServingLoops;
   private @Nullable String onDemand;
   private ContentFactory fallback = _ -> exchange -> exchange.finish(404);
 
@@ -177,6 +178,16 @@ public final class HttpRegistry {
   /// Notes that the configuration has something that can change the state of the node.
   public void changesState(boolean changes) {
     changesState |= changes;
+  }
+
+  /// Notes that requests need what only the loops that serve requests have.
+  public void needsServingLoops() {
+    onServingLoops = true;
+  }
+
+  /// Whether all requests are to be served by the loops for that.
+  boolean isOnServingLoops() {
+    return onServingLoops;
   }
 
   /// True if the configuration has something that can change the state of the node.

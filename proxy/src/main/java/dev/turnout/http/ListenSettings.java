@@ -13,6 +13,8 @@ import java.util.Map;
 /// @param headerTimeout `client_header_timeout` of the default server, milliseconds
 /// @param mergeSlashes `merge_slashes` of the default server
 /// @param limits how large a request head may be, of the default server
+/// @param management the servers have nothing but interfaces for operators: they are served by a
+///   loop of their own
 public record ListenSettings(
     ServerNames servers,
     Map<SocketAddress, Local> local,
@@ -20,7 +22,8 @@ public record ListenSettings(
     boolean proxied,
     long headerTimeout,
     boolean mergeSlashes,
-    HeadLimits limits) {
+    HeadLimits limits,
+    boolean management) {
 
   /// What is asked of the socket.
   ///

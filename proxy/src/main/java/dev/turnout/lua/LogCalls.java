@@ -55,7 +55,7 @@ final class LogCalls implements LuaPart {
   static int process(LuaVm vm, int what) {
     return switch (what) {
       case 0 -> (int) ProcessHandle.current().pid();
-      case 1 -> vm.program().http().environment().workers().size();
+      case 1 -> vm.program().http().environment().workers().serving().size();
       case 2 -> vm.run().phase() == LuaPhase.INIT ? -1 : vm.run().worker().index();
       case 3 -> vm.isEnding() ? 1 : 0;
       default -> throw new IllegalArgumentException("nothing is known as " + what);

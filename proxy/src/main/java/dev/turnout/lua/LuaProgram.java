@@ -81,6 +81,7 @@ public final class LuaProgram {
 
   /// Adds a script whose text is in the configuration.
   LuaChunk inline(LuaPhase phase, Directive d, String source, String name) {
+    http.needsServingLoops();
     LuaChunk chunk = new LuaChunk(chunks.size(), phase, name, source, null);
     chunks.add(chunk);
     places.add(d);
@@ -89,6 +90,7 @@ public final class LuaProgram {
 
   /// Adds a script that is in a file.
   LuaChunk file(LuaPhase phase, Directive d, Template path) {
+    http.needsServingLoops();
     LuaChunk chunk = new LuaChunk(chunks.size(), phase, "", null, path);
     chunks.add(chunk);
     places.add(d);
@@ -227,7 +229,7 @@ public final class LuaProgram {
   }
 
   private void openAll() {
-    List<Worker> workers = http.environment().workers().all();
+    List<Worker> workers = http.environment().workers().serving();
     vms = new LuaVm[workers.size()];
     for (int i = 0; i < vms.length; i++) {
       LuaVm vm = made(workers.get(i));
@@ -403,8 +405,10 @@ public final class LuaProgram {
     if (run == null) {
       boolean cached = exchange.location().get(settings).codeCache();
       Worker worker = exchange.worker();
-      LuaVm vm = cached ? vms[worker.index()] : fresh(worker);
-      run = new LuaRun(vm, exchange, LuaPhase.CONTENT, !cached);
+      // The loop for operators has none: a connection may be there since before there were scripts.
+      boolean kept = cached && worker.index() < vms.length;
+      LuaVm vm = kept ? vms[worker.index()] : fresh(worker);
+      run = new LuaRun(vm, exchange, LuaPhase.CONTENT, !kept);
       exchange.put(runs, run);
     }
     return run;

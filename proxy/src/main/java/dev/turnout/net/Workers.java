@@ -15,30 +15,39 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// The event loops of the process (`worker_processes`): made at start, kept over reloads.
+/// The event loops of the process: those that serve requests (`worker_processes`), and one for
+/// operators alone, so that neither keeps the other from working. Made at start, kept over reloads.
 public final class Workers implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup group;
+  private final MultiThreadIoEventLoopGroup apart;
+  private final List<Worker> serving;
   private final List<Worker> workers;
   private final AtomicInteger next = new AtomicInteger();
 
-  private Workers(MultiThreadIoEventLoopGroup group, List<Worker> workers) {
+  private Workers(
+      MultiThreadIoEventLoopGroup group, MultiThreadIoEventLoopGroup apart, List<Worker> workers) {
     this.group = group;
+    this.apart = apart;
     this.workers = workers;
+    this.serving = workers.subList(0, workers.size() - 1);
   }
 
-  /// Starts `count` loops on this transport.
+  /// Starts `count` loops for requests, and the one for operators, on this transport.
   public static Workers start(Transport transport, int count) {
     // Netty's buffer classes initialise one another: two loops that meet them first at the same
     // moment could wait for each other for ever. So one thread meets them before there are loops.
     ByteBufAllocator.DEFAULT.directBuffer().release();
-    var threads = new LoopThreads();
-    var group = new MultiThreadIoEventLoopGroup(count, threads, transport.ioHandlers());
-    List<Worker> workers = new ArrayList<>(count);
+    var group =
+        new MultiThreadIoEventLoopGroup(count, new LoopThreads("worker"), transport.ioHandlers());
+    var apart =
+        new MultiThreadIoEventLoopGroup(1, new LoopThreads("management"), transport.ioHandlers());
+    List<Worker> workers = new ArrayList<>(count + 1);
     for (int i = 0; i < count; i++) {
       EventLoop loop = group.next();
       workers.add(new Worker(i, loop, transport));
     }
-    return new Workers(group, List.copyOf(workers));
+    workers.add(new Worker(count, apart.next(), transport));
+    return new Workers(group, apart, List.copyOf(workers));
   }
 
   /// Makes the threads of the loops. Scripts may nest deeply, in native code that does not look how
@@ -46,8 +55,8 @@ public final class Workers implements AutoCloseable {
   private static final class LoopThreads extends DefaultThreadFactory {
     private static final long STACK = 64L << 20;
 
-    LoopThreads() {
-      super("worker", false, Thread.NORM_PRIORITY);
+    LoopThreads(String name) {
+      super(name, false, Thread.NORM_PRIORITY);
     }
 
     @Override
@@ -56,24 +65,34 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  /// All of them, by index.
+  /// All of them, by index; the one for operators is the last.
   public List<Worker> all() {
     return workers;
   }
 
-  /// How many there are.
+  /// How many there are, with the one for operators.
   public int size() {
     return workers.size();
   }
 
-  /// All loops as one group, which gives each new connection to the next.
+  /// Those that serve requests, by index.
+  public List<Worker> serving() {
+    return serving;
+  }
+
+  /// The one for operators.
+  public Worker management() {
+    return workers.getLast();
+  }
+
+  /// The loops that serve requests as one group, which gives each new connection to the next.
   public EventLoopGroup group() {
     return group;
   }
 
-  /// The one whose turn it is to take a connection.
+  /// The one of those that serve requests whose turn it is.
   public Worker next() {
-    return workers.get(Math.floorMod(next.getAndIncrement(), workers.size()));
+    return serving.get(Math.floorMod(next.getAndIncrement(), serving.size()));
   }
 
   /// Completes when every loop has finished what it was doing when this was called: from then on no
@@ -92,6 +111,8 @@ public final class Workers implements AutoCloseable {
   @Override
   public void close() {
     Future<?> ended = group.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+    Future<?> endedApart = apart.shutdownGracefully(0, 5, TimeUnit.SECONDS);
     ended.awaitUninterruptibly(6, TimeUnit.SECONDS);
+    endedApart.awaitUninterruptibly(6, TimeUnit.SECONDS);
   }
 }

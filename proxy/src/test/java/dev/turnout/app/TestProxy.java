@@ -80,7 +80,7 @@ public final class TestProxy implements AutoCloseable {
         new Listeners(workers, transport, new PhaseEngine(), environment.connections(), 10_000);
     node = new Node(workers, listeners);
     try {
-      node.start(configuration.build(generation, loops));
+      node.start(configuration.build(generation, workers.size()));
     } catch (IOException | RuntimeException e) {
       workers.close();
       throw e;
@@ -189,6 +189,11 @@ public final class TestProxy implements AutoCloseable {
   public NodeStatus status() {
     workers.fence().toCompletableFuture().join();
     return new NodeStatus(environment);
+  }
+
+  /// The loops of the node.
+  public Workers workers() {
+    return workers;
   }
 
   /// The single writer of changes.

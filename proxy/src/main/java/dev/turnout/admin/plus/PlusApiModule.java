@@ -68,6 +68,7 @@ public final class PlusApiModule implements HttpModule {
       throw ConfigException.at(d, "\"api\" must be in a location that is given by a prefix")
           .withHelp("such as location /api { ... }");
     }
+    CoreModule.servesOperators(scope);
     if (writable) {
       gates.protect(d, scope);
     }

@@ -6,6 +6,7 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.ControlPlane;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.discovery.Followers;
+import dev.turnout.http.CoreModule;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.FieldName;
 import dev.turnout.http.Fields;
@@ -42,10 +43,12 @@ public final class PrometheusModule implements HttpModule {
     http.directive("prometheus")
         .in(LOCATION)
         .arguments(0)
-        .read((_, scope) ->
-            scope.set(
-                HttpRegistry.CONTENT,
-                _ -> exchange -> handle(exchange, status, writer, scalers, followers)))
+        .read((_, scope) -> {
+          CoreModule.servesOperators(scope);
+          scope.set(
+              HttpRegistry.CONTENT,
+              _ -> exchange -> handle(exchange, status, writer, scalers, followers));
+        })
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
                 + " OpenMetrics by `Accept`: under the names of the exporter for nginx and NGINX"

@@ -10,6 +10,7 @@ import dev.turnout.config.Context;
 import dev.turnout.config.Directive;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
+import dev.turnout.http.CoreModule;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -46,6 +47,7 @@ public final class AccessModule implements HttpModule {
   /// its own, or is under rules that keep strangers out, only clients on this machine pass.
   public static void onlyThisMachineByDefault(Scope location) {
     SubrequestModule.forClientsOnly(location);
+    CoreModule.servesOperators(location);
     location.set(THIS_MACHINE, true);
   }
 

@@ -4,6 +4,7 @@ import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.http.ConnectionCounters;
+import dev.turnout.http.CoreModule;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpModule;
 import dev.turnout.http.HttpRegistry;
@@ -17,8 +18,10 @@ public final class StubStatusModule implements HttpModule {
     http.directive("stub_status")
         .in(SERVER, LOCATION)
         .arguments(0, 1)
-        .read((_, scope) ->
-            scope.set(HttpRegistry.CONTENT, _ -> exchange -> answer(exchange, counters)))
+        .read((_, scope) -> {
+          CoreModule.servesOperators(scope);
+          scope.set(HttpRegistry.CONTENT, _ -> exchange -> answer(exchange, counters));
+        })
         .syntax("")
         .summary("Answers with the counters of connections and requests.");
     http.variable("connections_active", _ -> Long.toString(counters.activeNow()));
