@@ -16,7 +16,6 @@ import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.Status;
 import dev.turnout.http.StickyValues;
 import dev.turnout.http.Template;
-import dev.turnout.http.Tunnel;
 import dev.turnout.http.UriEscape;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
@@ -46,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Stop 5 of a request: an exchange on its way through an upstream: attempt after attempt, and what
 /// comes back. Confined to the exchange's loop; the objects are reused.
-final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyReceiver {
+final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver {
   private static final byte[] NO_ADDRESS = new byte[0];
   private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
 
@@ -66,7 +65,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private @Nullable Exchange exchange;
   private @Nullable ProxySettings settings;
   private ProxyTarget.@Nullable Resolved target;
-  private @Nullable UpstreamConnection tunnelled;
+  private @Nullable UpgradedConnection tunnel;
   private String method = "GET";
   private String requestTarget = "/";
   private String failedStage = "";
@@ -1059,7 +1058,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   /// Goes over to the protocol that both sides agreed on.
-  void openTunnel(ResponseHead head, UpstreamConnection upstream) {
+  void openTunnel(ResponseHead head, Attempt attempt, UpstreamConnection upstream) {
     Exchange present = exchange();
     Response response = present.response();
     response.status(101);
@@ -1074,119 +1073,28 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
         response.withhold(i);
       }
     }
-    tunnelled = upstream;
+    UpgradedConnection through = new UpgradedConnection(this, attempt, upstream);
+    tunnel = through;
     headForwarded = true;
     answering();
     boolean _ = present.sendHead(true);
-    present.downstream().becomeTunnel(present, this);
+    present.downstream().becomeTunnel(present, through);
   }
 
-  @Override
-  public void fromClient(ByteBuf bytes) {
-    UpstreamConnection to = tunnelled;
-    if (to == null) {
-      bytes.release();
-      return;
+  /// The connection as it is used since.
+  UpgradedConnection tunnel() {
+    UpgradedConnection through = tunnel;
+    if (through == null) {
+      throw new IllegalStateException("nothing was upgraded");
     }
-    to.deadline().set(worker().nowNanos(), readTimeout());
-    Attempt attempt = current();
-    if (attempt != null) {
-      attempt.tunnelled(bytes.readableBytes());
-    }
-    to.channel().write(bytes, to.channel().voidPromise());
-    if (!to.channel().isWritable()) {
-      exchange().downstream().readTunnel(false);
-    }
+    return through;
   }
 
-  @Override
-  public void clientReadComplete() {
-    UpstreamConnection to = tunnelled;
-    if (to != null) {
-      to.channel().flush();
-    }
-  }
-
-  @Override
-  public void clientFinished() {
-    closeTunnel();
-  }
-
-  @Override
-  public void clientClosed() {
-    UpstreamConnection to = tunnelled;
-    if (to == null) {
-      return;
-    }
-    tunnelled = null;
+  /// One side has ended it.
+  void tunnelEnded(Attempt attempt, boolean flushed) {
     over = true;
-    endTunnelAttempt(false);
-  }
-
-  @Override
-  public void clientWritable(boolean writable) {
-    Attempt attempt = current();
-    if (attempt != null && tunnelled != null) {
-      attempt.clientWritable(writable);
-    }
-  }
-
-  /// Takes bytes of the upstream's side of the tunnel.
-  void fromUpstream(ByteBuf bytes) {
-    if (tunnelled == null || !bytes.isReadable()) {
-      bytes.release();
-      return;
-    }
-    tunnelled.deadline().set(worker().nowNanos(), readTimeout());
-    Downstream client = exchange().downstream();
-    client.writeTunnel(bytes);
-    if (!client.isWritable()) {
-      clientWritable(false);
-      client.flushTunnel();
-    }
-  }
-
-  void flushTunnelToClient() {
-    if (tunnelled != null) {
-      exchange().downstream().flushTunnel();
-    }
-  }
-
-  void tunnelWritable(boolean writable) {
-    if (tunnelled != null && writable) {
-      exchange().downstream().readTunnel(true);
-    }
-  }
-
-  void tunnelTimedOut() {
-    exchange()
-        .log(
-            Level.ERROR,
-            "upstream timed out (110: Connection timed out) while proxying"
-                + " upgraded connection");
-    closeTunnel();
-  }
-
-  void tunnelClosedByUpstream() {
-    closeTunnel();
-  }
-
-  private void closeTunnel() {
-    if (tunnelled == null) {
-      return;
-    }
-    tunnelled = null;
-    over = true;
-    endTunnelAttempt(true);
-    exchange().downstream().closeTunnel();
-  }
-
-  private void endTunnelAttempt(boolean flushed) {
-    Attempt attempt = current();
-    if (attempt != null) {
-      attempt.closeTunnel(flushed);
-      upstream().released(this, attempt.peer(), Outcome.SUCCESS);
-    }
+    attempt.closeTunnel(flushed);
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS);
   }
 
   // ---- connections
@@ -1286,7 +1194,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     exchange = null;
     settings = null;
     target = null;
-    tunnelled = null;
+    tunnel = null;
     ownBody = null;
     StoredCopy stored = copy;
     if (stored != null) {
