@@ -1,7 +1,6 @@
 package dev.turnout.http.proxy;
 
 import dev.turnout.config.Units;
-import dev.turnout.http.BodyReceiver;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
@@ -31,7 +30,6 @@ import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
 import dev.turnout.upstream.sticky.Sticky;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,22 +43,16 @@ import org.jspecify.annotations.Nullable;
 
 /// Stop 5 of a request: an exchange on its way through an upstream: attempt after attempt, and what
 /// comes back. Confined to the exchange's loop; the objects are reused.
-final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver {
+final class Proxying implements Exchange.Upstreaming, PickContext {
   private static final byte[] NO_ADDRESS = new byte[0];
   private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
-
-  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-
-  /// How much of a streamed body goes into one chunk, and what the line before it may take.
-  private static final int GATHERED = 64 * 1024;
-
-  private static final int CHUNK_LINE = 10;
 
   private final ProxyLoop loop;
   private final Tries tries = new Tries();
   private final ResponseHead responseHead = new ResponseHead();
   private final ResponseFraming framing = new ResponseFraming();
   private final List<Attempt> attempts = new ArrayList<>(2);
+  private final StreamedBody streamed = new StreamedBody(this);
 
   private @Nullable Exchange exchange;
   private @Nullable ProxySettings settings;
@@ -71,7 +63,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
   private String failedStage = "";
   private long startedNanos;
   private boolean streaming;
-  private boolean streamedChunks;
   private boolean headForwarded;
   private boolean paused;
   private boolean over;
@@ -83,7 +74,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
   private @Nullable Proxying before;
   private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
-  private @Nullable ByteBuf gathered;
   private @Nullable PeerChooser chooser;
   private @Nullable Upstream chosen;
   private int chosenTries;
@@ -137,7 +127,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
     this.exchange = exchange;
     this.settings = settings;
     streaming = false;
-    streamedChunks = false;
     headForwarded = false;
     paused = false;
     over = false;
@@ -184,7 +173,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
       body.read(this::next);
     } else if (!body.readAtHand(this::next)) {
       streaming = true;
-      streamedChunks = exchange.request().chunked();
+      streamed.begin(exchange.request().chunked());
       next();
     }
   }
@@ -448,7 +437,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
       length = own.length;
     } else if (settings().passRequestBody()) {
       if (streaming) {
-        length = streamedChunks ? -1 : Math.max(0, present.request().contentLength());
+        length = streamed.isChunked() ? -1 : Math.max(0, present.request().contentLength());
       } else {
         length = present.body().length();
       }
@@ -471,87 +460,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
   /// Lets the body flow to this attempt.
   void streamBody(Attempt attempt) {
     assert attempt == current();
-    exchange().body().stream(this);
+    exchange().body().stream(streamed);
   }
 
-  @Override
-  public void data(Exchange present, ByteBuf part) {
-    Attempt attempt = current();
-    if (attempt == null || over) {
-      part.release();
-      return;
-    }
-    if (streamedChunks) {
-      gather(part);
-    } else {
-      attempt.sendPart(part);
-    }
-    if (attempt.isCongested()) {
-      present.downstream().pauseBody(true);
-    }
-  }
-
-  /// What comes together goes on in one chunk, however small the client's are.
-  private void gather(ByteBuf part) {
-    ByteBuf so = gathered;
-    int more = part.readableBytes();
-    if (so != null && so.maxWritableBytes() < more + 2) {
-      sendGathered();
-      so = null;
-    }
-    if (so == null) {
-      int most = Math.max(GATHERED, more);
-      so = part.alloc().directBuffer(more + CHUNK_LINE + 2, most + CHUNK_LINE + 2);
-      so.setIndex(CHUNK_LINE, CHUNK_LINE); // its size comes before it
-      gathered = so;
-    }
-    so.writeBytes(part);
-    part.release();
-  }
-
-  private void sendGathered() {
-    ByteBuf chunk = gathered;
-    Attempt attempt = current();
-    gathered = null;
-    if (chunk == null) {
-      return;
-    }
-    if (attempt == null) {
-      chunk.release();
-      return;
-    }
-    String line = Integer.toHexString(chunk.readableBytes()) + "\r\n";
-    int start = CHUNK_LINE - line.length();
-    chunk.setCharSequence(start, line, StandardCharsets.ISO_8859_1);
-    chunk.readerIndex(start).writeByte('\r').writeByte('\n');
-    attempt.sendPart(chunk);
-  }
-
-  @Override
-  public void pause(Exchange present) {
-    Attempt attempt = current();
-    if (attempt != null && !over) {
-      sendGathered();
-      attempt.flushParts();
-    }
-  }
-
-  @Override
-  public void end(Exchange present) {
-    Attempt attempt = current();
-    if (attempt == null || over) {
-      return;
-    }
-    if (streamedChunks) {
-      sendGathered();
-      attempt.sendPart(Unpooled.wrappedBuffer(LAST_CHUNK));
-    }
-    attempt.flushParts();
-    attempt.bodyEnded();
-  }
-
-  @Override
-  public void failed(Exchange present, int status) {
+  /// The rest of the client's body will not come: the attempt ends, and the client is told `status`
+  /// unless that is 0.
+  void bodyFailed(int status) {
     if (over) {
       return;
     }
@@ -1030,11 +944,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
   }
 
   private void abandon() {
-    ByteBuf unsent = gathered;
-    if (unsent != null) {
-      gathered = null;
-      unsent.release();
-    }
+    streamed.release();
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();
@@ -1280,6 +1190,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, BodyReceiver 
 
   String method() {
     return method;
+  }
+
+  /// The attempt that is under way, while the request has no end; null: none.
+  @Nullable Attempt receiver() {
+    return over ? null : current();
   }
 
   private @Nullable Attempt current() {
