@@ -1,6 +1,5 @@
 package dev.turnout.http.proxy;
 
-import dev.turnout.config.Units;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
@@ -45,7 +44,6 @@ import org.jspecify.annotations.Nullable;
 /// comes back. Confined to the exchange's loop; the objects are reused.
 final class Proxying implements Exchange.Upstreaming, PickContext {
   private static final byte[] NO_ADDRESS = new byte[0];
-  private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
 
   private final ProxyLoop loop;
   private final Tries tries = new Tries();
@@ -53,6 +51,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
   private final ResponseFraming framing = new ResponseFraming();
   private final List<Attempt> attempts = new ArrayList<>(2);
   private final StreamedBody streamed = new StreamedBody(this);
+  private final PassedHead passed = new PassedHead();
 
   private @Nullable Exchange exchange;
   private @Nullable ProxySettings settings;
@@ -72,7 +71,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
   private @Nullable Waiting waiting;
   private long waitedMillis = -1;
   private @Nullable Proxying before;
-  private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
   private @Nullable PeerChooser chooser;
   private @Nullable Upstream chosen;
@@ -502,64 +500,28 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
         || !Template.isAnyTrue(present.core().earlyHints(), present)) {
       return;
     }
-    ResponseHeaders passed = new ResponseHeaders();
-    Fields fields = head.fields();
-    for (int i = 0; i < fields.count(); i++) {
-      int known = fields.known(i);
-      if (!(known != 0 && HiddenFields.endsHere(known)) && !settings().hidden().hides(fields, i)) {
-        passed.add(fields.name(i), fields.value(i));
-      }
-    }
-    present.downstream().writeInformational(present, 103, passed);
+    present.downstream().writeInformational(present, 103, PassedHead.hints(settings(), head));
   }
 
   /// Passes the head on; false if the client is answered in another way.
   boolean forwardHead(ResponseHead head, boolean complete) {
     Exchange present = exchange();
-    Response response = present.response();
+    ProxySettings settings = settings();
     int status = head.status();
-    if (present.errorStatus() == 0 || response.status() <= 0) {
-      response.status(status);
-      response.reason(statusText(head));
-    }
-    Fields fields = head.fields();
-    obey(present, response, fields);
-    if (redirectsInternally(fields)
-        || (settings().interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
+    passed.begin(present, settings, head);
+    if (PassedHead.redirectsInternally(settings, head)
+        || (settings.interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
       return false;
     }
     answering();
-    response.pass(fields);
-    HiddenFields hidden = settings().hidden();
-    hidden.apply(response, fields);
-    if (head.connection().nominatesAny()) {
-      for (int i = 0; i < fields.count(); i++) {
-        if (head.isNominatedByConnection(i)) {
-          response.withhold(i);
-        }
-      }
-    }
-    copyPlaced(response, fields, hidden);
-    redirect(response, fields);
-    if (!settings().options().cookies().isEmpty()) {
-      changeCookies(response, fields);
-    }
-    boolean bodyless =
-        head.framing(method) == ResponseHead.Framing.NONE && status != 204 && status != 304;
-    boolean known = head.framing(method) == ResponseHead.Framing.LENGTH;
-    response.contentLength(
-        known || bodyless || status == 304 ? head.contentLength() : Response.UNKNOWN_LENGTH);
-    if (settings().options().forceRanges()) {
-      response.remove(FieldName.ACCEPT_RANGES);
-      response.ranges(Response.Ranges.ONE);
-    }
+    passed.pass(present, settings, head, method);
     if (!present.sendHead(complete)) {
       return false;
     }
     headForwarded = true;
-    StoreModule.Store store = settings().options().store();
+    StoreModule.Store store = settings.options().store();
     if (store != null && status == 200 && !method.equals("HEAD")) {
-      copy = storing(present, store, fields);
+      copy = storing(present, store, head.fields());
     }
     return true;
   }
@@ -595,118 +557,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
     }
   }
 
-  /// Does what the upstream asks of us in fields of its own.
-  private void obey(Exchange present, Response response, Fields fields) {
-    ProxyOptions options = settings().options();
-    boolean immediate = !settings().buffering();
-    for (int i = 0, n = fields.count(); i < n; i++) {
-      int known = fields.known(i);
-      if (known < FieldName.X_ACCEL_LIMIT_RATE
-          || known > FieldName.X_ACCEL_CHARSET
-          || options.ignores(known)) {
-        continue;
-      }
-      String value = fields.value(i);
-      switch (known) {
-        case FieldName.X_ACCEL_LIMIT_RATE ->
-            Units.number(value).ifPresent(rate -> present.limitRate(rate));
-        case FieldName.X_ACCEL_BUFFERING -> {
-          if (value.equalsIgnoreCase("no")) {
-            immediate = true;
-          } else if (value.equalsIgnoreCase("yes")) {
-            immediate = false;
-          }
-        }
-        default -> response.charsetOverride(value);
-      }
-    }
-    response.immediate(immediate);
-  }
-
-  /// The text after the version, as the upstream sent it; null where it is what nginx says anyway.
-  private static @Nullable String statusText(ResponseHead head) {
-    if (head.status() == 200 && head.reasonEnd() - head.reasonStart() == 2) {
-      return null;
-    }
-    return head.reason();
-  }
-
-  private void copyPlaced(Response response, Fields fields, HiddenFields hidden) {
-    int type = fields.find(FieldName.CONTENT_TYPE);
-    if (type >= 0) {
-      lastContentType = fields.value(type, lastContentType);
-      response.contentType(lastContentType);
-    } else {
-      response.contentType(null);
-    }
-    int modified = fields.find(FieldName.LAST_MODIFIED);
-    if (modified >= 0) {
-      String text = fields.value(modified);
-      long seconds = HttpDate.parse(text);
-      response.lastModified(text, seconds == HttpDate.INVALID ? -1 : seconds * 1000);
-    }
-    if (!hidden.hides(FieldName.SERVER)) {
-      response.server(orNone(fields.first(FieldName.SERVER)));
-      response.withholdAll(FieldName.SERVER);
-    }
-    if (!hidden.hides(FieldName.DATE)) {
-      response.date(orNone(fields.first(FieldName.DATE)));
-      response.withholdAll(FieldName.DATE);
-    }
-  }
-
-  /// Where the upstream's field is passed on and it sent none, the client gets none.
-  private static String orNone(@Nullable String value) {
-    return value == null ? "" : value;
-  }
-
-  private void changeCookies(Response response, Fields fields) {
-    int i = fields.find(FieldName.SET_COOKIE);
-    for (; i >= 0; i = fields.findAfter(i, FieldName.SET_COOKIE)) {
-      String changed = settings().options().cookies().apply(exchange(), fields.value(i));
-      if (changed != null && !response.isWithheld(i)) {
-        response.withhold(i);
-        response.headers().add("Set-Cookie", changed);
-      }
-    }
-  }
-
-  private void redirect(Response response, Fields fields) {
-    int i = fields.find(FieldName.LOCATION);
-    if (i >= 0) {
-      redirect(response, fields, i, "Location", 0);
-    }
-    int refresh = fields.find(FieldName.REFRESH);
-    if (refresh >= 0) {
-      String value = fields.value(refresh);
-      int url = value.toLowerCase(java.util.Locale.ROOT).indexOf("url=");
-      if (url >= 0) {
-        redirect(response, fields, refresh, "Refresh", url + 4);
-      }
-    }
-  }
-
-  private void redirect(Response response, Fields fields, int i, String name, int from) {
-    String value = fields.value(i);
-    String changed = FieldRewrite.first(settings().redirects(), exchange(), value.substring(from));
-    if (changed == null) {
-      return;
-    }
-    response.withhold(i);
-    if (from == 0 && !changed.startsWith("/")) {
-      response.headers().add(name, changed);
-    } else if (from == 0) {
-      response.location(changed);
-    } else {
-      response.headers().add(name, value.substring(0, from) + changed);
-    }
-  }
-
-  private boolean redirectsInternally(Fields fields) {
-    return fields.find(FieldName.X_ACCEL_REDIRECT) >= 0
-        && !settings().options().ignores(FieldName.X_ACCEL_REDIRECT);
-  }
-
   /// The upstream's answer is replaced: by an error page, or by `X-Accel-Redirect`.
   void answeredOtherwise() {
     Exchange present = exchange();
@@ -715,7 +565,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
       upstream().released(this, last.peer(), Outcome.SUCCESS);
     }
     String redirect =
-        redirectsInternally(responseHead.fields())
+        PassedHead.redirectsInternally(settings(), responseHead)
             ? responseHead.fields().first(FieldName.X_ACCEL_REDIRECT)
             : null;
     if (redirect != null) {
@@ -731,19 +581,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
         present.response().headers().add("Content-Range", range);
       }
       if (status == 401) {
-        passChallenges(present.response(), responseHead.fields());
+        PassedHead.passChallenges(present.response(), responseHead.fields());
       }
       present.finish(status);
       return;
     }
     redirectInternally(present, redirect);
-  }
-
-  private static void passChallenges(Response response, Fields fields) {
-    int i = fields.find(FieldName.WWW_AUTHENTICATE);
-    for (; i >= 0; i = fields.findAfter(i, FieldName.WWW_AUTHENTICATE)) {
-      response.headers().add("WWW-Authenticate", fields.value(i));
-    }
   }
 
   /// True if a target, decoded or not, goes up in the tree or has a NUL.
@@ -761,7 +604,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
   private void redirectInternally(Exchange present, String target) {
     Response response = present.response();
     response.reset();
-    keepForRedirect(response, responseHead.fields());
+    PassedHead.keepForRedirect(response, settings(), responseHead.fields());
     if (!present.isHead()) {
       present.method("GET");
     }
@@ -775,25 +618,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
       present.finish(404);
     } else {
       present.redirectInternally(uri.path(), uri.args());
-    }
-  }
-
-  /// What of the upstream's head stays when another answer stands in for its body.
-  private void keepForRedirect(Response response, Fields fields) {
-    HiddenFields hidden = settings().hidden();
-    for (int i = 0; i < fields.count(); i++) {
-      int known = fields.known(i);
-      if (known == FieldName.CONTENT_TYPE) {
-        response.contentType(fields.value(i));
-      } else if (known == FieldName.SET_COOKIE
-          || known == FieldName.CACHE_CONTROL
-          || known == FieldName.EXPIRES
-          || known == FieldName.ACCEPT_RANGES
-          || fields.nameIs(i, CONTENT_DISPOSITION)) {
-        if (!hidden.hides(fields, i)) {
-          response.headers().add(fields.name(i), fields.value(i));
-        }
-      }
     }
   }
 
@@ -840,23 +664,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
     Exchange present = exchange;
     if (present != null && !over) {
       if (settings().options().passTrailers()) {
-        passTrailers(present.response());
+        PassedHead.passTrailers(present.response(), framing.trailers());
       }
       present.downstream().writeEnd(present);
-    }
-  }
-
-  private void passTrailers(Response response) {
-    Fields trailers = framing.trailers();
-    if (trailers == null) {
-      return;
-    }
-    for (int i = 0; i < trailers.count(); i++) {
-      int known = trailers.known(i);
-      boolean framed = known != 0 && HiddenFields.endsHere(known);
-      if (!framed) {
-        response.trailers().add(trailers.name(i), trailers.value(i));
-      }
     }
   }
 
@@ -970,19 +780,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
   /// Goes over to the protocol that both sides agreed on.
   void openTunnel(ResponseHead head, Attempt attempt, UpstreamConnection upstream) {
     Exchange present = exchange();
-    Response response = present.response();
-    response.status(101);
-    response.reason(head.reason());
-    response.pass(head.fields());
-    for (int i = 0; i < head.fields().count(); i++) {
-      int known = head.fields().known(i);
-      if (known == FieldName.CONNECTION
-          || known == FieldName.CONTENT_LENGTH
-          || known == FieldName.TRANSFER_ENCODING
-          || (known != FieldName.UPGRADE && settings().hidden().hides(known))) {
-        response.withhold(i);
-      }
-    }
+    PassedHead.upgraded(present.response(), settings(), head);
     UpgradedConnection through = new UpgradedConnection(this, attempt, upstream);
     tunnel = through;
     headForwarded = true;
