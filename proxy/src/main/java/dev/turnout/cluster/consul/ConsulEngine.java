@@ -28,6 +28,11 @@ public final class ConsulEngine implements StoreEngine {
   }
 
   @Override
+  public String refusesSync() {
+    return "Consul writes each message to the disks of a majority and wakes all who wait for a key";
+  }
+
+  @Override
   public SharedStore open(StoreSpec spec) {
     if (spec.prefix().startsWith("/")) {
       throw new IllegalArgumentException("a key of Consul does not begin with \"/\"");

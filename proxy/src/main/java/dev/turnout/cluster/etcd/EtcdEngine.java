@@ -30,6 +30,11 @@ public final class EtcdEngine implements StoreEngine {
   }
 
   @Override
+  public String refusesSync() {
+    return "etcd writes each message to the disks of a majority and keeps it until it is compacted";
+  }
+
+  @Override
   public SharedStore open(StoreSpec spec) {
     StoreAddress address = StoreAddress.parse(spec, spec.scheme().equals("etcds"), PORT);
     if (address.user().isEmpty() != address.password().isEmpty()) {

@@ -6,6 +6,7 @@ import dev.turnout.cluster.share.StoreSpec;
 import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /// Redis 7 or newer: `redis://[[user:]password@]host[:port][/db]`, `rediss://…` with TLS, and
 /// `redis+sentinel://[password@]host[:port][,host…]/MASTER[/db]`, by the names that Sentinel has.
@@ -37,6 +38,11 @@ public final class RedisEngine implements StoreEngine {
   @Override
   public Set<String> parameters() {
     return Set.of(WAIT, TRUSTED);
+  }
+
+  @Override
+  public @Nullable String refusesSync() {
+    return null;
   }
 
   @Override

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeoutException;
 
 /// One connection to Redis, on which one command after the other is waited for.
 final class RedisLink implements AutoCloseable {
-  private static final StringCodec BYTES = new StringCodec(StandardCharsets.ISO_8859_1);
+  static final StringCodec BYTES = new StringCodec(StandardCharsets.ISO_8859_1);
   private static final int KEYS_AT_ONCE = 1000;
 
   private final StatefulRedisConnection<String, String> connection;
@@ -117,14 +117,24 @@ final class RedisLink implements AutoCloseable {
   }
 
   private <T> T await(RedisFuture<T> future) throws RedisTrouble {
+    return await(future, timeout, secret);
+  }
+
+  private <T> T awaited(Future<T> future) throws RedisTrouble, NoScript {
+    return awaited(future, timeout, secret);
+  }
+
+  /// What is answered in time.
+  static <T> T await(Future<T> future, Duration timeout, String secret) throws RedisTrouble {
     try {
-      return awaited(future);
+      return awaited(future, timeout, secret);
     } catch (NoScript e) {
       throw RedisTrouble.of(e, secret);
     }
   }
 
-  private <T> T awaited(Future<T> future) throws RedisTrouble, NoScript {
+  private static <T> T awaited(Future<T> future, Duration timeout, String secret)
+      throws RedisTrouble, NoScript {
     try {
       return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

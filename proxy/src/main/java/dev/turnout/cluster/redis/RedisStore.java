@@ -1,5 +1,6 @@
 package dev.turnout.cluster.redis;
 
+import dev.turnout.cluster.share.Broadcast;
 import dev.turnout.cluster.share.Reading;
 import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.StoreSpec;
@@ -11,6 +12,7 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.io.IOException;
@@ -102,6 +104,26 @@ final class RedisStore implements SharedStore {
     followings.add(following);
     following.start();
     return following;
+  }
+
+  /// A new connection on which others are heard. Waits for it.
+  StatefulRedisPubSubConnection<String, String> connectToHear() throws RedisTrouble {
+    try {
+      return client.connectPubSub(RedisLink.BYTES, address.uri());
+    } catch (RuntimeException e) {
+      throw RedisTrouble.notConnected(e, address.secret());
+    }
+  }
+
+  String secret() {
+    return address.secret();
+  }
+
+  @Override
+  public Broadcast broadcast(Broadcast.Listener listener) {
+    RedisBroadcast broadcast = new RedisBroadcast(this, "@" + prefix + "sync", listener, timeout);
+    broadcast.start();
+    return broadcast;
   }
 
   /// A following is over.

@@ -84,6 +84,47 @@ enum Script {
       return 1
       """),
 
+  /// Sets marks for a time, of which the larger value stays, and says something on a channel:
+  /// channel, message, milliseconds, then name, value, … The order is that of bytes, which is not
+  /// Lua's own.
+  SAY(
+      """
+      #!lua
+      local function larger(a, b)
+        for i = 1, math.min(#a, #b) do
+          local x, y = a:byte(i), b:byte(i)
+          if x ~= y then
+            return x > y
+          end
+        end
+        return #a > #b
+      end
+      for i = 4, #ARGV, 2 do
+        local there = redis.pcall('GET', ARGV[i])
+        local value = ARGV[i + 1]
+        if type(there) == 'string' and there ~= value and larger(there, value) then
+          redis.call('PEXPIRE', ARGV[i], ARGV[3])
+        else
+          redis.call('SET', ARGV[i], value, 'PX', ARGV[3])
+        end
+      end
+      return {redis.call('PUBLISH', ARGV[1], ARGV[2])}
+      """),
+
+  /// Values of keys and how long they last: value, milliseconds, value, milliseconds, … Of one that
+  /// is not there, or lasts for ever, the latter is negative.
+  MARKS(
+      """
+      #!lua flags=no-writes
+      local found = {}
+      for i = 1, #ARGV do
+        local there = redis.pcall('GET', ARGV[i])
+        found[#found + 1] = type(there) == 'string' and there or ''
+        found[#found + 1] = redis.call('PTTL', ARGV[i])
+      end
+      return found
+      """),
+
   /// The nodes whose time is not over: name, text, name, text, …
   NODES(
       """

@@ -1,6 +1,7 @@
 package dev.turnout.cluster.share;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A kind of store: what opens `redis://…` and its like.
 public interface StoreEngine {
@@ -12,6 +13,9 @@ public interface StoreEngine {
 
   /// The parameters of `state_store` that it takes besides those that all engines have.
   Set<String> parameters();
+
+  /// Why nodes cannot tell each other through it what changes with each request; null if they can.
+  @Nullable String refusesSync();
 
   /// A client of a store. Connects to nothing before it is used: a start never waits for a store.
   ///
