@@ -74,6 +74,7 @@ final class StateStoreModule implements HttpModule {
         .syntax(
             "file:directory | redis://[[user:]password@]host[:port][/db] | rediss://... |"
                 + " redis+sentinel://[password@]host[:port][,...]/master |"
+                + " redis+cluster://[[user:]password@]host[:port][,...] |"
                 + " etcd://[user:password@]host[:port][,...] | etcds://... |"
                 + " consul://[:token@]host[:port][,...] | consuls://... [prefix=text] [timeout=time]"
                 + " [on_unavailable=refuse | local] [node=name] [sync_interval=time]"
@@ -131,7 +132,7 @@ final class StateStoreModule implements HttpModule {
       return;
     }
     StoreEngine engine = engine(d, address);
-    String prefix = engine.usualPrefix();
+    String prefix = engine.usualPrefix(address.substring(0, address.indexOf(':')));
     long timeout = USUAL_TIMEOUT;
     boolean keeps = false;
     String node = null;
@@ -197,9 +198,9 @@ final class StateStoreModule implements HttpModule {
       }
       known.addAll(engine.schemes());
     }
-    if (scheme.equals("redis+cluster") || scheme.equals("rediss+cluster")) {
-      throw ConfigException.at(d, 0, "Redis Cluster is not supported by \"state_store\"")
-          .withHelp("one Redis, or several under Sentinel: redis+sentinel://host,host/master");
+    if (scheme.equals("rediss+cluster") || scheme.equals("rediss+sentinel")) {
+      throw ConfigException.at(d, 0, "\"" + scheme + ":\" is not supported by \"state_store\"")
+          .withHelp("TLS is there for one Redis: rediss://host");
     }
     // never the whole of it: there may be a password in it
     throw ConfigException.at(d, 0, "unknown kind of store \"" + scheme + ":\"")
@@ -251,6 +252,7 @@ final class StateStoreModule implements HttpModule {
     }
     try {
       Layout layout = Layout.of(now.spec.prefix(), keyvals.shared());
+      now.engine.check(now.spec, layout);
       if (present == null) {
         SharedStore store = now.engine.open(now.spec);
         opened = store;

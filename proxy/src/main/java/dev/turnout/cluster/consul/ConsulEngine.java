@@ -18,7 +18,7 @@ public final class ConsulEngine implements StoreEngine {
   }
 
   @Override
-  public String usualPrefix() {
+  public String usualPrefix(String scheme) {
     return "turnout/";
   }
 

@@ -20,7 +20,7 @@ public final class EtcdEngine implements StoreEngine {
   }
 
   @Override
-  public String usualPrefix() {
+  public String usualPrefix(String scheme) {
     return "/turnout/";
   }
 

@@ -62,7 +62,7 @@ final class RedisBroadcast implements Broadcast {
         told = false;
         listener.joined();
         while (rest(timeout.toMillis() / 2)) {
-          RedisLink.await(hearing.async().ping(), timeout, store.secret());
+          store.look(hearing);
         }
       } catch (RedisTrouble e) {
         if (!told && !isClosed()) {
@@ -103,12 +103,12 @@ final class RedisBroadcast implements Broadcast {
   @Override
   public void say(String message, Map<String, String> marks, long keptMillis) throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of(channel, message, Long.toString(Math.max(1, keptMillis))));
+        new ArrayList<>(List.of(message, Long.toString(Math.max(1, keptMillis))));
     marks.forEach((name, value) -> {
       arguments.add(key(name));
       arguments.add(value);
     });
-    speak(there -> there.run(Script.SAY, List.of(), arguments));
+    speak(there -> there.run(Script.SAY, List.of(channel), arguments));
   }
 
   @Override
@@ -122,7 +122,7 @@ final class RedisBroadcast implements Broadcast {
     List<String> ordered = new ArrayList<>(keys);
     for (int i = 0; i < ordered.size(); i += KEYS_AT_ONCE) {
       List<String> some = ordered.subList(i, Math.min(ordered.size(), i + KEYS_AT_ONCE));
-      List<Object> found = speak(there -> there.run(Script.MARKS, List.of(), some));
+      List<Object> found = speak(there -> there.run(Script.MARKS, List.of(channel), some));
       for (int n = 0; n < some.size(); n++) {
         long left = (Long) found.get(2 * n + 1);
         if (left > 0) {

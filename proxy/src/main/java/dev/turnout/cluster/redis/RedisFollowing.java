@@ -106,8 +106,8 @@ final class RedisFollowing implements Following {
     if (!major.matches("\\d{1,4}") || Integer.parseInt(major) < LEAST_VERSION) {
       throw RedisTrouble.notMade("it is Redis " + version + ", and 7.0 is the least");
     }
-    if (fresh.info("cluster", "cluster_enabled").equals("1")) {
-      throw RedisTrouble.notMade("it is a Redis Cluster, which is not supported");
+    if (!store.isCluster() && fresh.info("cluster", "cluster_enabled").equals("1")) {
+      throw RedisTrouble.notMade("it is a Redis Cluster: redis+cluster://host,host is for that");
     }
     String policy = fresh.info("memory", "maxmemory_policy");
     if (!policy.isEmpty() && policy.startsWith("allkeys-")) {
@@ -230,6 +230,7 @@ final class RedisFollowing implements Following {
             }
           });
     }
+    store.checkWhole(open());
     return new State(revision, readings);
   }
 

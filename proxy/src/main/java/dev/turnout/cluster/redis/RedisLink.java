@@ -4,6 +4,7 @@ import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
@@ -40,12 +41,12 @@ final class RedisLink implements AutoCloseable {
     this.timeout = timeout;
   }
 
-  static RedisLink open(RedisClient client, RedisAddress address, Duration timeout)
+  static RedisLink open(RedisClient client, RedisURI uri, String secret, Duration timeout)
       throws RedisTrouble {
     try {
-      return new RedisLink(client.connect(BYTES, address.uri()), address.secret(), timeout);
+      return new RedisLink(client.connect(BYTES, uri), secret, timeout);
     } catch (RuntimeException e) {
-      throw RedisTrouble.notConnected(e, address.secret());
+      throw RedisTrouble.notConnected(e, secret);
     }
   }
 
@@ -80,6 +81,11 @@ final class RedisLink implements AutoCloseable {
         .map(line -> line.substring(name.length() + 1).strip())
         .findFirst()
         .orElse("");
+  }
+
+  /// What a member of a cluster knows of all members: the text of `CLUSTER NODES`.
+  String clusterNodes() throws RedisTrouble {
+    return await(commands.clusterNodes());
   }
 
   /// From now on the listener is told when a key under a prefix changes, whoever changes it.
