@@ -4,6 +4,7 @@ import dev.turnout.metrics.Counter;
 import dev.turnout.metrics.PerLoop;
 import dev.turnout.upstream.sticky.LearnedSessions;
 import dev.turnout.upstream.sticky.StickyLearn;
+import dev.turnout.upstream.sticky.SyncedSessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -180,6 +181,11 @@ public final class Upstream {
     } else if (!asked.isEmpty()) {
       sessions.touch(asked, peer.route(), learn.timeoutMillis(), context.nowMillis());
     }
+  }
+
+  /// What `sticky learn … sync` has learned; null without that.
+  public @Nullable SyncedSessions syncedSessions() {
+    return current.sessions() instanceof SyncedSessions synced ? synced : null;
   }
 
   /// How many sessions are bound to the server; empty where nobody counts them, which is anywhere

@@ -9,6 +9,7 @@ import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.RedisServer;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,6 +68,37 @@ class StateStoreModuleTest {
     assertThatThrownBy(
             () -> TestProxy.start("state_store redis://127.0.0.1;" + http + SERVER).close())
         .satisfies(e -> assertThat(text(e)).contains(reason));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "# | there is no store",
+        "state_store file:state; # | there is no store",
+        "state_store etcd://127.0.0.1; # | etcd writes each message to the disks",
+        "state_store consul://127.0.0.1; # | Consul writes each message to the disks",
+        "state_store redis://127.0.0.1 sync_interval=1ms; # | invalid sync_interval value \"1ms\""
+      })
+  void zonesAreSyncedByRedisOnly(String store, String reason) {
+    for (String zone :
+        List.of(
+            "limit_req_zone $arg_x zone=z:1m rate=1r/s sync;",
+            "upstream u { server 127.0.0.1:1; sticky learn create=$arg_x lookup=$arg_x zone=z:1m"
+                + " sync; }")) {
+      assertThatThrownBy(() -> TestProxy.start(store.replace("#", "") + zone + SERVER).close())
+          .satisfies(e -> assertThat(text(e)).contains(reason));
+    }
+  }
+
+  @Test
+  void connectionsAreCountedByEachNode() {
+    assertThatThrownBy(() ->
+            TestProxy.start(
+                    "state_store redis://127.0.0.1; limit_conn_zone $arg_x zone=z:1m sync;"
+                        + SERVER)
+                .close())
+        .satisfies(e -> assertThat(text(e)).contains("\"limit_conn_zone\" is not supported"));
   }
 
   @Test
