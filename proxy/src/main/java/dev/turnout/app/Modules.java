@@ -20,6 +20,7 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
 import dev.turnout.http.ResolverModule;
+import dev.turnout.http.SslModule;
 import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.access.AccessModule;
@@ -102,6 +103,7 @@ final class Modules {
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
+        new SslModule(),
         state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,

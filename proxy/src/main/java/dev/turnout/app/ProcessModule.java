@@ -110,6 +110,7 @@ final class ProcessModule {
                         .orElseThrow(() -> ConfigException.directive(d, "invalid number"))))
         .syntax("number")
         .summary("The most files that the process may have open.");
+    LoadModule.register(directives);
     accepted(directives);
     events(directives);
   }
