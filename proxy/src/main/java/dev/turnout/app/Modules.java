@@ -26,6 +26,7 @@ import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.AuthRequestModule;
+import dev.turnout.http.access.DebugConnectionModule;
 import dev.turnout.http.access.GeoModule;
 import dev.turnout.http.access.LimitConnModule;
 import dev.turnout.http.access.LimitReqModule;
@@ -104,6 +105,7 @@ final class Modules {
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
         new SslModule(),
+        new DebugConnectionModule(),
         state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,
