@@ -119,6 +119,7 @@ final class ProcessModule {
         .defaultText("that of the program")
         .summary("The nice value of the event loops; one with a lower number goes before others.")
         .differs("The loops alone get it: what writes logs and makes changes keeps its own.");
+    LoadModule.register(directives);
     accepted(directives);
     events(directives);
   }
@@ -189,13 +190,6 @@ final class ProcessModule {
         .in(EVENTS)
         .number(Setting.of("worker_aio_requests", 32L), 0, Long.MAX_VALUE)
         .summary("Accepted: there is nothing it could change here.");
-    directives
-        .directive("debug_connection")
-        .in(EVENTS)
-        .repeatable()
-        .read((_, _) -> {})
-        .syntax("address | CIDR | unix:")
-        .summary("Accepted: nothing is told of a connection that is not told of all.");
   }
 
   /// Without the right to become another, whom it names is no matter.

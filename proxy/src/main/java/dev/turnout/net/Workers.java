@@ -1,5 +1,6 @@
 package dev.turnout.net;
 
+import dev.turnout.log.WritingThread;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -54,7 +55,13 @@ public final class Workers implements AutoCloseable {
 
     @Override
     protected Thread newThread(Runnable task, String name) {
-      return new FastThreadLocalThread(threadGroup, task, name, STACK);
+      return new LoopThread(threadGroup, task, name);
+    }
+  }
+
+  private static final class LoopThread extends FastThreadLocalThread implements WritingThread {
+    LoopThread(@Nullable ThreadGroup group, Runnable task, String name) {
+      super(group, task, name, LoopThreads.STACK);
     }
   }
 

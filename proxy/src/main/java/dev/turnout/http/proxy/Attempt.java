@@ -119,6 +119,9 @@ final class Attempt {
 
   private void connect() {
     Worker worker = proxying.worker();
+    if (proxying.exchange().isLogged(Level.DEBUG)) {
+      proxying.exchange().log(Level.DEBUG, "connect to " + peer.address().text());
+    }
     SocketAddress address =
         switch (peer.address()) {
           case PeerAddress.Inet inet -> inet.socket();

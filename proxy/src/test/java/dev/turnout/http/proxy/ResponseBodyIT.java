@@ -447,4 +447,13 @@ class ResponseBodyIT {
       nothingIsUnderWay(proxy);
     }
   }
+
+  @Test
+  void aFieldThatIsNamedStatusIsAnOrdinaryOne() throws Exception {
+    String answer = "HTTP/1.1 200 OK\r\nStatus: 404\r\nContent-Length: 0\r\n\r\n";
+    try (FakeUpstream upstream = FakeUpstream.each((_, connection) -> connection.send(answer));
+        TestProxy proxy = TestProxy.start(Configurations.proxying(upstream.address()))) {
+      assertThat(RawClient.get(proxy.port(), "h", "/").headers().get("Status")).contains("404");
+    }
+  }
 }
