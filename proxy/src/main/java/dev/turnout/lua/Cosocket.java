@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -39,6 +40,7 @@ final class Cosocket extends LuaStream {
     channel.pipeline().addLast(new Handler());
   }
 
+  @Override
   boolean isWriting() {
     return writer != null;
   }
@@ -49,7 +51,7 @@ final class Cosocket extends LuaStream {
 
   // ---- writing
 
-  /// Takes `data`; returns what the function returns.
+  @Override
   int send(LuaVm vm, ByteBuf data, long timeout) {
     if (isDebugged()) {
       debug("lua tcp socket send timeout: " + timeout);
@@ -170,6 +172,18 @@ final class Cosocket extends LuaStream {
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof ChannelInputShutdownEvent) {
+        worker.refreshClock();
+        if (idle) {
+          close();
+        } else {
+          inputEnded();
+        }
+      }
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
       worker.refreshClock();
       ended(null);
@@ -197,7 +211,7 @@ final class Cosocket extends LuaStream {
 
   /// Goes into its pool. Null, or why it cannot.
   @Nullable String keep(long timeout, int size) {
-    if (isClosed()) {
+    if (isClosed() || isInputOver()) {
       return "closed";
     }
     if (isReading()) {

@@ -602,7 +602,9 @@ public final class LuaRun implements Exchange.Companion {
 
   /// Ends the response, which may have none of it out yet.
   private Verdict respond(Exchange there) {
-    if (!endSent) {
+    if (takenOver) {
+      there.downstream().closeTunnel();
+    } else if (!endSent) {
       ended = true; // first, so that a head without a body is sent as such
       if (headWanted) {
         boolean _ = writeOut(there);
@@ -652,7 +654,7 @@ public final class LuaRun implements Exchange.Companion {
       there.body().discard();
     }
     if (!headSent) {
-      if (buffering) {
+      if (buffering && !there.isHead()) {
         long length = 0;
         for (ByteBuf part : written) {
           length += part.readableBytes();
@@ -704,6 +706,29 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   private boolean bodyStreamed;
+  private boolean bodyRead;
+  private boolean takenOver;
+
+  /// A script waits for the body of the request, or has got it.
+  void readsBody() {
+    bodyRead = true;
+  }
+
+  boolean isReadingBody() {
+    return bodyRead;
+  }
+
+  /// The connection is the script's: nothing else is written for the response.
+  void takesConnection() {
+    takenOver = true;
+    headWanted = true;
+    headSent = true;
+    endSent = true;
+  }
+
+  boolean hasTakenConnection() {
+    return takenOver;
+  }
 
   /// A script reads the body of the request by itself.
   void streamsBody() {

@@ -43,6 +43,7 @@ abstract class LuaStream {
   private @Nullable Runnable atEnd;
   private int searched;
   private boolean closed;
+  private boolean inputOver;
   private @Nullable String trouble;
 
   LuaStream(io.netty.channel.EventLoop loop, int bufferSize) {
@@ -87,8 +88,23 @@ abstract class LuaStream {
     patterns.clear();
   }
 
+  final boolean isInputOver() {
+    return inputOver;
+  }
+
   final boolean isClosed() {
     return closed;
+  }
+
+  /// True while a script waits for what it sends to be taken.
+  boolean isWriting() {
+    return false;
+  }
+
+  /// Takes `data`; returns what the function returns.
+  int send(LuaVm vm, ByteBuf data, long timeout) {
+    data.release();
+    return vm.refuse("closed");
   }
 
   final boolean isReading() {
@@ -97,6 +113,11 @@ abstract class LuaStream {
 
   final boolean hasUnread() {
     return in.isReadable();
+  }
+
+  /// Bytes that have come and were not asked for yet.
+  final int unread() {
+    return in.readableBytes();
   }
 
   final Deadline readDeadline() {
@@ -170,7 +191,7 @@ abstract class LuaStream {
     if (there != null) {
       return vm.answer(there);
     }
-    if (closed) {
+    if (closed || inputOver) {
       return fail(vm, what);
     }
     wanted = what;
@@ -294,8 +315,14 @@ abstract class LuaStream {
     if (trouble == null) {
       trouble = why;
     }
-    Wanted what = wanted;
     close();
+    inputEnded();
+  }
+
+  /// Nothing more will come, though what is sent may still be read.
+  final void inputEnded() {
+    inputOver = true;
+    Wanted what = wanted;
     if (what != null) {
       String known = trouble;
       if (what instanceof All && known == null) {

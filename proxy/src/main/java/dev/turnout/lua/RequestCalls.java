@@ -133,6 +133,7 @@ final class RequestCalls implements LuaPart {
       return LuaVm.OK;
     }
     LuaWait wait = vm.suspend();
+    run.readsBody();
     vm.later(() -> {
       if (!wait.isOver()) {
         body.read(() -> wait.resume(LuaVm.OK));

@@ -55,6 +55,8 @@ final class SocketCalls implements LuaPart {
         "sock_reused",
         "int(int, int)",
         "sock_body",
+        "int(int)",
+        "sock_raw",
         "int(int)");
   }
 
@@ -240,6 +242,7 @@ final class SocketCalls implements LuaPart {
               .group(worker.loop())
               .channelFactory(worker.transport().clientChannels(address))
               .option(ChannelOption.AUTO_READ, false)
+              .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
               .option(
                   ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout, Integer.MAX_VALUE))
               .handler(
@@ -345,7 +348,7 @@ final class SocketCalls implements LuaPart {
   }
 
   static int sockSend(LuaVm vm, int number, long data, int length, int timeout) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null || socket.isClosed()) {
       return closed(vm, "send");
     }
@@ -452,6 +455,9 @@ final class SocketCalls implements LuaPart {
     if (exchange.isSubrequest()) {
       throw new LuaError("attempt to read the request body in a subrequest");
     }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
     if (exchange.request().chunked()) {
       return vm.refuse("chunked request bodies not supported yet");
     }
@@ -470,5 +476,40 @@ final class SocketCalls implements LuaPart {
     run.streamsBody();
     vm.later(stream::begin);
     return LuaVm.OK;
+  }
+
+  /// The connection of the client itself as a socket; its number is in `m`. Waits until what was
+  /// written before is on its way.
+  static int sockRaw(LuaVm vm) {
+    LuaRun run = vm.run();
+    Exchange exchange = run.requireExchange();
+    if (exchange.isSubrequest()) {
+      throw new LuaError("attempt to read the request body in a subrequest");
+    }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
+    boolean wanted = run.isReadingBody() || exchange.body().isWanted();
+    if (wanted && !exchange.body().isComplete()) {
+      return vm.refuse("pending request body reading in some other thread");
+    }
+    if (run.isBuffering()) {
+      return vm.refuse("http 1.0 buffering");
+    }
+    if (run.isEnded()) {
+      return vm.refuse("seen eof");
+    }
+    LuaWait wait = vm.suspend();
+    vm.later(() -> {
+      if (!wait.isOver() && !run.isOver()) {
+        SocketSettings settings = vm.program().sockets(exchange);
+        RawStream stream = new RawStream(run, exchange, (int) settings.bufferSize());
+        int number = vm.sockets().add(stream, run, settings.logErrors());
+        run.takesConnection();
+        stream.begin();
+        wait.resume(LuaVm.OK, v -> v.also(number));
+      }
+    });
+    return LuaVm.AGAIN;
   }
 }

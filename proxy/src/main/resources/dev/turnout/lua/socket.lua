@@ -401,14 +401,21 @@ T.tcp_mt = tcp_mt
 
 local body_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
   receiveuntil = tcp.receiveuntil, settimeout = tcp.settimeout, settimeouts = tcp.settimeouts } }
+local raw_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
+  receiveuntil = tcp.receiveuntil, send = tcp.send, settimeout = tcp.settimeout,
+  settimeouts = tcp.settimeouts } }
 local function body() return fn.sock_body(VM) end
-ngx.req.socket = function(raw)
+local function connection() return fn.sock_raw(VM) end
+ngx.req.socket = function(...)
+  local n = select('#', ...)
+  if n > 1 then error('expecting zero arguments, but got ' .. n, 2) end
+  local raw = ...
   check(T.phases.ANSWERING)
-  if raw then return nil, 'raw request sockets are not available yet' end
-  local rc = body()
+  local rc
+  if raw then rc = await(connection()) else rc = body() end
   if rc == REFUSED then return nil, text() end
   if rc ~= OK then T.raise(1) end
-  local sock = setmetatable({ io_.m }, body_mt)
+  local sock = setmetatable({ io_.m }, raw and raw_mt or body_mt)
   owned(sock)
   return sock
 end

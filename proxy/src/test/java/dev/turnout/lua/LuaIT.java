@@ -55,6 +55,15 @@ class LuaIT {
         "ngx.say(pcall(function() ngx.req.set_header() end))"
             + "|falsecontent_by_lua(nginx.conf:5):1: bad 'name' argument: string expected, got nil$",
         "coroutine.yield() ngx.say('again')|again$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function() error('bad') end)))"
+            + "|falsebadcontent_by_lua(nginx.conf:5):1: bad$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function() error('bad', 2) end)))|falsebad$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function(...) return ... end, 1, nil, 3)))"
+            + "|true1nil3$",
+        "local function f() return (debug.traceback('m')) end ngx.say((f()))"
+            + "|m$stack traceback:$\tcontent_by_lua(nginx.conf:5):1: in function 'f'$"
+            + "\tcontent_by_lua(nginx.conf:5):1: in main chunk$",
+        "ngx.say((pcall(function() ngx.var.arg_q = 1 end)))|false$",
         "local c = coroutine.create(function() end) ngx.say(select('#', coroutine.resume(c)))|1$",
         "ngx.say(pcall(os.exit))|falseos.exit is not available: it would end the whole server$",
         "ngx.ctx.a = 1 ngx.sleep(0) ngx.say(ngx.ctx.a)|1$",
@@ -63,6 +72,22 @@ class LuaIT {
       })
   void aScriptAnswers(String script, String body) throws Exception {
     assertThat(content(script, "/p?q=one&m=1&m=2")).isEqualTo(body.replace('$', '\n'));
+  }
+
+  @Test
+  void aPathThatWasRewrittenIsForTheScriptOfItsOwnLocation() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            location /a { rewrite ^ /b; rewrite_by_lua_block { ngx.exit(503) } }
+            location /b { rewrite_by_lua_block { ngx.ctx.b = 'b' }
+                          content_by_lua_block { ngx.print(ngx.ctx.b) } }
+            location /c { rewrite ^ /b break; rewrite_by_lua_block { ngx.exit(204) } }
+            """)) {
+
+      assertThat(ask(proxy, "/a").body()).isEqualTo("b");
+      assertThat(ask(proxy, "/c").status()).isEqualTo(204);
+    }
   }
 
   @Test
