@@ -29,7 +29,7 @@ final class Cosocket extends LuaStream {
   private boolean idle;
   private int reused;
 
-  /// @param peer the address as the error log names it
+  /// @param peer whom it is connected to, as the error log names it
   Cosocket(Worker worker, Channel channel, CosocketPool pool, String peer, int bufferSize) {
     super(worker.loop(), bufferSize);
     this.worker = worker;
@@ -38,6 +38,11 @@ final class Cosocket extends LuaStream {
     this.peer = peer;
     writeDeadline = new Deadline(worker.loop(), this::writeTimedOut);
     channel.pipeline().addLast(new Handler());
+  }
+
+  @Override
+  String upstream() {
+    return peer;
   }
 
   @Override
@@ -246,6 +251,6 @@ final class Cosocket extends LuaStream {
 
   @Override
   public String toString() {
-    return "cosocket to " + peer;
+    return "cosocket" + peer;
   }
 }

@@ -54,6 +54,11 @@ abstract class LuaStream {
   /// More data is wanted.
   abstract void more();
 
+  /// With whom it is, as the end of a line of the error log.
+  String upstream() {
+    return "";
+  }
+
   /// It is over: lets go of where the data comes from.
   abstract void closeSource();
 
@@ -127,7 +132,7 @@ abstract class LuaStream {
   final void log(String message) {
     LuaRun run = owner;
     if (run != null && logsErrors) {
-      run.log(Level.ERROR, message);
+      run.log(Level.ERROR, message + upstream());
     }
   }
 

@@ -93,6 +93,7 @@ final class RequestCalls implements LuaPart {
         exchange.keepLocation();
       }
       case 2 -> {
+        ControlCalls.abortable(vm.run());
         exchange.rewritePath(value);
         exchange.log(Level.DEBUG, () -> "lua set uri jump to \"" + value + "\"");
         vm.run().jump();

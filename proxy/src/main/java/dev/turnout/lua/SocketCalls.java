@@ -68,6 +68,11 @@ final class SocketCalls implements LuaPart {
     return millis > 0 ? millis : standard;
   }
 
+  /// With whom a connection is, as the end of a line of the error log.
+  static String upstream(String host, int port, String address) {
+    return ", upstream: " + host + (port == 0 ? "" : ":" + port) + "(" + address + ")";
+  }
+
   // ---- connecting
 
   /// One attempt to connect, from the name to the connection. Confined to the loop.
@@ -183,7 +188,7 @@ final class SocketCalls implements LuaPart {
       }
       InetAddress literal = literal(host);
       if (literal != null) {
-        to(new InetSocketAddress(literal, port), host + ":" + port);
+        to(new InetSocketAddress(literal, port), ListenAddress.numeric(literal));
         return;
       }
       Resolver resolver = settings.resolver();
@@ -233,7 +238,7 @@ final class SocketCalls implements LuaPart {
       int chosen =
           addresses.size() == 1 ? 0 : ThreadLocalRandom.current().nextInt(addresses.size());
       InetAddress address = addresses.get(chosen);
-      to(new InetSocketAddress(address, port), ListenAddress.numeric(address) + ":" + port);
+      to(new InetSocketAddress(address, port), ListenAddress.numeric(address));
     }
 
     private void to(SocketAddress address, String shown) {
@@ -261,7 +266,12 @@ final class SocketCalls implements LuaPart {
         worker.refreshClock();
         if (done.isSuccess()) {
           Cosocket socket =
-              new Cosocket(worker, future.channel(), pool, shown, (int) settings.bufferSize());
+              new Cosocket(
+                  worker,
+                  future.channel(),
+                  pool,
+                  upstream(host, port, shown),
+                  (int) settings.bufferSize());
           entered = false; // from now on the socket counts
           if (isOver()) {
             socket.release();
@@ -276,7 +286,7 @@ final class SocketCalls implements LuaPart {
 
     private void failed(Throwable cause, String shown) {
       if (cause instanceof io.netty.channel.ConnectTimeoutException) {
-        log("lua tcp socket connect timed out, when connecting to " + shown);
+        log("lua tcp socket connect timed out" + upstream(host, port, shown));
         fail("timeout");
         return;
       }
@@ -286,7 +296,8 @@ final class SocketCalls implements LuaPart {
                 + (host.startsWith("unix:") ? "to " + host + " " : "")
                 + "failed ("
                 + Cosocket.numbered(cause)
-                + ")");
+                + ")"
+                + upstream(host, port, shown));
       }
       fail(Cosocket.words(cause));
     }

@@ -85,6 +85,7 @@ local now                               -- the one that goes on before them
 
 local failed_co, failed_error           -- the coroutine in which the error that passes arose
 
+local nested = false                    -- it is a coroutine of the thread that waits
 local co_step
 local function co_resume(co, ...)
   local d = depth
@@ -96,6 +97,7 @@ co_step = function(d, co, ok, ...)
   depth = d
   local tag = ...
   if tag == ASYNC then                  -- not for the one who resumed: up, then down again
+    nested = true
     raw_yield(ASYNC)
     depth = d + 1
     return co_step(d, co, raw_resume(co))
@@ -142,7 +144,7 @@ coroutine.status = function(co)
   if not rec then return raw_status(co) end
   if rec.zombie then return 'zombie' end
   if rec.ended or rec.dead then return 'dead' end
-  return 'running'
+  return rec.nested and 'normal' or 'running'
 end
 
 -- Waits until Java resumes the thread with the serial number of this wait.
@@ -390,6 +392,7 @@ end
 local function settle(rec, ok, ...)
   local tag = ...
   if tag == ASYNC then
+    rec.nested, nested = nested, false
     return action
   end
   if tag == ENDED then

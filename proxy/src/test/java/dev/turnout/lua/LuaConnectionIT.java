@@ -15,9 +15,14 @@ class LuaConnectionIT {
       "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n";
 
   private static TestProxy serving(String script) {
+    return serving(script, "");
+  }
+
+  private static TestProxy serving(String script, String directives) {
     return TestProxy.start(
-        "lua_socket_log_errors off; server { listen 127.0.0.1:0; location / {"
-            + " content_by_lua_block { "
+        "lua_socket_log_errors off; lua_http10_buffering off; server { listen 127.0.0.1:0; "
+            + directives
+            + " location / { content_by_lua_block { "
             + script
             + " } } }");
   }
@@ -97,6 +102,33 @@ class LuaConnectionIT {
       assertThat(client.readUntilClose()).isEmpty();
       proxy.status();
       assertThat(proxy.errorLog()).contains("read: closed");
+    }
+  }
+
+  @Test
+  void aScriptThatWantsToKnowIsToldThatItsClientIsGone() throws Exception {
+    try (TestProxy proxy =
+            serving(
+                """
+                ngx.on_abort(function()
+                  ngx.log(ngx.ERR, 'gone, in ', ngx.get_phase())
+                  ngx.thread.wait(ngx.thread.spawn(function() ngx.sleep(0.001) end))
+                  ngx.exit(499)
+                end)
+                ngx.say('ready')
+                ngx.flush(true)
+                ngx.sleep(600)
+                """,
+                "lua_check_client_abort on;");
+        RawClient client = RawClient.connect(proxy.port())) {
+      client.send("GET / HTTP/1.0\r\n\r\n");
+      assertThat(client.readBytes(9)).isEqualTo("HTTP/1.1 ");
+
+      client.halfClose();
+
+      assertThat(client.readUntilClose()).endsWith("ready\n");
+      proxy.status();
+      assertThat(proxy.errorLog()).contains("gone, in content").doesNotContain("runtime error");
     }
   }
 
