@@ -6,6 +6,8 @@ import dev.turnout.app.TestProxy;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import org.junit.jupiter.api.Test;
 
 /// Scripts that take the client's connection (`ngx.req.socket(true)`), and connections whose peer
@@ -149,6 +151,28 @@ class LuaConnectionIT {
 
       assertThat(RawClient.get(proxy.port(), "h", "/").body())
           .isEqualTo("first last closed 4 closed 1");
+    }
+  }
+
+  @Test
+  void whatIsBeingConnectedIsLeftAloneUntilItsThreadIsKilled() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"));
+        FakeUpstream peer = FakeUpstream.answering("x");
+        TestProxy proxy =
+            serving(
+                """
+                local s = ngx.socket.tcp()
+                local t = ngx.thread.spawn(function() s:connect('slow.test', 80) end)
+                ngx.say(s:send('x')) ngx.say(s:receive()) ngx.say(s:close()) ngx.say(s:setkeepalive())
+                ngx.say(s:connect('127.0.0.1', 1), s:getreusedtimes())
+                ngx.say(ngx.thread.kill(t), s:connect('127.0.0.1', %d))
+                """
+                    .formatted(peer.port()),
+                "resolver_timeout 60s; resolver 127.0.0.1:" + silent.getLocalPort() + ";")) {
+
+      String busy = "nilsocket busy connecting\n";
+      assertThat(RawClient.get(proxy.port(), "h", "/").body())
+          .isEqualTo(busy.repeat(4) + "nil0\n11\n");
     }
   }
 }
