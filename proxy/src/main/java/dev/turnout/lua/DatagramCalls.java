@@ -1,5 +1,6 @@
 package dev.turnout.lua;
 
+import dev.turnout.net.ListenAddress;
 import dev.turnout.net.Worker;
 import dev.turnout.net.resolve.NameAnswer;
 import dev.turnout.net.resolve.Resolver;
@@ -63,7 +64,7 @@ final class DatagramCalls implements LuaPart {
     Worker worker = run.worker();
     if (known != null || resolver == null) {
       InetAddress address = chosen(known == null ? List.of() : known);
-      vm.later(() -> connect(worker, socket, address, port, wait, number));
+      vm.later(() -> connect(worker, socket, name, address, port, wait, number));
     } else {
       resolver.resolve(
           name,
@@ -100,7 +101,7 @@ final class DatagramCalls implements LuaPart {
             worker.refreshClock();
             switch (answer) {
               case NameAnswer.Found(var addresses, _) ->
-                  connect(worker, socket, chosen(addresses), port, wait, number);
+                  connect(worker, socket, name, chosen(addresses), port, wait, number);
               case NameAnswer.Failed(var trouble, _) ->
                   wait.resume(
                       LuaVm.REFUSED,
@@ -113,7 +114,13 @@ final class DatagramCalls implements LuaPart {
   }
 
   private static void connect(
-      Worker worker, LuaDatagrams socket, InetAddress address, int port, LuaWait wait, int number) {
+      Worker worker,
+      LuaDatagrams socket,
+      String name,
+      InetAddress address,
+      int port,
+      LuaWait wait,
+      int number) {
     if (wait.isOver()) {
       return;
     }
@@ -132,7 +139,8 @@ final class DatagramCalls implements LuaPart {
     made.addListener(done -> {
       worker.refreshClock();
       if (done.isSuccess()) {
-        socket.connected(made.channel());
+        socket.connected(
+            made.channel(), SocketCalls.upstream(name, port, ListenAddress.numeric(address)));
         wait.resume(LuaVm.OK, vm -> vm.also(number));
       } else {
         String why = Cosocket.words(done.cause());

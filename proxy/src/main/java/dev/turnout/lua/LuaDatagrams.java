@@ -27,6 +27,7 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
   private @Nullable LuaWait reader;
   private int wanted;
   private @Nullable String trouble;
+  private String upstream = "";
   private boolean closed;
 
   LuaDatagrams(LuaRun owner, boolean logsErrors) {
@@ -37,8 +38,10 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
     owner.onEnd(this::close);
   }
 
-  void connected(Channel made) {
+  /// @param peer whom it is with, as the end of a line of the error log
+  void connected(Channel made, String peer) {
     channel = made;
+    upstream = peer;
     if (closed) {
       made.close();
     }
@@ -87,7 +90,7 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
     if (waiting != null) {
       reader = null;
       if (logsErrors) {
-        owner.log(Level.ERROR, "lua udp socket read timed out");
+        owner.log(Level.ERROR, "lua udp socket read timed out" + upstream);
       }
       waiting.resume(LuaVm.REFUSED, vm -> vm.answer("timeout"));
     }
@@ -121,6 +124,9 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     String why = Cosocket.words(cause);
+    if (logsErrors) {
+      owner.log(Level.ERROR, "recv() failed (" + Cosocket.numbered(cause) + ")" + upstream);
+    }
     LuaWait waiting = reader;
     if (waiting == null) {
       trouble = why;

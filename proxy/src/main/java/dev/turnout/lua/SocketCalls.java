@@ -55,6 +55,8 @@ final class SocketCalls implements LuaPart {
         "sock_reused",
         "int(int, int)",
         "sock_body",
+        "int(int)",
+        "sock_raw",
         "int(int)");
   }
 
@@ -64,6 +66,11 @@ final class SocketCalls implements LuaPart {
 
   private static long or(int millis, long standard) {
     return millis > 0 ? millis : standard;
+  }
+
+  /// With whom a connection is, as the end of a line of the error log.
+  static String upstream(String host, int port, String address) {
+    return ", upstream: " + host + (port == 0 ? "" : ":" + port) + "(" + address + ")";
   }
 
   // ---- connecting
@@ -181,7 +188,7 @@ final class SocketCalls implements LuaPart {
       }
       InetAddress literal = literal(host);
       if (literal != null) {
-        to(new InetSocketAddress(literal, port), host + ":" + port);
+        to(new InetSocketAddress(literal, port), ListenAddress.numeric(literal));
         return;
       }
       Resolver resolver = settings.resolver();
@@ -231,7 +238,7 @@ final class SocketCalls implements LuaPart {
       int chosen =
           addresses.size() == 1 ? 0 : ThreadLocalRandom.current().nextInt(addresses.size());
       InetAddress address = addresses.get(chosen);
-      to(new InetSocketAddress(address, port), ListenAddress.numeric(address) + ":" + port);
+      to(new InetSocketAddress(address, port), ListenAddress.numeric(address));
     }
 
     private void to(SocketAddress address, String shown) {
@@ -240,6 +247,7 @@ final class SocketCalls implements LuaPart {
               .group(worker.loop())
               .channelFactory(worker.transport().clientChannels(address))
               .option(ChannelOption.AUTO_READ, false)
+              .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
               .option(
                   ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout, Integer.MAX_VALUE))
               .handler(
@@ -258,7 +266,12 @@ final class SocketCalls implements LuaPart {
         worker.refreshClock();
         if (done.isSuccess()) {
           Cosocket socket =
-              new Cosocket(worker, future.channel(), pool, shown, (int) settings.bufferSize());
+              new Cosocket(
+                  worker,
+                  future.channel(),
+                  pool,
+                  upstream(host, port, shown),
+                  (int) settings.bufferSize());
           entered = false; // from now on the socket counts
           if (isOver()) {
             socket.release();
@@ -273,7 +286,7 @@ final class SocketCalls implements LuaPart {
 
     private void failed(Throwable cause, String shown) {
       if (cause instanceof io.netty.channel.ConnectTimeoutException) {
-        log("lua tcp socket connect timed out, when connecting to " + shown);
+        log("lua tcp socket connect timed out" + upstream(host, port, shown));
         fail("timeout");
         return;
       }
@@ -283,7 +296,8 @@ final class SocketCalls implements LuaPart {
                 + (host.startsWith("unix:") ? "to " + host + " " : "")
                 + "failed ("
                 + Cosocket.numbered(cause)
-                + ")");
+                + ")"
+                + upstream(host, port, shown));
       }
       fail(Cosocket.words(cause));
     }
@@ -345,7 +359,7 @@ final class SocketCalls implements LuaPart {
   }
 
   static int sockSend(LuaVm vm, int number, long data, int length, int timeout) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null || socket.isClosed()) {
       return closed(vm, "send");
     }
@@ -452,6 +466,9 @@ final class SocketCalls implements LuaPart {
     if (exchange.isSubrequest()) {
       throw new LuaError("attempt to read the request body in a subrequest");
     }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
     if (exchange.request().chunked()) {
       return vm.refuse("chunked request bodies not supported yet");
     }
@@ -470,5 +487,40 @@ final class SocketCalls implements LuaPart {
     run.streamsBody();
     vm.later(stream::begin);
     return LuaVm.OK;
+  }
+
+  /// The connection of the client itself as a socket; its number is in `m`. Waits until what was
+  /// written before is on its way.
+  static int sockRaw(LuaVm vm) {
+    LuaRun run = vm.run();
+    Exchange exchange = run.requireExchange();
+    if (exchange.isSubrequest()) {
+      throw new LuaError("attempt to read the request body in a subrequest");
+    }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
+    boolean wanted = run.isReadingBody() || exchange.body().isWanted();
+    if (wanted && !exchange.body().isComplete()) {
+      return vm.refuse("pending request body reading in some other thread");
+    }
+    if (run.isBuffering()) {
+      return vm.refuse("http 1.0 buffering");
+    }
+    if (run.isEnded()) {
+      return vm.refuse("seen eof");
+    }
+    LuaWait wait = vm.suspend();
+    vm.later(() -> {
+      if (!wait.isOver() && !run.isOver()) {
+        SocketSettings settings = vm.program().sockets(exchange);
+        RawStream stream = new RawStream(run, exchange, (int) settings.bufferSize());
+        int number = vm.sockets().add(stream, run, settings.logErrors());
+        run.takesConnection();
+        stream.begin();
+        wait.resume(LuaVm.OK, v -> v.also(number));
+      }
+    });
+    return LuaVm.AGAIN;
   }
 }

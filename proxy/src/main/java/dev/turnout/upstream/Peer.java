@@ -293,13 +293,23 @@ public final class Peer {
       health.forget();
       return;
     }
-    int forgotten = health.passed();
-    if (forgotten > 0 && isExhausted(forgotten)) {
+    forgotten(health.passed(), nowMillis, "a request succeeded");
+  }
+
+  /// Its failures are forgotten, since somebody says that it is well.
+  public void forgive(long nowMillis) {
+    int fails = health.fails();
+    health.forget();
+    forgotten(fails, nowMillis, "its failures were forgiven");
+  }
+
+  private void forgotten(int fails, long nowMillis, String why) {
+    if (fails > 0 && isExhausted(fails)) {
       opens(); // it was out and is back
       if (!health.isBarred()) {
         stats.back(nowMillis);
       }
-      told(health.verdict(), forgotten, "a request succeeded", HealthListener.none());
+      told(health.verdict(), fails, why, HealthListener.none());
     }
   }
 

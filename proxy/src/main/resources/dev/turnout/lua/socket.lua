@@ -33,6 +33,12 @@ local function number_of(self)
   return number or -1
 end
 
+-- True while another thread, which has not been killed meanwhile, connects it.
+local function is_connecting(self)
+  local thread = self.connecting
+  return thread and not thread.dead
+end
+
 local function flatten(v, out, n, nested)
   local kind = type(v)
   if kind == 'table' then
@@ -142,9 +148,9 @@ function tcp.connect(...)
     end
     self[1] = nil
   end
-  if self.connecting then return nil, 'socket busy connecting' end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   owned(self)
-  self.key, self.connecting = key, true
+  self.key, self.connecting = key, T.current()
   local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0))
   self.connecting = nil
   if rc == REFUSED then return nil, text() end
@@ -160,6 +166,7 @@ function tcp.send(self, ...)
   if select('#', ...) ~= 1 then
     error('expecting 2 arguments (including the object), but got ' .. (1 + select('#', ...)), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local data = ...
   local number = number_of(self)
   if type(data) ~= 'string' then
@@ -190,6 +197,7 @@ function tcp.receive(self, ...)
   if n > 1 then
     error('expecting 1 or 2 arguments (including the object), but got ' .. (n + 1), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local what = ...
   local number = number_of(self)
   local size = -1
@@ -221,6 +229,7 @@ function tcp.receiveany(self, ...)
   if select('#', ...) ~= 1 then
     error('expecting 2 arguments (including the object), but got ' .. (1 + select('#', ...)), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local most = tonumber((...))
   if not most then error("bad argument #1 to 'receiveany' (bad max argument)", 2) end
   if most <= 0 then error("bad argument #1 to 'receiveany' (bad max argument)", 2) end
@@ -317,6 +326,7 @@ end
 local function keep(number, timeout, size) return fn.sock_keep(VM, number, timeout, size) end
 
 function tcp.setkeepalive(self, timeout, size)
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local number = number_of(self)
   local ms = -1
   if timeout ~= nil then
@@ -343,12 +353,14 @@ end
 
 local function reused(number) return fn.sock_reused(VM, number) end
 function tcp.getreusedtimes(self)
+  if is_connecting(self) then return 0 end
   if reused(number_of(self)) == REFUSED then return nil, text() end
   return io_.num
 end
 
 local function close(number) return fn.sock_close(VM, number) end
 function tcp.close(self)
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   if close(number_of(self)) == REFUSED then return nil, text() end
   self[1] = nil
   return 1
@@ -401,14 +413,21 @@ T.tcp_mt = tcp_mt
 
 local body_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
   receiveuntil = tcp.receiveuntil, settimeout = tcp.settimeout, settimeouts = tcp.settimeouts } }
+local raw_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
+  receiveuntil = tcp.receiveuntil, send = tcp.send, settimeout = tcp.settimeout,
+  settimeouts = tcp.settimeouts } }
 local function body() return fn.sock_body(VM) end
-ngx.req.socket = function(raw)
+local function connection() return fn.sock_raw(VM) end
+ngx.req.socket = function(...)
+  local n = select('#', ...)
+  if n > 1 then error('expecting zero arguments, but got ' .. n, 2) end
+  local raw = ...
   check(T.phases.ANSWERING)
-  if raw then return nil, 'raw request sockets are not available yet' end
-  local rc = body()
+  local rc
+  if raw then rc = await(connection()) else rc = body() end
   if rc == REFUSED then return nil, text() end
   if rc ~= OK then T.raise(1) end
-  local sock = setmetatable({ io_.m }, body_mt)
+  local sock = setmetatable({ io_.m }, raw and raw_mt or body_mt)
   owned(sock)
   return sock
 end

@@ -89,6 +89,17 @@ class UpstreamHealthTest {
   }
 
   @Test
+  void aServerIsForgivenWhenSomebodySaysThatItIsWell() {
+    Upstream group = upstream(server(1), server(2));
+    failAt(group, 1, NOW);
+    assertThat(offered(group, NOW)).containsExactly(2);
+
+    peer(group, 1).forgive(NOW);
+
+    assertThat(offered(group, NOW)).containsExactly(1, 2);
+  }
+
+  @Test
   void whenTheLastTwoServersFailAtOnceThereIsPanicAndItStays() throws Exception {
     for (int round = 0; round < 2000; round++) {
       Upstream group = upstream(server(1), server(2));
