@@ -1,5 +1,7 @@
 package dev.turnout.app;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoadException;
 import dev.turnout.config.Context;
@@ -41,6 +43,8 @@ final class Running {
   /// The shortest turn that Linux gives.
   private static final long LOOP_SLICE_NANOS = 100_000;
 
+  private static final long LOOK_MILLIS = 20;
+
   private final Main program;
   private final Configuration first;
   private final Configuration.Outside process;
@@ -50,6 +54,7 @@ final class Running {
   private int generation = 1;
   private @Nullable Integer priority;
   private long shutdownTimeout;
+  private @Nullable Leaving leaving;
 
   /// What a signal asks for.
   private enum Asked {
@@ -58,6 +63,21 @@ final class Running {
     QUIT,
     STOP,
     RETIRE
+  }
+
+  /// A node that takes no more connections, and waits for those that it has.
+  ///
+  /// @param deadlineNanos when they are cut
+  /// @param isBounded whether they are
+  /// @param ends whether the process ends after that
+  private record Leaving(long deadlineNanos, boolean isBounded, boolean ends) {
+    static Leaving within(long millis, boolean ends) {
+      return new Leaving(System.nanoTime() + MILLISECONDS.toNanos(millis), millis > 0, ends);
+    }
+
+    boolean isOverdue() {
+      return isBounded && System.nanoTime() - deadlineNanos > 0;
+    }
   }
 
   Running(
@@ -246,14 +266,24 @@ final class Running {
         reactions, bug -> log.log(Level.ALERT, 0, "unexpected error in a signal handler", bug));
   }
 
+  /// Does what is asked, until the process is to end. Nothing here waits for requests, so that a
+  /// process that ends gracefully can still be stopped at once.
   private void serve(Node node) throws InterruptedException {
     while (true) {
-      Asked next = asked.take();
+      Asked next = leaving == null ? asked.take() : asked.poll(LOOK_MILLIS, MILLISECONDS);
+      if (next == null) {
+        if (hasLeft(node)) {
+          return;
+        }
+        continue;
+      }
       ErrorLog log = node.present().log();
       switch (next) {
         case RELOAD -> {
           log.log(Level.NOTICE, "signal 1 (SIGHUP) received, reconfiguring");
-          reload(node);
+          if (leaving == null || !leaving.ends()) {
+            reload(node);
+          }
         }
         case REOPEN -> {
           log.log(Level.NOTICE, "signal 10 (SIGUSR1) received, reopening logs");
@@ -266,14 +296,11 @@ final class Running {
         case QUIT -> {
           log.log(Level.NOTICE, "signal 3 (SIGQUIT) received, shutting down");
           log.log(Level.NOTICE, "gracefully shutting down");
-          process.control().ending();
-          node.drain(shutdownTimeout);
-          return;
+          leave(node, true);
         }
         case RETIRE -> {
           log.log(Level.NOTICE, "signal 28 (SIGWINCH) received, taking no more connections");
-          process.control().ending();
-          node.drain(shutdownTimeout);
+          leave(node, leaving != null && leaving.ends());
         }
         case STOP -> {
           log.log(Level.NOTICE, "signal 15 (SIGTERM) received, exiting");
@@ -282,6 +309,23 @@ final class Running {
         }
       }
     }
+  }
+
+  private void leave(Node node, boolean ends) {
+    process.control().ending();
+    node.stopListening();
+    leaving = Leaving.within(shutdownTimeout, ends);
+  }
+
+  /// Whether the process is to end now: the last connection has ended, or its time is up.
+  private boolean hasLeft(Node node) throws InterruptedException {
+    Leaving now = leaving;
+    if (now == null || (node.isBusy() && !now.isOverdue())) {
+      return false;
+    }
+    leaving = null;
+    node.abort();
+    return now.ends();
   }
 
   private void reload(Node node) {
@@ -309,6 +353,7 @@ final class Running {
             patience);
     if (changed) {
       generation = next;
+      leaving = null; // it listens again
       process.environment().logs().reportTo(node.present().log());
       if (!Objects.equals(wanted.get(), priority)) {
         priority = wanted.get();

@@ -170,6 +170,43 @@ class CommandLineIT {
     }
   }
 
+  @Test
+  void aGracefulEndThatTakesTooLongCanBeStoppedAtOnce() throws Exception {
+    try (var upstream = FakeUpstream.each((_, connection) -> connection.read()) // until it is closed;
+        var turnout = Turnout.start(site(upstream.address()));
+        var client = RawClient.connect(turnout.port())) {
+      client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      upstream.awaitRequests(1);
+      turnout.signal("QUIT");
+      Eventually.until(
+          Duration.ofSeconds(20), () -> refuses(turnout.port()), () -> "still listens");
+
+      turnout.signal("TERM");
+
+      assertThat(turnout.awaitEnd()).isZero();
+      assertThat(turnout.read("error.log")).contains("signal 15 (SIGTERM) received, exiting");
+    }
+  }
+
+  @Test
+  void aNodeThatTakesNoMoreConnectionsDoesSoAgainAfterAReload() throws Exception {
+    try (var upstream = FakeUpstream.answering("hello");
+        var turnout = Turnout.start(site(upstream.address()))) {
+      turnout.signal("WINCH");
+      Eventually.until(
+          Duration.ofSeconds(20), () -> refuses(turnout.port()), () -> "still listens");
+
+      turnout.reload();
+
+      try (var client = RawClient.connect(turnout.port())) {
+        for (int i = 0; i < 2; i++) {
+          client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+          assertThat(client.readResponse().body()).isEqualTo("hello");
+        }
+      }
+    }
+  }
+
   private static boolean refuses(int port) {
     try {
       RawClient.connect(port).close();
