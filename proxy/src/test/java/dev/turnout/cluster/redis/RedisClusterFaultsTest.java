@@ -13,7 +13,7 @@ import dev.turnout.testkit.RedisCluster;
 import dev.turnout.testkit.RedisServer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,7 +60,7 @@ class RedisClusterFaultsTest {
   }
 
   private static Commit put(SharedStore store, String... keysAndValues) {
-    Map<String, @Nullable String> writes = new HashMap<>();
+    Map<String, @Nullable String> writes = new LinkedHashMap<>();
     for (int i = 0; i < keysAndValues.length; i += 2) {
       writes.put("{s}t:" + keysAndValues[i], keysAndValues[i + 1]);
     }
