@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/// A real Redis Cluster of three primaries that have a third of the slots each, and of replicas that
-/// are added. A member that does not answer for a second is taken for failed.
+/// A real Redis Cluster of three primaries that have a third of the slots each, and of replicas
+/// that are added. A member that does not answer for a second is taken for failed.
 public final class RedisCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final int PRIMARIES = 3;
@@ -77,8 +77,9 @@ public final class RedisCluster implements AutoCloseable {
     meet(i);
     String primary = id(ofMember);
     until(
-        () -> replica.cli("CLUSTER", "NODES").contains(primary)
-            && replica.cli("CLUSTER", "REPLICATE", primary).equals("OK"),
+        () ->
+            replica.cli("CLUSTER", "NODES").contains(primary)
+                && replica.cli("CLUSTER", "REPLICATE", primary).equals("OK"),
         "the replica to know its primary");
     until(
         () -> replica.cli("INFO", "replication").contains("master_link_status:up"),
@@ -92,15 +93,15 @@ public final class RedisCluster implements AutoCloseable {
         () ->
             members.stream()
                 .map(member -> member.cli("CLUSTER", "INFO"))
-                .allMatch(info ->
-                    info.contains("cluster_state:" + state) || info.contains("refused")),
+                .allMatch(
+                    info -> info.contains("cluster_state:" + state) || info.contains("refused")),
         "the cluster to be " + state);
   }
 
   /// The member that has a slot by what it says of itself; -1: none says so.
   public int owner(int slot) {
     for (int i = 0; i < members.size(); i++) {
-      for (String line : members.get(i).cli("CLUSTER", "NODES").split("\\R")) {
+      for (String line : members.get(i).cli("CLUSTER", "NODES").split("\\R", -1)) {
         if (line.contains("myself,master") && has(line, slot)) {
           return i;
         }
@@ -110,9 +111,9 @@ public final class RedisCluster implements AutoCloseable {
   }
 
   private static boolean has(String line, int slot) {
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     for (int i = 8; i < words.length; i++) {
-      String[] ends = words[i].split("-");
+      String[] ends = words[i].split("-", -1);
       if (!words[i].startsWith("[")
           && Integer.parseInt(ends[0]) <= slot
           && slot <= Integer.parseInt(ends[ends.length - 1])) {

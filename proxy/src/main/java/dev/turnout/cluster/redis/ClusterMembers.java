@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// The members of a Redis Cluster, and which of them has the keys. All keys of a store have the same
-/// hash tag, so that they are in one slot: a transaction can have several of them only there.
+/// The members of a Redis Cluster, and which of them has the keys. All keys of a store have the
+/// same hash tag, so that they are in one slot: a transaction can have several of them only there.
 ///
 /// Only what a member says of itself is believed: others may not know yet who has the slot since a
-/// failover. A member that is about to give the slot to another one has some of the keys no more, and
-/// is not the one to ask until that is over.
+/// failover. A member that is about to give the slot to another one has some of the keys no more,
+/// and is not the one to ask until that is over.
 ///
 /// Guarded by its monitor, in which nothing waits.
 final class ClusterMembers {
@@ -27,7 +27,8 @@ final class ClusterMembers {
   private final List<RedisURI> named;
   private final int slot;
   private final Pattern moving;
-  private List<RedisURI> known = List.of(); // by the members themselves, who had the slot last first
+  private List<RedisURI> known =
+      List.of(); // by the members themselves, who had the slot last first
 
   /// Opens connections.
   interface Opener {

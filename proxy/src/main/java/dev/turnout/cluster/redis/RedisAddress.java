@@ -52,8 +52,8 @@ record RedisAddress(
     }
     if (cluster && !ClusterMembers.hasTag(spec.prefix())) {
       throw new IllegalArgumentException(
-          "in a Redis Cluster all keys have to be in one slot, and the prefix has to say so: such as"
-              + " {turnout}:");
+          "in a Redis Cluster all keys have to be in one slot, by a {tag} in the prefix: such as"
+              + " \"prefix={turnout}:\"");
     }
     rest = rest.substring(3);
     String user = "";

@@ -10,8 +10,8 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Redis 7 or newer: `redis://[[user:]password@]host[:port][/db]`, `rediss://…` with TLS, and
-/// `redis+sentinel://[password@]host[:port][,host…]/MASTER[/db]`, by the names that Sentinel has; or
-/// `redis+cluster://[[user:]password@]host[:port][,host…]`, any members of a Redis Cluster.
+/// `redis+sentinel://[password@]host[:port][,host…]/MASTER[/db]`, by the names that Sentinel has;
+/// or `redis+cluster://[[user:]password@]host[:port][,host…]`, any members of a Redis Cluster.
 ///
 /// Keys and values are plain strings, so that `redis-cli` shows and changes them.
 public final class RedisEngine implements StoreEngine {
@@ -40,14 +40,16 @@ public final class RedisEngine implements StoreEngine {
   @Override
   public void check(StoreSpec spec, Layout layout) {
     if (spec.scheme().equals(RedisAddress.CLUSTER)) {
-      layout.zones().forEach((zone, prefix) -> {
-        if (ClusterMembers.slot(prefix) != ClusterMembers.slot(spec.prefix())) {
-          throw new IllegalArgumentException(
-              ("the keys of zone \"%s\" would be in another slot of the Redis Cluster: "
-                      + "\"%s\" has to have the same {tag} as \"%s\"")
-                  .formatted(zone, prefix, spec.prefix()));
-        }
-      });
+      layout
+          .zones()
+          .forEach((zone, prefix) -> {
+            if (ClusterMembers.slot(prefix) != ClusterMembers.slot(spec.prefix())) {
+              throw new IllegalArgumentException(
+                  ("the keys of zone \"%s\" would be in another slot of the Redis Cluster: "
+                          + "\"%s\" has to have the same {tag} as \"%s\"")
+                      .formatted(zone, prefix, spec.prefix()));
+            }
+          });
     }
   }
 

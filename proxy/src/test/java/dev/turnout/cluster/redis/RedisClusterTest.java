@@ -2,20 +2,20 @@ package dev.turnout.cluster.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.turnout.cluster.share.Broadcast;
 import dev.turnout.cluster.share.Heard;
 import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.SharedStore.Commit;
 import dev.turnout.cluster.share.SharedStoreContract;
 import dev.turnout.cluster.share.StoreSpec;
 import dev.turnout.cluster.share.Transaction;
-import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.RedisCluster;
 import dev.turnout.testkit.RedisServer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +24,6 @@ import org.junit.jupiter.api.Timeout;
 /// The engine against a real Redis Cluster, also where slots move and members fail.
 @Timeout(180)
 class RedisClusterTest extends SharedStoreContract {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final RedisCluster CLUSTER = RedisCluster.start();
   private static final String TAG = "{s}";
   private static final int SLOT = ClusterMembers.slot(TAG);
@@ -88,5 +87,45 @@ class RedisClusterTest extends SharedStoreContract {
         assertThat(put(store, "a" + asked, "1")).isInstanceOf(Commit.Done.class);
       }
     }
+  }
+
+  @Test
+  void theAccessListOfTheManualIsEnough() throws Exception {
+    String rules =
+        "ACL SETUSER edge reset on >open-sesame ~{s}t:* ~@{s}t:* +@read +@write +@scripting"
+            + " +@connection +info +wait +@pubsub &@{s}t:sync +cluster|nodes +cluster|info";
+    for (int i = 0; i < 3; i++) {
+      assertThat(CLUSTER.member(i).cli(rules.split(" ", -1))).isEqualTo("OK");
+    }
+    String address = "redis+cluster://edge:open-sesame@" + CLUSTER.member(0).address();
+    StoreSpec spec = new StoreSpec(address, TAG + "t:", Duration.ofSeconds(5), Map.of());
+    CountDownLatch joined = new CountDownLatch(1);
+    try (SharedStore store = new RedisEngine().open(spec);
+        Broadcast broadcast = store.broadcast(listener(joined))) {
+      Heard heard = follow(store);
+
+      Commit commit = put(store, "a", "1");
+      store.announce("n", "x", Duration.ofMinutes(1));
+      joined.await();
+      Objects.requireNonNull(broadcast).say("m", Map.of("z", "1"), 60_000);
+
+      assertThat(commit).isInstanceOf(Commit.Done.class);
+      heard.awaitValue("{s}t:a", "1");
+    }
+  }
+
+  private static Broadcast.Listener listener(CountDownLatch joined) {
+    return new Broadcast.Listener() {
+      @Override
+      public void joined() {
+        joined.countDown();
+      }
+
+      @Override
+      public void heard(String message) {}
+
+      @Override
+      public void lost(String reason) {}
+    };
   }
 }

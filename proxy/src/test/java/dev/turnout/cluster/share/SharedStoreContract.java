@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /// What every engine has to do. A test class of an engine extends this one, and opens clients of
 /// one and the same store, which is empty at the beginning of each test.
 public abstract class SharedStoreContract {
-    private final List<SharedStore> opened = new ArrayList<>();
+  private final List<SharedStore> opened = new ArrayList<>();
 
   /// Another client of the store.
   protected abstract SharedStore open() throws Exception;
@@ -131,13 +131,16 @@ public abstract class SharedStoreContract {
     SharedStore one = client();
     Heard heard = follow(client());
 
-    done(one.commit(new Transaction(Map.of(), Map.of(key("t:a"), "1", key("t:b"), "2", key("t:c"), "3"))));
+    done(
+        one.commit(
+            new Transaction(Map.of(), Map.of(key("t:a"), "1", key("t:b"), "2", key("t:c"), "3"))));
 
     heard.awaitValue(key("t:c"), "3");
     assertThat(heard.changes())
         .filteredOn(change -> change.keys().containsKey(key("t:a")))
         .first()
-        .satisfies(change -> assertThat(change.keys().keySet()).contains(key("t:a"), key("t:b"), key("t:c")));
+        .satisfies(change ->
+            assertThat(change.keys().keySet()).contains(key("t:a"), key("t:b"), key("t:c")));
   }
 
   @Test
@@ -147,7 +150,8 @@ public abstract class SharedStoreContract {
     put(store, key("t:a"), "2");
 
     Commit commit =
-        store.commit(new Transaction(Map.of(key("t:a"), old), Map.of(key("t:a"), "3", key("t:b"), "3")));
+        store.commit(
+            new Transaction(Map.of(key("t:a"), old), Map.of(key("t:a"), "3", key("t:b"), "3")));
 
     assertThat(commit).isInstanceOf(Commit.Conflict.class);
     Reading present = ((Commit.Conflict) commit).present().keys().get(key("t:a"));
@@ -168,7 +172,8 @@ public abstract class SharedStoreContract {
     Commit again =
         store.commit(
             new Transaction(
-                Map.of(key("t:a"), done.versions().getOrDefault(key("t:a"), "")), Map.of(key("t:a"), "3")));
+                Map.of(key("t:a"), done.versions().getOrDefault(key("t:a"), "")),
+                Map.of(key("t:a"), "3")));
 
     assertThat(again).isInstanceOf(Commit.Done.class);
   }
@@ -177,7 +182,8 @@ public abstract class SharedStoreContract {
   void aKeyCanBeExpectedToBeAbsent() {
     SharedStore store = client();
 
-    Transaction make = new Transaction(Map.of(key("t:a"), Transaction.ABSENT), Map.of(key("t:a"), "1"));
+    Transaction make =
+        new Transaction(Map.of(key("t:a"), Transaction.ABSENT), Map.of(key("t:a"), "1"));
     Commit first = store.commit(make);
     Commit second = store.commit(make);
 
@@ -190,9 +196,11 @@ public abstract class SharedStoreContract {
     SharedStore store = client();
 
     Commit commit =
-        store.commit(new Transaction(Map.of(key("t:a"), Transaction.NEVER), Map.of(key("t:a"), "1")));
+        store.commit(
+            new Transaction(Map.of(key("t:a"), Transaction.NEVER), Map.of(key("t:a"), "1")));
 
-    assertThat(((Commit.Conflict) commit).present().keys().get(key("t:a"))).isEqualTo(Reading.ABSENT);
+    assertThat(((Commit.Conflict) commit).present().keys().get(key("t:a")))
+        .isEqualTo(Reading.ABSENT);
   }
 
   @Test
@@ -202,7 +210,8 @@ public abstract class SharedStoreContract {
 
     Commit commit =
         store.commit(
-            new Transaction(Map.of(key("t:guard"), Transaction.ABSENT), Map.of(key("t:other"), "1")));
+            new Transaction(
+                Map.of(key("t:guard"), Transaction.ABSENT), Map.of(key("t:other"), "1")));
 
     assertThat(commit).isInstanceOf(Commit.Conflict.class);
     assertThat(follow(client()).values()).isEqualTo(Map.of(key("t:guard"), "1"));
@@ -359,7 +368,8 @@ public abstract class SharedStoreContract {
       Commit commit =
           store.commit(
               new Transaction(
-                  Map.of(key("t:count"), version), Map.of(key("t:count"), Integer.toString(value + 1))));
+                  Map.of(key("t:count"), version),
+                  Map.of(key("t:count"), Integer.toString(value + 1))));
       if (commit instanceof Commit.Conflict(SharedStore.State present)
           && present.keys().get(key("t:count")) instanceof Reading.Present(String now, String at)) {
         value = Integer.parseInt(now);

@@ -75,6 +75,21 @@ class SyncedBucketsTest {
   }
 
   @Test
+  void thoseThatComeLaterHoldUpNoneThatCameBefore() {
+    for (int i = 0; i < 100; i++) {
+      take(there, 1_000_000, 1000);
+    }
+    tell(there, here, 1000);
+    for (long now = 1040; now < 1200; now += 40) {
+      take(there, 1_000_000, now);
+      tell(there, here, now);
+    }
+
+    // all of the hundred, less what leaks in an interval
+    assertThat(excess(here, 1200)).isGreaterThanOrEqualTo(100_000 - 2000);
+  }
+
+  @Test
   void whatIsToldIsToldOnceAndWhatIsHeardIsNotTold() {
     take(there, 0, 1000);
     tell(there, here, 1000);
