@@ -1,6 +1,7 @@
 package dev.turnout.http;
 
 import static dev.turnout.config.Context.HTTP;
+import static dev.turnout.config.Context.LOCATION;
 import static dev.turnout.config.Context.SERVER;
 
 import dev.turnout.config.ConfigException;
@@ -18,8 +19,9 @@ import java.util.stream.Collectors;
 
 /// How TLS would be spoken: `ssl_protocols`, `ssl_ciphers` and so on, which files name in `http`
 /// for servers that may come. They are checked as nginx checks them where there is no certificate,
-/// and have no effect, as in nginx where nothing listens with `ssl`. Whatever would make a
-/// difference is refused by name elsewhere: certificates, who clients are, `listen ... ssl`.
+/// and have no effect, as in nginx where nothing listens with `ssl`; so do `proxy_ssl_...` where
+/// nothing is passed on to `https://`. Whatever would make a difference is refused by name
+/// elsewhere: certificates, who clients are, `listen ... ssl`, `proxy_pass https://...`.
 public final class SslModule implements HttpModule {
   private static final String USE = "ssl_session_cache";
   private static final long SMALLEST_CACHE = 8 * 4096;
@@ -70,6 +72,39 @@ public final class SslModule implements HttpModule {
     text(http, "ssl_stapling_file", "file", "An OCSP answer.");
     text(http, "ssl_stapling_responder", "url", "Who is asked for OCSP answers.");
     text(http, "ssl_session_ticket_key", "file", "A key of TLS session tickets.").repeatable();
+    toUpstreams(http);
+  }
+
+  private static void toUpstreams(HttpRegistry http) {
+    upstream(http, "proxy_ssl_protocols")
+        .someOf(Setting.of("proxy_ssl_protocols", Set.of()), PROTOCOLS)
+        .repeatable()
+        .summary("Versions of TLS.");
+    upstream(http, "proxy_ssl_verify_depth")
+        .number(Setting.of("proxy_ssl_verify_depth", 1), 0, Integer.MAX_VALUE)
+        .summary("How long the chain of a server's certificate may be.");
+    upstream(http, "proxy_ssl_conf_command")
+        .arguments(2)
+        .repeatable()
+        .read(SslModule::accept)
+        .syntax("name value")
+        .summary("A command for OpenSSL.");
+    for (String name : List.of("server_name", "session_reuse", "verify")) {
+      String whole = "proxy_ssl_" + name;
+      upstream(http, whole).flag(Setting.of(whole, false)).summary("How TLS begins.");
+    }
+    for (String name : List.of("name", "ciphers", "trusted_certificate")) {
+      upstream(http, "proxy_ssl_" + name)
+          .read(SslModule::accept)
+          .syntax("text")
+          .summary("What TLS works with.");
+    }
+  }
+
+  private static DirectiveDefinition upstream(HttpRegistry http, String name) {
+    return http.directive(name)
+        .in(HTTP, SERVER, LOCATION)
+        .differs("Checked, and without effect: `https://` in `proxy_pass` is refused.");
   }
 
   private static DirectiveDefinition define(HttpRegistry http, String name) {

@@ -32,6 +32,9 @@ class SslModuleTest {
         ssl_trusted_certificate /no/such/chain.pem;
         ssl_conf_command Options KTLS;
         ssl_verify_depth 2;
+        proxy_ssl_server_name on;
+        proxy_ssl_protocols TLSv1.2 TLSv1.3;
+        proxy_ssl_name $host;
         """;
     try (TestProxy proxy =
         TestProxy.start(
@@ -81,6 +84,7 @@ class SslModuleTest {
         "ssl_crl ca.crl",
         "ssl_ocsp on",
         "ssl_password_file passwords",
+        "proxy_ssl_certificate site.pem",
       })
   void whatWouldMakeADifferenceIsRefusedByName(String directive) {
     String name = directive.substring(0, directive.indexOf(' '));

@@ -379,7 +379,9 @@ final class Attempt {
       parser.reset();
     }
     if (parser.warning() != null) {
-      proxying.exchange().log(Level.WARN, parser.warning());
+      proxying
+          .exchange()
+          .log(Level.WARN, parser.warning() + " while reading response header from upstream");
     }
     headNanos = elapsedNanos();
     status = head.status();
@@ -472,7 +474,10 @@ final class Attempt {
         excess = true;
         proxying
             .exchange()
-            .log(Level.WARN, "upstream sent more data than specified in \"Content-Length\" header");
+            .log(
+                Level.WARN,
+                "upstream sent more data than specified in \"Content-Length\" header while"
+                    + " reading upstream");
       }
       proxying.endBody();
       finished();

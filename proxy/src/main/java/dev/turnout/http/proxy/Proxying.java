@@ -267,8 +267,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private void noPeer(String why) {
+    noPeer = true; // the line names the upstream, none of its servers
     exchange().log(Level.ERROR, why);
-    noPeer = true;
     finish(502);
   }
 
@@ -863,7 +863,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
     UriPath uri = isUnsafe(target) ? null : UriPath.of(target, false);
     if (uri == null) {
-      present.log(Level.ERROR, "unsafe URI \"" + target + "\" was detected");
+      present.log(
+          Level.ERROR,
+          "unsafe URI \"" + target + "\" was detected while reading response header from upstream");
       present.finish(404);
     } else {
       present.redirectInternally(uri.path(), uri.args());
