@@ -1,5 +1,6 @@
 package dev.turnout.lua;
 
+import dev.turnout.log.Level;
 import dev.turnout.net.ListenAddress;
 import dev.turnout.net.Worker;
 import dev.turnout.net.resolve.NameAnswer;
@@ -16,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /// `ngx.socket.udp`: datagrams of scripts.
 final class DatagramCalls implements LuaPart {
@@ -32,7 +32,7 @@ final class DatagramCalls implements LuaPart {
     functions.addAll(
         MethodHandles.lookup(),
         "udp_peer",
-        "int(int, const char *, int, int)",
+        "int(int, const char *, int, int, const char *, int)",
         "udp_send",
         "int(int, int, const char *, int)",
         "udp_receive",
@@ -46,12 +46,13 @@ final class DatagramCalls implements LuaPart {
   }
 
   /// Names the peer; the number of the socket is in `m`.
-  static int udpPeer(LuaVm vm, long host, int length, int port) {
+  static int udpPeer(LuaVm vm, long host, int length, int port, long from, int fromLength) {
     String name = vm.text(host, length);
     LuaRun run = vm.run();
     SocketSettings settings = settings(vm);
-    LuaDatagrams socket = new LuaDatagrams(run, settings.logErrors());
-    InetAddress literal = literal(name);
+    InetAddress local = fromLength == 0 ? null : SocketCalls.literal(vm.text(from, fromLength));
+    LuaDatagrams socket = new LuaDatagrams(run, settings.logErrors(), local);
+    InetAddress literal = SocketCalls.literal(name);
     Resolver resolver = settings.resolver();
     List<InetAddress> known =
         literal != null ? List.of(literal) : resolver == null ? null : resolver.known(name);
@@ -72,14 +73,6 @@ final class DatagramCalls implements LuaPart {
           answer -> answered(worker, answer, name, socket, port, wait, number));
     }
     return LuaVm.AGAIN;
-  }
-
-  private static @Nullable InetAddress literal(String host) {
-    try {
-      return InetAddress.ofLiteral(host);
-    } catch (IllegalArgumentException _) {
-      return null;
-    }
   }
 
   private static InetAddress chosen(List<InetAddress> addresses) {
@@ -135,7 +128,7 @@ final class DatagramCalls implements LuaPart {
                     channel.pipeline().addLast(socket);
                   }
                 })
-            .connect(new InetSocketAddress(address, port));
+            .connect(new InetSocketAddress(address, port), socket.local());
     made.addListener(done -> {
       worker.refreshClock();
       if (done.isSuccess()) {
@@ -166,6 +159,9 @@ final class DatagramCalls implements LuaPart {
     LuaDatagrams socket = vm.datagrams().get(number);
     if (socket == null || socket.isClosed()) {
       return vm.refuse("closed");
+    }
+    if (vm.run().isLogged(Level.DEBUG)) {
+      vm.run().log(Level.DEBUG, "lua udp socket receive buffer size: " + size);
     }
     return socket.receive(vm, size, timeout > 0 ? timeout : settings(vm).readTimeout());
   }

@@ -9,6 +9,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DatagramPacket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -27,10 +29,13 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
   private @Nullable LuaWait reader;
   private int wanted;
   private @Nullable String trouble;
+  private final @Nullable InetSocketAddress local;
   private String upstream = "";
   private boolean closed;
 
-  LuaDatagrams(LuaRun owner, boolean logsErrors) {
+  /// @param local our address that it is to use; null for any
+  LuaDatagrams(LuaRun owner, boolean logsErrors, @Nullable InetAddress local) {
+    this.local = local == null ? null : new InetSocketAddress(local, 0);
     this.worker = owner.worker();
     this.owner = owner;
     this.logsErrors = logsErrors;
@@ -45,6 +50,10 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
     if (closed) {
       made.close();
     }
+  }
+
+  @Nullable InetSocketAddress local() {
+    return local;
   }
 
   boolean isClosed() {

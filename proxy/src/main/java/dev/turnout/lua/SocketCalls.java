@@ -39,7 +39,10 @@ final class SocketCalls implements LuaPart {
     functions.addAll(
         MethodHandles.lookup(),
         "sock_connect",
-        "int(int, const char *, int, int, const char *, int, int, int, int)",
+        "int(int, const char *, int, int, const char *, int, int, int, int, const char *, int,"
+            + " int)",
+        "sock_bind",
+        "int(int, const char *, int)",
         "sock_send",
         "int(int, int, const char *, int, int)",
         "sock_receive_some",
@@ -85,11 +88,19 @@ final class SocketCalls implements LuaPart {
     private final String host;
     private final int port;
     private final long timeout;
+    private final @Nullable InetSocketAddress from;
     private @Nullable LuaWait wait;
     private @Nullable ChannelFuture made;
     private boolean entered;
 
-    Connecting(LuaVm vm, CosocketPool pool, String host, int port, int timeout) {
+    Connecting(
+        LuaVm vm,
+        CosocketPool pool,
+        String host,
+        int port,
+        int timeout,
+        @Nullable InetSocketAddress from) {
+      this.from = from;
       this.vm = vm;
       this.run = vm.run();
       this.worker = run.worker();
@@ -204,15 +215,6 @@ final class SocketCalls implements LuaPart {
       }
     }
 
-    private static @Nullable InetAddress literal(String host) {
-      try {
-        boolean v6 = host.startsWith("[") && host.endsWith("]");
-        return InetAddress.ofLiteral(v6 ? host.substring(1, host.length() - 1) : host);
-      } catch (IllegalArgumentException _) {
-        return null;
-      }
-    }
-
     private void answered(NameAnswer answer) {
       try {
         worker
@@ -260,7 +262,9 @@ final class SocketCalls implements LuaPart {
       if (address instanceof InetSocketAddress) {
         bootstrap.option(ChannelOption.TCP_NODELAY, true);
       }
-      ChannelFuture future = bootstrap.connect(address);
+      InetSocketAddress local = address instanceof InetSocketAddress ? from : null;
+      ChannelFuture future =
+          local == null ? bootstrap.connect(address) : bootstrap.connect(address, local);
       made = future;
       future.addListener(done -> {
         worker.refreshClock();
@@ -290,7 +294,15 @@ final class SocketCalls implements LuaPart {
         fail("timeout");
         return;
       }
-      if (!isOver()) {
+      if (from != null && Cosocket.numbered(cause).endsWith("assign requested address")) {
+        run.log(
+            Level.CRIT,
+            "bind("
+                + ListenAddress.numeric(from.getAddress())
+                + ") failed ("
+                + Cosocket.numbered(cause)
+                + ")");
+      } else if (!isOver()) {
         log(
             "connect() "
                 + (host.startsWith("unix:") ? "to " + host + " " : "")
@@ -321,7 +333,10 @@ final class SocketCalls implements LuaPart {
       int keyLength,
       int poolSize,
       int backlog,
-      int timeout) {
+      int timeout,
+      long from,
+      int fromLength,
+      int fromPort) {
     String name = vm.text(host, hostLength);
     CosocketPool pool = vm.sockets().pool(vm.text(key, keyLength));
     if (poolSize > 0 || backlog >= 0) { // else it is made when the first connection is to idle
@@ -332,7 +347,37 @@ final class SocketCalls implements LuaPart {
       vm.also(vm.sockets().add(idle, vm.run(), settings(vm).logErrors()));
       return LuaVm.OK;
     }
-    return new Connecting(vm, pool, name, port, timeout).begin();
+    InetAddress local = fromLength == 0 ? null : literal(vm.text(from, fromLength));
+    return new Connecting(
+            vm,
+            pool,
+            name,
+            port,
+            timeout,
+            local == null ? null : new InetSocketAddress(local, fromPort))
+        .begin();
+  }
+
+  /// Says whether a socket can be told to use this address of ours.
+  static int sockBind(LuaVm vm, long address, int length) {
+    String text = vm.text(address, length);
+    if (literal(text) == null) {
+      return vm.refuse("bad address");
+    }
+    if (vm.run().isLogged(Level.DEBUG)) {
+      vm.run().log(Level.DEBUG, "lua tcp socket bind ip: " + text);
+    }
+    return LuaVm.OK;
+  }
+
+  /// The address that is written so, which may be in brackets; null if it is none.
+  static @Nullable InetAddress literal(String host) {
+    try {
+      boolean v6 = host.startsWith("[") && host.endsWith("]");
+      return InetAddress.ofLiteral(v6 ? host.substring(1, host.length() - 1) : host);
+    } catch (IllegalArgumentException _) {
+      return null;
+    }
   }
 
   // ---- sending and receiving

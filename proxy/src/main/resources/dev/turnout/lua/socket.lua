@@ -24,14 +24,14 @@ end
 
 -- The number of the socket's connection, or -1; a socket is of the request that made it.
 local function number_of(self)
-  local number = self[1]
-  if number and self.run ~= io_.run then
-    if open_runs[self.run] then error('bad request', 3) end
+  if (self[1] or self.connecting) and self.run ~= io_.run then
+    if open_runs[self.run] then T.fail('bad request') end
     self[1] = nil                       -- it went with its request
     return -1
   end
-  return number or -1
+  return self[1] or -1
 end
+T.owned, T.number_of = owned, number_of
 
 -- True while another thread, which has not been killed meanwhile, connects it.
 local function is_connecting(self)
@@ -65,8 +65,27 @@ local function flatten(v, out, n, nested)
   return n + 1
 end
 
-local function connect(host, port, key, size, backlog, timeout)
-  return fn.sock_connect(VM, host, #host, port, key, #key, size, backlog, timeout)
+local function connect(host, port, key, size, backlog, timeout, from, from_port)
+  return fn.sock_connect(VM, host, #host, port, key, #key, size, backlog, timeout,
+    from, from and #from or 0, from_port or 0)
+end
+
+local function bind(address) return fn.sock_bind(VM, address, #address) end
+function tcp.bind(...)
+  local n = select('#', ...)
+  if n ~= 2 and n ~= 3 then error('expecting 2 or 3 arguments, but got ' .. n, 2) end
+  local self, address, port = ...
+  check(YIELDABLE)
+  if n == 3 then
+    local p = tonumber(port)
+    if not p then return nil, 'expecting port to be a number but got type: ' .. type(port) end
+    if p < 0 or p > 65535 then return nil, 'bad port number: ' .. p end
+    port = floor(p)
+  end
+  address = tostring(address)
+  if bind(address) == REFUSED then return nil, text() end
+  self.from, self.from_port = address, port
+  return 1
 end
 
 function tcp.connect(...)
@@ -151,7 +170,8 @@ function tcp.connect(...)
   if is_connecting(self) then return nil, 'socket busy connecting' end
   owned(self)
   self.key, self.connecting = key, T.current()
-  local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0))
+  local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0,
+    self.from, self.from_port))
   self.connecting = nil
   if rc == REFUSED then return nil, text() end
   self[1] = io_.m

@@ -175,4 +175,23 @@ class LuaConnectionIT {
           .isEqualTo(busy.repeat(4) + "nil0\n11\n");
     }
   }
+
+  @Test
+  void aSocketUsesTheAddressThatItIsBoundTo() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            local s = ngx.socket.tcp()
+            ngx.say(s:bind('127.0.0.9')) s:connect('127.0.0.1', ngx.var.server_port)
+            s:send('GET /who HTTP/1.0\\r\\n\\r\\n') s:receiveuntil('\\r\\n\\r\\n')()
+            ngx.say(s:receive('*a')) ngx.say(s:bind('localhost'))
+            local u = ngx.socket.udp()
+            ngx.say(u:bind('127.0.0.8'), u:setpeername('127.0.0.1', 9), u:send({1, true, 'x'}))
+            """,
+            "location /who { return 200 $remote_addr; }")) {
+
+      assertThat(RawClient.get(proxy.port(), "h", "/").body())
+          .isEqualTo("1\n127.0.0.9\nnilbad address\n111\n");
+    }
+  }
 }
