@@ -289,8 +289,8 @@ class UpstreamFailureIT {
               String head =
                   "POST / HTTP/1.1\r\nHost: u\r\nContent-Length: " + big.length() + "\r\n\r\n";
               connection.readBytes(head.length());
-              for (int i = 0; i < 28; i++) {
-                pause.await(30, TimeUnit.MILLISECONDS);
+              for (int i = 0; i < 28; i++) { // for longer than the limit, in all
+                pause.await(40, TimeUnit.MILLISECONDS);
                 connection.readBytes(big.length() / 28);
               }
               connection.send(Answers.ok("done"));
@@ -298,10 +298,7 @@ class UpstreamFailureIT {
         TestProxy proxy =
             TestProxy.start(
                 proxying(
-                    slow.address(),
-                    "proxy_send_timeout 250ms;",
-                    "client_max_body_size 0;",
-                    kept))) {
+                    slow.address(), "proxy_send_timeout 1s;", "client_max_body_size 0;", kept))) {
       RawResponse response =
           RawClient.ask(
               proxy.port(),
