@@ -610,6 +610,11 @@ public final class Exchange {
         || request.rawTarget().lastIndexOf('+', request.pathEnd() - request.targetStart()) >= 0;
   }
 
+  /// True if the path has been rewritten, and the location for it is still to be looked for.
+  public boolean isPathChanged() {
+    return pathChanged;
+  }
+
   boolean takePathChanged() {
     boolean changed = pathChanged;
     pathChanged = false;

@@ -60,6 +60,7 @@ public final class HttpRegistry {
   private final HttpEnvironment environment;
   private final Upstreams.Plan upstreams;
   private final SharedZones.Plan sharedZones;
+  private final SyncedZones.Plan syncedZones;
   private final UpstreamZones.Plan upstreamZones;
   private final Map<String, Variable> variables = new HashMap<>();
   private final Map<String, Function<String, Variable>> prefixes = new HashMap<>();
@@ -89,6 +90,8 @@ public final class HttpRegistry {
     this.upstreams = environment.upstreams().plan();
     this.sharedZones = environment.sharedZones().plan();
     pending.add(sharedZones);
+    this.syncedZones = environment.syncedZones().plan();
+    pending.add(syncedZones);
     this.upstreamZones = environment.upstreamZones().plan();
     pending.add(upstreamZones);
     beforeBuild.add(upstreamZones::complete);
@@ -250,6 +253,11 @@ public final class HttpRegistry {
   /// The zones of this configuration that hold what limits count.
   public SharedZones.Plan sharedZones() {
     return sharedZones;
+  }
+
+  /// What this configuration says of zones that nodes tell each other of.
+  public SyncedZones.Plan syncedZones() {
+    return syncedZones;
   }
 
   /// Compiles argument `i` of a directive.

@@ -12,6 +12,7 @@ import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.control.ZoneSync;
 import dev.turnout.discovery.Followers;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
@@ -217,6 +218,11 @@ public final class TestProxy implements AutoCloseable {
   /// What operators speak to.
   public ControlPlane control() {
     return outside.control();
+  }
+
+  /// What tells other nodes of zones with `sync`.
+  public ZoneSync zoneSync() {
+    return ZoneSync.of(environment, control());
   }
 
   /// A key-value zone that is in force; null if there is none of this name.

@@ -1258,6 +1258,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void becomeTunnel(Exchange present, Tunnel through) {
+    if (state == State.CLOSED) {
+      through.clientClosed();
+      return;
+    }
     writeHeld();
     context().flush();
     tunnel = through;

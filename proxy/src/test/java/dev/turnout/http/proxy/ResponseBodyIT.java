@@ -288,11 +288,11 @@ class ResponseBodyIT {
   void aSlowClientIsNotTheUpstreamsFault() throws Exception {
     String body = "x".repeat(12_000_000);
     try (FakeUpstream upstream = FakeUpstream.answering(body);
-        TestProxy proxy = TestProxy.start(proxying(upstream.address(), "proxy_read_timeout 2s;"));
+        TestProxy proxy = TestProxy.start(proxying(upstream.address(), "proxy_read_timeout 1s;"));
         RawClient client = RawClient.connectWithBuffer(proxy.port(), 8_192)) {
       client.send(GET);
       upstream.awaitRequests(1);
-      new CountDownLatch(1).await(2500, TimeUnit.MILLISECONDS); // longer than the upstream may take
+      new CountDownLatch(1).await(1200, TimeUnit.MILLISECONDS); // longer than the upstream may take
 
       assertThat(client.readResponse().body()).hasSize(body.length());
       nothingIsUnderWay(proxy);
