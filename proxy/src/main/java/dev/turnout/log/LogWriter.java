@@ -165,7 +165,7 @@ final class LogWriter implements AutoCloseable {
     long paidUntil = System.nanoTime();
     while (!closed) {
       hurried = false;
-      boolean worked = drainQueue();
+      boolean worked = drainQueueSafely();
       reportDropped();
       long deadline = Long.MAX_VALUE;
       for (LogBuffer buffer : buffers) {
@@ -184,10 +184,23 @@ final class LogWriter implements AutoCloseable {
         sleep(deadline);
       }
     }
-    drainQueue();
+    drainQueueSafely();
     drainBuffers();
     reportDropped();
-    drainQueue();
+    drainQueueSafely();
+  }
+
+  /// A bug in one line's way must not end the thread: no log would ever be written again. Where it
+  /// can be told is the standard error alone.
+  private boolean drainQueueSafely() {
+    while (true) {
+      try {
+        return drainQueue();
+      } catch (RuntimeException bug) {
+        System.err.println("unexpected failure while logs were written");
+        bug.printStackTrace();
+      }
+    }
   }
 
   /// Nobody ends a pause but those who are in a hurry: that is what makes batches.
