@@ -286,7 +286,7 @@ async function readTold() {
     if (drains) await readDrains();
     if (controllers) await readControllers();
   } catch {
-    // the poll tells when nobody answers
+    stateToRead = true; // with the next event; the poll tells when nobody answers
   }
 }
 
