@@ -27,16 +27,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The life of the process once its configuration is read: it starts the node, does what signals
 /// ask for, and ends. Its thread is the control thread.
 final class Running {
+  /// The shortest turn that Linux gives.
+  private static final long LOOP_SLICE_NANOS = 100_000;
+
   private static final long LOOK_MILLIS = 20;
 
   private final Main program;
@@ -46,6 +52,7 @@ final class Running {
   private final boolean daemon;
   private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
   private int generation = 1;
+  private @Nullable Integer priority;
   private long shutdownTimeout;
   private @Nullable Leaving leaving;
 
@@ -127,6 +134,8 @@ final class Running {
     node.start(candidate);
     // Not before: it takes 30 ms, and nobody knows whom to signal before the pid file is there.
     handleSignals(candidate.log());
+    priority = first.main().get(ProcessModule.PRIORITY);
+    schedule(workers, candidate.log());
     Path pidFile = program.pidFile(first);
     becomeUser();
     writePid(pidFile);
@@ -157,6 +166,21 @@ final class Running {
         "OS: " + System.getProperty("os.name") + " " + System.getProperty("os.version"));
     log.log(Level.NOTICE, "JVM: " + System.getProperty("java.vm.name") + " " + Runtime.version());
     log.log(Level.NOTICE, "start " + workers.size() + " worker loops");
+  }
+
+  /// Loops do little at a time for many: each asks for short turns, and so gets them soon. Waits
+  /// for them, since a negative priority is root's to ask.
+  private void schedule(Workers workers, ErrorLog log) {
+    Integer wanted = priority;
+    List<String> refused;
+    try {
+      int nice = wanted != null ? wanted : Posix.niceOfThisThread();
+      refused = workers.schedule(nice, LOOP_SLICE_NANOS).toCompletableFuture().join();
+    } catch (IOException e) {
+      refused = List.of(String.valueOf(e.getMessage()));
+    }
+    Level level = wanted != null ? Level.ALERT : Level.INFO; // nobody asked for the short turns
+    refused.forEach(refusal -> log.log(level, refusal));
   }
 
   /// As in nginx it is no reason not to start if that many are not allowed; says so.
@@ -307,6 +331,7 @@ final class Running {
   private void reload(Node node) {
     int next = generation + 1;
     long patience = shutdownTimeout;
+    AtomicReference<@Nullable Integer> wanted = new AtomicReference<>(priority);
     boolean changed =
         node.reload(
             () -> {
@@ -315,6 +340,7 @@ final class Running {
                 Candidate candidate =
                     configuration.build(next, process.environment().workers().size());
                 shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+                wanted.set(configuration.main().get(ProcessModule.PRIORITY));
                 return candidate;
               } catch (ConfigLoadException e) {
                 throw new IllegalStateException(Main.oneLine(e), e);
@@ -329,6 +355,10 @@ final class Running {
       generation = next;
       leaving = null; // it listens again
       process.environment().logs().reportTo(node.present().log());
+      if (!Objects.equals(wanted.get(), priority)) {
+        priority = wanted.get();
+        schedule(process.environment().workers(), node.present().log());
+      }
     }
   }
 }

@@ -486,10 +486,17 @@ public final class LuaModule implements HttpModule {
     if (chunk == null || mine == null) {
       return null;
     }
+    boolean rewriting = phase == LuaPhase.SERVER_REWRITE || phase == LuaPhase.REWRITE;
     if (!scope.get(NEED_BODY) || phase == LuaPhase.SERVER_REWRITE) {
-      return exchange -> mine.run(exchange, chunk);
+      return exchange ->
+          rewriting && exchange.isPathChanged() // that was for another location
+              ? Verdict.CONTINUE
+              : mine.run(exchange, chunk);
     }
     return exchange -> {
+      if (rewriting && exchange.isPathChanged()) {
+        return Verdict.CONTINUE;
+      }
       if (exchange.body().isComplete() || !exchange.body().isPresent()) {
         exchange.body().read(() -> {});
         return mine.run(exchange, chunk);

@@ -454,10 +454,18 @@ public final class LuaProgram {
     if (index < 0) {
       String text = loadFailure(chunk, run);
       run.log(Level.ERROR, text);
-      exchange.finish(text.contains(": cannot open ") ? 404 : 500);
+      exchange.finish(statusOf(text));
       return Verdict.RESPONDED;
     }
     return run.start(chunk.phase(), index);
+  }
+
+  /// What a script that cannot be loaded is answered with.
+  private static int statusOf(String trouble) {
+    if (!trouble.contains("cannot open ")) {
+      return 500;
+    }
+    return trouble.endsWith("No such file or directory") ? 404 : 503;
   }
 
   /// Calls a script that may not wait; false if it failed, which has been logged.

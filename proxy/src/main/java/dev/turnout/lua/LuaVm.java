@@ -560,6 +560,9 @@ public final class LuaVm {
     if (closed) {
       return;
     }
+    if (program.log().isEnabled(Level.DEBUG)) {
+      program.log().log(Level.DEBUG, "lua close the global Lua VM " + number);
+    }
     synchronized (armed) { // the watchdog looks at no state that is gone
       closed = true;
       sockets.close();

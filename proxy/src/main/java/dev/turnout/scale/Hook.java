@@ -1,5 +1,6 @@
 package dev.turnout.scale;
 
+import dev.turnout.json.JsonText;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -90,8 +91,14 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
   HttpRequest request(About about) {
     String url = about.in(words.getFirst());
     String body =
-        "{\"upstream\":\"%s\",\"id\":%d,\"server\":\"%s\",\"action\":\"%s\"}"
-            .formatted(escaped(about.upstream), about.id, escaped(about.server), about.action);
+        JsonText.of(out -> {
+          out.writeStartObject();
+          JsonText.write(out, "upstream", about.upstream);
+          out.writeNumberProperty("id", about.id);
+          JsonText.write(out, "server", about.server);
+          out.writeStringProperty("action", about.action);
+          out.writeEndObject();
+        });
     try {
       return HttpRequest.newBuilder(new URI(url))
           .timeout(Duration.ofMillis(timeoutMillis))
@@ -122,9 +129,5 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
       String text = uri + ": " + e;
       return text.substring(0, Math.min(text.length(), LONGEST_ERROR));
     }
-  }
-
-  private static String escaped(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 }

@@ -8,10 +8,13 @@ import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -95,6 +98,53 @@ class CommandLineIT {
       assertThat(tell(turnout, "quit").status()).isZero();
       assertThat(turnout.awaitEnd()).isZero();
       assertThat(turnout.read("nginx.pid")).isEmpty();
+    }
+  }
+
+  @Test
+  void theLoopsHaveThePriorityOfTheConfigurationThatServes() throws Exception {
+    try (var turnout = Turnout.start("")) {
+      awaitNiceLoops(turnout, 0);
+      Files.writeString(
+          turnout.configuration(),
+          "worker_priority 3;\n" + Files.readString(turnout.configuration(), ISO_8859_1),
+          ISO_8859_1);
+
+      turnout.signal("HUP");
+      awaitNiceLoops(turnout, 3);
+
+      turnout.kill();
+      turnout.start();
+      awaitNiceLoops(turnout, 3);
+    }
+  }
+
+  private static void awaitNiceLoops(Turnout turnout, int nice) throws Exception {
+    List<String> both = List.of(Integer.toString(nice), Integer.toString(nice));
+    Eventually.until(
+        Duration.ofSeconds(20),
+        () -> niceLoops(turnout).equals(both),
+        () -> niceLoops(turnout).toString());
+  }
+
+  /// The nice value of each event loop: field 19 of its thread's line.
+  private static List<String> niceLoops(Turnout turnout) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + turnout.pid() + "/task"))) {
+      return threads
+          .map(CommandLineIT::statusLine)
+          .filter(line -> line.contains("(worker-"))
+          .map(line -> line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[16])
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String statusLine(Path thread) {
+    try {
+      return Files.readString(thread.resolve("stat"));
+    } catch (IOException _) {
+      return ""; // ended meanwhile
     }
   }
 
