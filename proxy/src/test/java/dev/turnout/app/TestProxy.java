@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The node inside a test's own process: a configuration goes in, requests are served on port 0.
 public final class TestProxy implements AutoCloseable {
+  private final String main;
   private final Path directory;
   private final boolean directoryStays;
   private final LogFiles logs;
@@ -51,8 +52,14 @@ public final class TestProxy implements AutoCloseable {
   private int generation = 1;
 
   private TestProxy(
-      Path directory, boolean directoryStays, String http, int loops, HealthListener health)
+      String main,
+      Path directory,
+      boolean directoryStays,
+      String http,
+      int loops,
+      HealthListener health)
       throws IOException, InterruptedException {
+    this.main = main;
     this.directory = directory;
     this.directoryStays = directoryStays;
     Files.createDirectories(directory.resolve("logs"));
@@ -117,10 +124,30 @@ public final class TestProxy implements AutoCloseable {
     return start(directory, true, http, 1, HealthListener.none());
   }
 
+  /// Starts a node with directives beside `http {}`, too.
+  public static TestProxy startWith(String main, String http) {
+    try {
+      Path directory = Files.createTempDirectory("turnout-test");
+      return start(main, directory, false, http, 1, HealthListener.none());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static TestProxy start(
       Path directory, boolean directoryStays, String http, int loops, HealthListener health) {
+    return start("", directory, directoryStays, http, loops, health);
+  }
+
+  private static TestProxy start(
+      String main,
+      Path directory,
+      boolean directoryStays,
+      String http,
+      int loops,
+      HealthListener health) {
     try {
-      return new TestProxy(directory, directoryStays, http, loops, health);
+      return new TestProxy(main, directory, directoryStays, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -133,7 +160,7 @@ public final class TestProxy implements AutoCloseable {
     Path file = directory.resolve("nginx.conf");
     Files.writeString(
         file,
-        "daemon off;\nevents {}\nhttp {\naccess_log off;\n" + http + "\n}\n",
+        main + "daemon off;\nevents {}\nhttp {\naccess_log off;\n" + http + "\n}\n",
         StandardCharsets.ISO_8859_1);
     return Configuration.read(file, directory, List.of(), "logs/error.log", outside);
   }
