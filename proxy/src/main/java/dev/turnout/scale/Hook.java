@@ -1,5 +1,6 @@
 package dev.turnout.scale;
 
+import dev.turnout.json.JsonText;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -86,8 +87,14 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
   private @Nullable String post(About about) throws InterruptedException {
     URI uri = URI.create(about.in(words.getFirst()));
     String body =
-        "{\"upstream\":\"%s\",\"id\":%d,\"server\":\"%s\",\"action\":\"%s\"}"
-            .formatted(escaped(about.upstream), about.id, escaped(about.server), about.action);
+        JsonText.of(out -> {
+          out.writeStartObject();
+          JsonText.write(out, "upstream", about.upstream);
+          out.writeNumberProperty("id", about.id);
+          JsonText.write(out, "server", about.server);
+          out.writeStringProperty("action", about.action);
+          out.writeEndObject();
+        });
     HttpRequest request =
         HttpRequest.newBuilder(uri)
             .timeout(Duration.ofMillis(timeoutMillis))
@@ -105,9 +112,5 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
       String text = uri + ": " + e;
       return text.substring(0, Math.min(text.length(), LONGEST_ERROR));
     }
-  }
-
-  private static String escaped(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 }

@@ -62,7 +62,7 @@ public final class Peer {
         alone,
         new PeerStats(),
         new PeerHealth(),
-        new ActiveHealth(),
+        new ActiveHealth(whole.policy().checks()),
         whole,
         new PeerWeights(lock),
         new SlowStart(),
@@ -364,7 +364,7 @@ public final class Peer {
     int fails;
     synchronized (active) {
       before = health.verdict();
-      fails = health.judge(active.count(rules, result, whole.policy().checks(), before));
+      fails = health.judge(active.count(rules, result, before));
     }
     return judged(before, fails, reason, first, nowMillis);
   }

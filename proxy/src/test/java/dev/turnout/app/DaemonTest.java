@@ -41,6 +41,21 @@ class DaemonTest {
   }
 
   @Test
+  void aChildServesEvenIfItsErrorFileCannotBeOpened() throws Exception {
+    Path errors = directory.resolve("missing/error.log");
+    ProcessBuilder command =
+        new ProcessBuilder(ChildJvm.command(Background.class, "deaf", "", errors.toString()));
+
+    try (var parent = ChildJvm.start(command.redirectErrorStream(true))) {
+      assertThat(parent.awaitExit()).isZero();
+      assertThat(parent.rest()).containsExactly("said before it was ready");
+    }
+
+    long child = Long.parseLong(Files.readString(directory.resolve("pid")).split(" ", 2)[0]);
+    ProcessHandle.of(child).orElseThrow().destroyForcibly();
+  }
+
+  @Test
   void theParentPassesOnTheChildsErrorAndStatus() throws Exception {
     ProcessBuilder command = new ProcessBuilder(ChildJvm.command(Background.class, "fail"));
 
@@ -87,8 +102,12 @@ class DaemonTest {
       Path errors = Path.of(arguments[2]);
       String said =
           "%d [%s, %s]".formatted(ProcessHandle.current().pid(), arguments[0], arguments[1]);
-      Files.writeString(errors.resolveSibling("pid"), said);
-      Files.writeString(errors, "");
+      if (arguments[0].equals("deaf")) {
+        Files.writeString(errors.getParent().resolveSibling("pid"), said);
+      } else {
+        Files.writeString(errors.resolveSibling("pid"), said);
+        Files.writeString(errors, "");
+      }
       Daemon.childReady(errors.toString());
       System.err.println("said too late for the terminal");
       new CountDownLatch(1).await();

@@ -129,6 +129,57 @@ class UpstreamHealthTest {
   }
 
   @Test
+  void aServerThatServedGoesOnHoweverSoonItsFirstCheckIs() {
+    Upstream group = upstream(server(1));
+    group.follow(HealthPolicy.NONE);
+    CheckSpec check = check();
+    group.onListChange(() -> probe(group, 1, check.rules(), true)); // of two that it must pass
+
+    group.publish(withCheck(group.current().spec(), check), 2);
+
+    assertThat(log.words()).isEmpty();
+    assertThat(peer(group, 1).activeHealth().rises(check.rules().key())).isEqualTo(1);
+    assertThat(offered(group, NOW)).containsExactly(1);
+  }
+
+  @Test
+  void aProbeOfACheckThatIsNoMoreSaysNothing() {
+    Upstream group = upstream(server(1));
+    group.follow(checks(ONE));
+    group.follow(HealthPolicy.NONE);
+
+    probe(group, 1, ONE, false);
+
+    assertThat(log.words()).isEmpty();
+    assertThat(peer(group, 1).activeHealth().fails()).isEqualTo(1);
+    assertThat(offered(group, NOW)).containsExactly(1);
+  }
+
+  private static CheckSpec check() {
+    return new CheckSpec(
+        CheckSpec.Type.HTTP,
+        1000,
+        1000,
+        1,
+        2,
+        true,
+        0,
+        CheckSpec.STANDARD_REQUEST,
+        CheckSpec.STANDARD_ALIVE,
+        1);
+  }
+
+  private static UpstreamSpec withCheck(UpstreamSpec spec, CheckSpec check) {
+    return new UpstreamSpec(
+        spec.name(),
+        spec.servers(),
+        spec.method(),
+        spec.keepalive(),
+        new UpstreamOptions(null, null, null, new HealthOptions(0, 100, check)),
+        spec.nextId());
+  }
+
+  @Test
   void aServerThatFailsAndRecoversIsToldTwice() {
     Upstream group = upstream(server(1).withFailures(2, 10_000), server(2));
 

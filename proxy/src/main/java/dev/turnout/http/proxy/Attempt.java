@@ -119,6 +119,9 @@ final class Attempt {
 
   private void connect() {
     Worker worker = proxying.worker();
+    if (proxying.exchange().isLogged(Level.DEBUG)) {
+      proxying.exchange().log(Level.DEBUG, "connect to " + peer.address().text());
+    }
     SocketAddress address =
         switch (peer.address()) {
           case PeerAddress.Inet inet -> inet.socket();
@@ -376,7 +379,9 @@ final class Attempt {
       parser.reset();
     }
     if (parser.warning() != null) {
-      proxying.exchange().log(Level.WARN, parser.warning());
+      proxying
+          .exchange()
+          .log(Level.WARN, parser.warning() + " while reading response header from upstream");
     }
     headNanos = elapsedNanos();
     status = head.status();
@@ -469,7 +474,10 @@ final class Attempt {
         excess = true;
         proxying
             .exchange()
-            .log(Level.WARN, "upstream sent more data than specified in \"Content-Length\" header");
+            .log(
+                Level.WARN,
+                "upstream sent more data than specified in \"Content-Length\" header while"
+                    + " reading upstream");
       }
       proxying.endBody();
       finished();

@@ -169,12 +169,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
     RequestBody body = exchange.body();
     Template own = settings.options().body();
-    ownBody = own == null ? null : own.evaluate(exchange).getBytes(StandardCharsets.ISO_8859_1);
+    ownBody = null;
     if (own != null) {
       if (body.isPresent() && !body.isPassedOn()) {
-        body.read(this::next);
+        body.read(() -> next(own)); // it may speak of the client's
       } else {
-        next();
+        next(own);
       }
     } else if (settings.passRequestBody() && body.isPassedOn()) {
       exchange.log(Level.ERROR, "the request body has been passed on already and is gone");
@@ -191,6 +191,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   // ---- attempts
+
+  private void next(Template body) {
+    ownBody = body.evaluate(exchange()).getBytes(StandardCharsets.ISO_8859_1);
+    next();
+  }
 
   private void next() {
     Exchange present = exchange();
@@ -262,8 +267,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private void noPeer(String why) {
+    noPeer = true; // the line names the upstream, none of its servers
     exchange().log(Level.ERROR, why);
-    noPeer = true;
     finish(502);
   }
 
@@ -858,7 +863,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
     UriPath uri = isUnsafe(target) ? null : UriPath.of(target, false);
     if (uri == null) {
-      present.log(Level.ERROR, "unsafe URI \"" + target + "\" was detected");
+      present.log(
+          Level.ERROR,
+          "unsafe URI \"" + target + "\" was detected while reading response header from upstream");
       present.finish(404);
     } else {
       present.redirectInternally(uri.path(), uri.args());
