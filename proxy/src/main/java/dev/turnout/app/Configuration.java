@@ -9,6 +9,7 @@ import dev.turnout.config.Scope;
 import dev.turnout.control.Candidate;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.ControlPlane;
+import dev.turnout.control.ZoneSync;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.Generation;
 import dev.turnout.http.HttpBuilder;
@@ -193,6 +194,7 @@ final class Configuration {
               control.sharing().address(address(generation));
               control.sharing().activate();
             });
+        ZoneSync.of(http.environment(), control).activate(log);
         control.drains().ages(process.proxying().get()::oldestMillis);
         control.drains().resume();
         control.canaries().look();

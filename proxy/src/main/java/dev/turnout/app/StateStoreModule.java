@@ -35,6 +35,9 @@ final class StateStoreModule implements HttpModule {
   private static final long USUAL_TIMEOUT = 1000;
   private static final long LEAST_TIMEOUT = 50;
   private static final long MOST_TIMEOUT = 60_000;
+  private static final long USUAL_SYNC = 200;
+  private static final long LEAST_SYNC = 20;
+  private static final long MOST_SYNC = 10_000;
   private static final String NAME = "[A-Za-z0-9._-]{1,64}";
 
   private final Sharing sharing;
@@ -50,7 +53,8 @@ final class StateStoreModule implements HttpModule {
   /// What the directive says.
   ///
   /// @param node null: the node names itself
-  record Wanted(StoreEngine engine, StoreSpec spec, @Nullable String node, boolean keeps) {}
+  record Wanted(
+      StoreEngine engine, StoreSpec spec, @Nullable String node, boolean keeps, long syncMillis) {}
 
   /// @param state where the node's own state is
   /// @param keyvals which zones are shared
@@ -70,9 +74,11 @@ final class StateStoreModule implements HttpModule {
         .syntax(
             "file:directory | redis://[[user:]password@]host[:port][/db] | rediss://... |"
                 + " redis+sentinel://[password@]host[:port][,...]/master |"
+                + " redis+cluster://[[user:]password@]host[:port][,...] |"
                 + " etcd://[user:password@]host[:port][,...] | etcds://... |"
                 + " consul://[:token@]host[:port][,...] | consuls://... [prefix=text] [timeout=time]"
-                + " [on_unavailable=refuse | local] [node=name] [parameter=value ...]")
+                + " [on_unavailable=refuse | local] [node=name] [sync_interval=time]"
+                + " [parameter=value ...]")
         .defaultText("file:state")
         .summary(
             "Where the state is that nodes share: zones and upstreams that are marked `store`, and"
@@ -83,7 +89,8 @@ final class StateStoreModule implements HttpModule {
                 + " (1s) counts as not answered. While the store is away changes are refused (503),"
                 + " or, with `on_unavailable=local`, kept and written to it afterwards, unless"
                 + " somebody else has changed the same. `node` is the name of this node, which no"
-                + " other one may have. Redis also takes `wait=number`, of replicas that must have a"
+                + " other one may have. Nodes tell each other of zones with `sync` every"
+                + " `sync_interval` (200ms), through Redis only. Redis also takes `wait=number`, of replicas that must have a"
                 + " change before it is answered, Consul `token_file=file`, and all of them with TLS"
                 + " `ssl_trusted_certificate=file`. The usual prefix is `/turnout/` in etcd and"
                 + " `turnout/` in Consul.");
@@ -125,10 +132,11 @@ final class StateStoreModule implements HttpModule {
       return;
     }
     StoreEngine engine = engine(d, address);
-    String prefix = engine.usualPrefix();
+    String prefix = engine.usualPrefix(address.substring(0, address.indexOf(':')));
     long timeout = USUAL_TIMEOUT;
     boolean keeps = false;
     String node = null;
+    long sync = USUAL_SYNC;
     Map<String, String> others = new HashMap<>();
     for (int i = 1; i < d.argumentCount(); i++) {
       String word = d.argument(i);
@@ -137,7 +145,8 @@ final class StateStoreModule implements HttpModule {
       String value = equals < 0 ? "" : word.substring(equals + 1);
       switch (name) {
         case "prefix" -> prefix = prefix(d, i, value);
-        case "timeout" -> timeout = timeout(d, i, value);
+        case "timeout" -> timeout = time(d, i, "timeout", value, LEAST_TIMEOUT, MOST_TIMEOUT);
+        case "sync_interval" -> sync = time(d, i, "sync_interval", value, LEAST_SYNC, MOST_SYNC);
         case "on_unavailable" -> keeps = keeps(d, i, value);
         case "node" -> {
           if (!value.matches(NAME)) {
@@ -164,7 +173,8 @@ final class StateStoreModule implements HttpModule {
             engine,
             new StoreSpec(address, prefix, Duration.ofMillis(timeout), others),
             node,
-            keeps);
+            keeps,
+            sync);
     HttpRegistry registry = http;
     if (registry != null) {
       registry.changesState(true); // what was good last is remembered, whoever changes it
@@ -172,7 +182,8 @@ final class StateStoreModule implements HttpModule {
   }
 
   private static List<String> parameters(StoreEngine engine) {
-    List<String> all = new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node"));
+    List<String> all =
+        new ArrayList<>(List.of("prefix", "timeout", "on_unavailable", "node", "sync_interval"));
     all.addAll(engine.parameters());
     return all;
   }
@@ -187,9 +198,9 @@ final class StateStoreModule implements HttpModule {
       }
       known.addAll(engine.schemes());
     }
-    if (scheme.equals("redis+cluster") || scheme.equals("rediss+cluster")) {
-      throw ConfigException.at(d, 0, "Redis Cluster is not supported by \"state_store\"")
-          .withHelp("one Redis, or several under Sentinel: redis+sentinel://host,host/master");
+    if (scheme.equals("rediss+cluster") || scheme.equals("rediss+sentinel")) {
+      throw ConfigException.at(d, 0, "\"" + scheme + ":\" is not supported by \"state_store\"")
+          .withHelp("TLS is there for one Redis: rediss://host");
     }
     // never the whole of it: there may be a password in it
     throw ConfigException.at(d, 0, "unknown kind of store \"" + scheme + ":\"")
@@ -204,13 +215,13 @@ final class StateStoreModule implements HttpModule {
     return value;
   }
 
-  private static long timeout(Directive d, int i, String value) {
+  private static long time(Directive d, int i, String name, String value, long least, long most) {
     return Units.milliseconds(value).stream()
-        .filter(millis -> millis >= LEAST_TIMEOUT && millis <= MOST_TIMEOUT)
+        .filter(millis -> millis >= least && millis <= most)
         .findFirst()
         .orElseThrow(() ->
-            ConfigException.at(d, i, "invalid timeout value \"" + value + "\"")
-                .withHelp("from 50ms to 60s"));
+            ConfigException.at(d, i, "invalid " + name + " value \"" + value + "\"")
+                .withHelp("from " + least + "ms to " + most / 1000 + "s"));
   }
 
   private static boolean keeps(Directive d, int i, String value) {
@@ -228,7 +239,11 @@ final class StateStoreModule implements HttpModule {
     Directive d = directive;
     HttpRegistry registry = http;
     Sharing.Setup present = sharing.present();
-    if (registry == null || (now == null && present == null)) {
+    if (registry == null) {
+      return;
+    }
+    registry.syncedZones().decide(now == null ? "there is no store" : now.engine.refusesSync());
+    if (now == null && present == null) {
       return;
     }
     if (now == null || d == null) {
@@ -237,6 +252,7 @@ final class StateStoreModule implements HttpModule {
     }
     try {
       Layout layout = Layout.of(now.spec.prefix(), keyvals.shared());
+      now.engine.check(now.spec, layout);
       if (present == null) {
         SharedStore store = now.engine.open(now.spec);
         opened = store;
@@ -244,13 +260,20 @@ final class StateStoreModule implements HttpModule {
         StoreMemory memory = StoreMemory.in(file(registry), warnings);
         warnings.forEach(registry::warn);
         remembered = memory;
-        setup = new Sharing.Setup(store, layout, now.node, now.keeps, memory, now);
+        setup = new Sharing.Setup(store, layout, now.node, now.keeps, now.syncMillis, memory, now);
       } else if (!present.said().equals(now)) {
         throw ConfigException.at(
             d, "\"state_store\" cannot be changed by a reload: start the node anew");
       } else {
         setup =
-            new Sharing.Setup(present.store(), layout, now.node, now.keeps, present.memory(), now);
+            new Sharing.Setup(
+                present.store(),
+                layout,
+                now.node,
+                now.keeps,
+                now.syncMillis,
+                present.memory(),
+                now);
       }
     } catch (IllegalArgumentException e) {
       close();

@@ -56,6 +56,7 @@ public final class Sharing implements AutoCloseable {
   /// @param layout what is shared, and where it is in the store
   /// @param node the name of the node; null: the one that it gave itself
   /// @param keepsLocally what to do with a change while the store is away: to keep it, or to refuse
+  /// @param syncMillis how often nodes tell each other of zones with `sync`
   /// @param memory what the node remembers of it
   /// @param said by what it was configured: equal to another if nothing was changed
   public record Setup(
@@ -63,6 +64,7 @@ public final class Sharing implements AutoCloseable {
       Layout layout,
       @Nullable String node,
       boolean keepsLocally,
+      long syncMillis,
       StoreMemory memory,
       Object said) {}
 

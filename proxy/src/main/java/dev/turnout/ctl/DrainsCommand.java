@@ -18,13 +18,13 @@ final class DrainsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Json answer = ctl.get("/drains");
+    Answer answer = ctl.get("/drains");
     if (ctl.isJson()) {
       return ctl.printJson(answer);
     }
     Table table =
         new Table("DRAIN", "UPSTREAM", "SERVER", "PHASE", ">ACTIVE", "DEADLINE", "THEN", "NOTE");
-    for (Json one : answer.list()) {
+    for (Answer one : answer.list()) {
       table.row(
           one.text("id"),
           one.text("upstream"),
@@ -41,7 +41,7 @@ final class DrainsCommand implements Callable<Integer> {
   @Command(name = "cancel", description = "The server takes requests again.")
   int cancel(
       @Parameters(paramLabel = "DRAIN", description = "Its name, as drains lists it.") String id) {
-    Json drain = ctl.change("DELETE", "/drains/" + Ctl.segment(id), null, ctl.reasons());
+    Answer drain = ctl.change("DELETE", "/drains/" + Ctl.segment(id), null, ctl.reasons());
     return ctl.isJson() ? ctl.printJson(drain) : ctl.print(ServersCommand.progress(drain));
   }
 }

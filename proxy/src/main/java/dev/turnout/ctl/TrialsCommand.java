@@ -21,13 +21,13 @@ final class TrialsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Json answer = ctl.get("/trials");
+    Answer answer = ctl.get("/trials");
     if (ctl.isJson()) {
       return ctl.printJson(answer);
     }
     Table table =
         new Table(">REVISION", "UNTIL", "THEN", ">ANSWERS", ">ERRORS", ">AT MOST", "WHO", "WHY");
-    for (Json one : answer.list()) {
+    for (Answer one : answer.list()) {
       table.row(
           one.number("revision"),
           one.text("until"),

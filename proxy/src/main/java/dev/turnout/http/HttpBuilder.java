@@ -58,6 +58,7 @@ public final class HttpBuilder {
             http.variables(),
             http.sticky(),
             http.choosers(),
+            http.debugged(),
             workers);
     http.built(generation);
     return generation;

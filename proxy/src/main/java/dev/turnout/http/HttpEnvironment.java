@@ -20,6 +20,7 @@ public final class HttpEnvironment {
   private final Upstreams upstreams = new Upstreams();
   private final UpstreamZones upstreamZones = new UpstreamZones();
   private final SharedZones sharedZones = new SharedZones();
+  private final SyncedZones syncedZones = new SyncedZones();
   private final ConnectionCounters connections = new ConnectionCounters();
   private final Map<Class<?>, Object> kept = new HashMap<>();
   private final StatusZones statusZones = new StatusZones();
@@ -47,6 +48,11 @@ public final class HttpEnvironment {
   /// What the zones of limits hold.
   public SharedZones sharedZones() {
     return sharedZones;
+  }
+
+  /// The zones of limits that nodes tell each other of.
+  public SyncedZones syncedZones() {
+    return syncedZones;
   }
 
   /// The zones of `status_zone`.

@@ -8,6 +8,7 @@ import dev.turnout.config.DirectiveDefinition;
 import dev.turnout.config.DirectiveRegistry;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Where the modules of the HTTP plane announce what they have, for one load of a configuration.
@@ -58,6 +60,7 @@ public final class HttpRegistry {
   private final HttpEnvironment environment;
   private final Upstreams.Plan upstreams;
   private final SharedZones.Plan sharedZones;
+  private final SyncedZones.Plan syncedZones;
   private final UpstreamZones.Plan upstreamZones;
   private final Map<String, Variable> variables = new HashMap<>();
   private final Map<String, Function<String, Variable>> prefixes = new HashMap<>();
@@ -71,6 +74,7 @@ public final class HttpRegistry {
   private final List<Pending> pending = new ArrayList<>();
   private StickyValues.Compiler sticky = (_, _) -> StickyValues.NONE;
   private final Map<String, PeerChooser> choosers = new HashMap<>();
+  private @Nullable Predicate<SocketAddress> debugged;
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -88,6 +92,8 @@ public final class HttpRegistry {
     this.upstreams = environment.upstreams().plan();
     this.sharedZones = environment.sharedZones().plan();
     pending.add(sharedZones);
+    this.syncedZones = environment.syncedZones().plan();
+    pending.add(syncedZones);
     this.upstreamZones = environment.upstreamZones().plan();
     pending.add(upstreamZones);
     beforeBuild.add(upstreamZones::complete);
@@ -242,6 +248,15 @@ public final class HttpRegistry {
     choosers.put(upstream.toLowerCase(Locale.ROOT), chooser);
   }
 
+  /// Of requests by these clients the error log tells everything.
+  public void debugConnections(Predicate<SocketAddress> clients) {
+    debugged = clients;
+  }
+
+  @Nullable Predicate<SocketAddress> debugged() {
+    return debugged;
+  }
+
   Map<String, PeerChooser> choosers() {
     return choosers;
   }
@@ -263,6 +278,11 @@ public final class HttpRegistry {
   /// The zones of this configuration that hold what limits count.
   public SharedZones.Plan sharedZones() {
     return sharedZones;
+  }
+
+  /// What this configuration says of zones that nodes tell each other of.
+  public SyncedZones.Plan syncedZones() {
+    return syncedZones;
   }
 
   /// Compiles argument `i` of a directive.

@@ -58,7 +58,10 @@ public final class SharedZones {
         String name, String use, long size, String key, Class<C> type, LongFunction<C> make) {
       Zone old = current().get(name);
       C content;
-      if (old != null && old.use().equals(use) && old.size() == size) {
+      if (old != null
+          && old.use().equals(use)
+          && old.size() == size
+          && type.equals(old.content().getClass())) {
         if (!old.key().equals(key)) {
           throw ConfigException.withoutPosition(
               use

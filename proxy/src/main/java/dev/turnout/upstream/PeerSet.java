@@ -214,7 +214,7 @@ public final class PeerSet {
         && learn.hasTableOf(before)) {
       return previous.sessions;
     }
-    return new LearnedSessions(learn.bytes());
+    return learn.table();
   }
 
   /// The servers as they are to be spoken to: those found for a name stand in its place.

@@ -4,6 +4,7 @@ import dev.turnout.metrics.Counter;
 import dev.turnout.metrics.PerLoop;
 import dev.turnout.upstream.sticky.LearnedSessions;
 import dev.turnout.upstream.sticky.StickyLearn;
+import dev.turnout.upstream.sticky.SyncedSessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -182,6 +183,11 @@ public final class Upstream {
     }
   }
 
+  /// What `sticky learn … sync` has learned; null without that.
+  public @Nullable SyncedSessions syncedSessions() {
+    return current.sessions() instanceof SyncedSessions synced ? synced : null;
+  }
+
   /// How many sessions are bound to the server; empty where nobody counts them, which is anywhere
   /// but with `sticky learn`.
   public OptionalInt sessionsAt(Peer peer, long nowMillis) {
@@ -224,10 +230,11 @@ public final class Upstream {
     if (otherHealth) {
       health.policy(asked.with(spec.options().health())); // new servers begin under it
     }
-    replace(PeerSet.build(spec, revision, current));
+    PeerSet next = PeerSet.build(spec, revision, current);
     if (otherHealth) {
-      adopt(false);
+      adopt(next, false); // before anybody checks the servers in another way
     }
+    replace(next);
   }
 
   /// The name of a server of the present spec was resolved to these; returns whether that changes
@@ -299,15 +306,15 @@ public final class Upstream {
   public synchronized void follow(HealthPolicy policy) {
     asked = policy;
     health.policy(policy.with(current.spec().options().health()));
-    adopt(true);
+    adopt(current, true);
     inForce = true;
   }
 
   /// @param reloaded what is mandatory and not persistent has to be proved again
-  private void adopt(boolean reloaded) {
+  private void adopt(PeerSet peers, boolean reloaded) {
     HealthPolicy policy = health.policy();
     long now = System.nanoTime() / 1_000_000;
-    for (Peer peer : current.peers()) {
+    for (Peer peer : peers.peers()) {
       peer.follow(policy, inForce, reloaded, now);
     }
   }

@@ -7,8 +7,10 @@ import dev.turnout.config.ConfigLoadException;
 import dev.turnout.control.StoreStatus;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.Eventually;
+import dev.turnout.testkit.Ports;
 import dev.turnout.testkit.RedisServer;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +27,10 @@ class StateStoreModuleTest {
       delimiter = '|',
       value = {
         "mysql://:secret@host | unknown kind of store \"mysql:\"",
-        "redis+cluster://:secret@host | Redis Cluster is not supported by \"state_store\"",
+        "rediss+cluster://:secret@host | \"rediss+cluster:\" is not supported by \"state_store\"",
+        "redis+cluster://:secret@host/1 | an address is written redis+cluster://",
+        "redis+cluster://:secret@host prefix=turnout: | all keys have to be in one slot",
+        "redis+cluster://:secret@host \"prefix={}:\" | all keys have to be in one slot",
         "redis:secret | an address is written redis://",
         "redis://:secret@host:99999 | the port is a number from 1 to 65535",
         "redis://:secret@host/db | the database is a number from 0",
@@ -67,6 +72,62 @@ class StateStoreModuleTest {
     assertThatThrownBy(
             () -> TestProxy.start("state_store redis://127.0.0.1;" + http + SERVER).close())
         .satisfies(e -> assertThat(text(e)).contains(reason));
+  }
+
+  @Test
+  void inARedisClusterAllZonesAreInOneSlot() {
+    String http =
+        "state_store redis+cluster://127.0.0.1; keyval_zone zone=a:1m \"store=%s\"; " + SERVER;
+
+    assertThatThrownBy(() -> TestProxy.start(http.formatted("sw:")).close())
+        .satisfies(e ->
+            assertThat(text(e)).contains("\"sw:\" has to have the same {tag} as \"{turnout}:\""));
+    TestProxy.start(http.formatted("{turnout}sw:")).close();
+  }
+
+  @Test
+  void aRedisClusterIsToldFromOneRedis() throws Exception {
+    try (RedisServer member =
+            RedisServer.start(
+                "--cluster-enabled", "yes", "--cluster-port", Integer.toString(Ports.free()));
+        RedisServer alone = RedisServer.start();
+        TestProxy one = TestProxy.start("state_store redis://" + member.address() + ";" + SERVER);
+        TestProxy other =
+            TestProxy.start("state_store redis+cluster://" + alone.address() + ";" + SERVER)) {
+      awaitReason(one, "redis+cluster://");
+      awaitReason(other, "cluster support disabled");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "# | there is no store",
+        "state_store file:state; # | there is no store",
+        "state_store etcd://127.0.0.1; # | etcd writes each message to the disks",
+        "state_store consul://127.0.0.1; # | Consul writes each message to the disks",
+        "state_store redis://127.0.0.1 sync_interval=1ms; # | invalid sync_interval value \"1ms\""
+      })
+  void zonesAreSyncedByRedisOnly(String store, String reason) {
+    for (String zone :
+        List.of(
+            "limit_req_zone $arg_x zone=z:1m rate=1r/s sync;",
+            "upstream u { server 127.0.0.1:1; sticky learn create=$arg_x lookup=$arg_x zone=z:1m"
+                + " sync; }")) {
+      assertThatThrownBy(() -> TestProxy.start(store.replace("#", "") + zone + SERVER).close())
+          .satisfies(e -> assertThat(text(e)).contains(reason));
+    }
+  }
+
+  @Test
+  void connectionsAreCountedByEachNode() {
+    assertThatThrownBy(() ->
+            TestProxy.start(
+                    "state_store redis://127.0.0.1; limit_conn_zone $arg_x zone=z:1m sync;"
+                        + SERVER)
+                .close())
+        .satisfies(e -> assertThat(text(e)).contains("\"limit_conn_zone\" is not supported"));
   }
 
   @Test

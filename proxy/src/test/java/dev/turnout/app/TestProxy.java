@@ -12,6 +12,7 @@ import dev.turnout.control.History;
 import dev.turnout.control.Listeners;
 import dev.turnout.control.Node;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.control.ZoneSync;
 import dev.turnout.discovery.Followers;
 import dev.turnout.http.ConnectionCounters;
 import dev.turnout.http.HttpEnvironment;
@@ -48,11 +49,18 @@ public final class TestProxy implements AutoCloseable {
   private final Node node;
   private final Configuration.Outside outside;
   private final HttpEnvironment environment;
+  private final String before; // what stands before the block http
   private int generation = 1;
 
   private TestProxy(
-      Path directory, boolean directoryStays, String http, int loops, HealthListener health)
+      Path directory,
+      boolean directoryStays,
+      String before,
+      String http,
+      int loops,
+      HealthListener health)
       throws IOException, InterruptedException {
+    this.before = before;
     this.directory = directory;
     this.directoryStays = directoryStays;
     Files.createDirectories(directory.resolve("logs"));
@@ -105,7 +113,8 @@ public final class TestProxy implements AutoCloseable {
 
   private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return start(Files.createTempDirectory("turnout-test"), false, http, loops, health);
+      return start(
+          Files.createTempDirectory("turnout-test"), false, "events {}\n", http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -114,13 +123,30 @@ public final class TestProxy implements AutoCloseable {
   /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
   /// start it again.
   public static TestProxy startIn(Path directory, String http) {
-    return start(directory, true, http, 1, HealthListener.none());
+    return start(directory, true, "events {}\n", http, 1, HealthListener.none());
+  }
+
+  /// Starts a node with these contents of `events {}` and `http {}` on one loop.
+  public static TestProxy startWithEvents(String events, String http) throws IOException {
+    Path directory = Files.createTempDirectory("turnout-test");
+    return start(directory, false, "events {" + events + "}\n", http, 1, HealthListener.none());
+  }
+
+  /// Starts a node with these directives beside `http {}`, and these contents of it, on one loop.
+  public static TestProxy startWith(String main, String http) throws IOException {
+    Path directory = Files.createTempDirectory("turnout-test");
+    return start(directory, false, main + "events {}\n", http, 1, HealthListener.none());
   }
 
   private static TestProxy start(
-      Path directory, boolean directoryStays, String http, int loops, HealthListener health) {
+      Path directory,
+      boolean directoryStays,
+      String before,
+      String http,
+      int loops,
+      HealthListener health) {
     try {
-      return new TestProxy(directory, directoryStays, http, loops, health);
+      return new TestProxy(directory, directoryStays, before, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -133,7 +159,7 @@ public final class TestProxy implements AutoCloseable {
     Path file = directory.resolve("nginx.conf");
     Files.writeString(
         file,
-        "daemon off;\nevents {}\nhttp {\naccess_log off;\n" + http + "\n}\n",
+        "daemon off;\n" + before + "http {\naccess_log off;\n" + http + "\n}\n",
         StandardCharsets.ISO_8859_1);
     return Configuration.read(file, directory, List.of(), "logs/error.log", outside);
   }
@@ -204,6 +230,11 @@ public final class TestProxy implements AutoCloseable {
   /// What operators speak to.
   public ControlPlane control() {
     return outside.control();
+  }
+
+  /// What tells other nodes of zones with `sync`.
+  public ZoneSync zoneSync() {
+    return ZoneSync.of(environment, control());
   }
 
   /// A key-value zone that is in force; null if there is none of this name.

@@ -41,11 +41,18 @@ final class Cluster implements AutoCloseable {
   /// @param parameters of `state_store`
   /// @param http what else is in `http {}`
   static Cluster start(RedisServer redis, int nodes, String parameters, String http) {
+    return start(redis, "redis://" + redis.address(), nodes, parameters, http);
+  }
+
+  /// Starts nodes at a store of several Redis.
+  ///
+  /// @param redis one of them
+  /// @param store what `state_store` names
+  static Cluster start(RedisServer redis, String store, int nodes, String parameters, String http) {
     Cluster cluster = new Cluster(redis);
     for (int i = 0; i < nodes; i++) {
       cluster.configurations.add(
-          "state_store redis://%s node=n%d %s;\n%s"
-              .formatted(redis.address(), i, parameters, http));
+          "state_store %s node=n%d %s;\n%s".formatted(store, i, parameters, http));
       cluster.nodes.add(cluster.launch(i));
     }
     cluster.awaitAgreement();

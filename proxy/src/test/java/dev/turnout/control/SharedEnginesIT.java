@@ -40,7 +40,7 @@ class SharedEnginesIT {
       NodesUnderLoad nodes, StoreEngine engine, String address) {
     nodes.awaitAgreement();
     Heard store = new Heard();
-    String prefix = engine.usualPrefix();
+    String prefix = engine.usualPrefix(address.substring(0, address.indexOf(":")));
     try (SharedStore client =
         engine.open(new StoreSpec(address, prefix, Duration.ofSeconds(2), Map.of()))) {
       client.follow(Set.of(prefix), store);

@@ -207,7 +207,7 @@ class StickyPickTest {
   // ---- learned sessions
 
   private static final StickyLearn LEARN =
-      new StickyLearn("z", 1 << 20, 10_000, false, List.of("c"), List.of("l"));
+      new StickyLearn("z", 1 << 20, 10_000, false, false, List.of("c"), List.of("l"));
 
   @Test
   void aSessionIsLearnedWithTheResponseAndThenBinds() {
@@ -246,7 +246,8 @@ class StickyPickTest {
 
   @Test
   void withHeaderASessionIsLearnedBeforeTheBody() {
-    StickyLearn atHead = new StickyLearn("z", 1 << 20, 10_000, true, List.of("c"), List.of("l"));
+    StickyLearn atHead =
+        new StickyLearn("z", 1 << 20, 10_000, true, false, List.of("c"), List.of("l"));
     Upstream group = group(atHead, ROUND_ROBIN, named(2));
     Request login = Request.at(NOW).beginning("s");
     Peer peer = Objects.requireNonNull(group.pick(login));
@@ -285,8 +286,10 @@ class StickyPickTest {
     Peer home = Objects.requireNonNull(group.pick(login));
     group.released(login, home, Outcome.SUCCESS);
     UpstreamSpec spec = group.current().spec();
-    StickyLearn longer = new StickyLearn("z", 1 << 20, 99_000, false, List.of("c"), List.of("l"));
-    StickyLearn larger = new StickyLearn("z", 2 << 20, 99_000, false, List.of("c"), List.of("l"));
+    StickyLearn longer =
+        new StickyLearn("z", 1 << 20, 99_000, false, false, List.of("c"), List.of("l"));
+    StickyLearn larger =
+        new StickyLearn("z", 2 << 20, 99_000, false, false, List.of("c"), List.of("l"));
 
     group.publish(withSticky(spec, longer), 2);
     assertThat(group.sessionsAt(home, NOW)).hasValue(1);

@@ -6,6 +6,7 @@ import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.NodeStatus;
 import dev.turnout.control.Sharing;
 import dev.turnout.control.StoreStatus;
+import dev.turnout.control.ZoneSync;
 import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.discovery.Followers;
 import dev.turnout.metrics.Latencies;
@@ -24,6 +25,7 @@ import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /// What the node tells Prometheus, in the words that dashboards know: `nginx_…` as the exporter has
 /// it for nginx, `nginxplus_…` as it has it for NGINX Plus, and `turnout_…` for what neither has.
@@ -39,7 +41,12 @@ final class NodeMetrics {
 
   /// Tells everything.
   static void tell(
-      NodeStatus status, ChangeWriter writer, Scalers scalers, Followers followers, Exposition to) {
+      NodeStatus status,
+      ChangeWriter writer,
+      Scalers scalers,
+      Followers followers,
+      ZoneSync sync,
+      Exposition to) {
     NodeMetrics metrics = new NodeMetrics(status, to);
     metrics.stub();
     metrics.connections();
@@ -52,6 +59,7 @@ final class NodeMetrics {
     metrics.zones();
     metrics.changes(writer);
     metrics.store(writer);
+    metrics.sync(sync.status());
     metrics.sources(followers.statuses());
     metrics.autoscale(scalers.all());
   }
@@ -351,6 +359,20 @@ final class NodeMetrics {
     zones.gauge("entries", "Entries of the zone", NodeStatus.ZoneMemory::entries);
     zones.gauge("size_bytes", "Size of the zone", NodeStatus.ZoneMemory::bytes);
     zones.gauge("used_bytes", "What its entries take", NodeStatus.ZoneMemory::usedBytes);
+  }
+
+  // ---- zones that nodes tell each other of
+
+  private void sync(ZoneSync.@Nullable Status sync) {
+    if (sync == null) {
+      return;
+    }
+    gauge("turnout_sync_up", "Whether other nodes are heard", sync.isHeard() ? 1 : 0);
+    gauge("turnout_sync_untold", "Entries that others are yet to be told of", sync.untold());
+    Family messages = to.counter("turnout_sync_messages_total", "Messages about zones");
+    messages.sample(sync.said(), Labels.of("result", "said"));
+    messages.sample(sync.heard(), Labels.of("result", "heard"));
+    messages.sample(sync.refused(), Labels.of("result", "refused"));
   }
 
   // ---- the store that nodes share

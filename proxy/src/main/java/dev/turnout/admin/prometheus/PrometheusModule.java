@@ -5,6 +5,7 @@ import static dev.turnout.config.Context.LOCATION;
 import dev.turnout.control.ChangeWriter;
 import dev.turnout.control.ControlPlane;
 import dev.turnout.control.NodeStatus;
+import dev.turnout.control.ZoneSync;
 import dev.turnout.discovery.Followers;
 import dev.turnout.http.CoreModule;
 import dev.turnout.http.Exchange;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// `prometheus`: the counters of the node, as Prometheus and its kind scrape them.
@@ -40,14 +42,15 @@ public final class PrometheusModule implements HttpModule {
     NodeStatus status = new NodeStatus(http.environment());
     Scalers scalers = Scalers.of(http.environment(), control);
     Followers followers = Followers.of(http.environment());
+    ZoneSync sync = ZoneSync.of(http.environment(), control);
+    Consumer<Exposition> all =
+        exposition -> NodeMetrics.tell(status, writer, scalers, followers, sync, exposition);
     http.directive("prometheus")
         .in(LOCATION)
         .arguments(0)
         .read((_, scope) -> {
           CoreModule.servesOperators(scope);
-          scope.set(
-              HttpRegistry.CONTENT,
-              _ -> exchange -> handle(exchange, status, writer, scalers, followers));
+          scope.set(HttpRegistry.CONTENT, _ -> exchange -> handle(exchange, all));
         })
         .summary(
             "Answers with the counters of the node for Prometheus, in its text format or"
@@ -56,12 +59,7 @@ public final class PrometheusModule implements HttpModule {
                 + " A server whose address stands in its group before is told as `address#id`.");
   }
 
-  private static void handle(
-      Exchange exchange,
-      NodeStatus status,
-      ChangeWriter writer,
-      Scalers scalers,
-      Followers followers) {
+  private static void handle(Exchange exchange, Consumer<Exposition> all) {
     String method = exchange.method();
     if (!method.equals("GET") && !method.equals("HEAD")) {
       exchange.finish(405);
@@ -72,7 +70,7 @@ public final class PrometheusModule implements HttpModule {
     exchange.offLoop(
         () -> {
           Exposition exposition = new Exposition(format, names);
-          NodeMetrics.tell(status, writer, scalers, followers, exposition);
+          all.accept(exposition);
           return exposition.end();
         },
         (text, failure) -> {

@@ -18,13 +18,18 @@ public final class ConsulEngine implements StoreEngine {
   }
 
   @Override
-  public String usualPrefix() {
+  public String usualPrefix(String scheme) {
     return "turnout/";
   }
 
   @Override
   public Set<String> parameters() {
     return Set.of(StoreAddress.TRUSTED, TOKEN_FILE);
+  }
+
+  @Override
+  public String refusesSync() {
+    return "Consul writes each message to the disks of a majority and wakes all who wait for a key";
   }
 
   @Override

@@ -20,13 +20,18 @@ public final class EtcdEngine implements StoreEngine {
   }
 
   @Override
-  public String usualPrefix() {
+  public String usualPrefix(String scheme) {
     return "/turnout/";
   }
 
   @Override
   public Set<String> parameters() {
     return Set.of(StoreAddress.TRUSTED);
+  }
+
+  @Override
+  public String refusesSync() {
+    return "etcd writes each message to the disks of a majority and keeps it until it is compacted";
   }
 
   @Override

@@ -12,12 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /// Where a Redis is, and how to log in there.
 ///
-/// @param uri for the client
+/// @param uri for the client; of a cluster the first member that is named
+/// @param members of a cluster, as far as they are named; empty: it is none
 /// @param label for people: without secrets
 /// @param secret what must not be shown; empty: there is none
 /// @param trusted the certificates that its own is signed by; null: those that Java trusts
 /// @param copies on how many replicas a write has to be before it is answered
-record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path trusted, int copies) {
+record RedisAddress(
+    RedisURI uri,
+    List<RedisURI> members,
+    String label,
+    String secret,
+    @Nullable Path trusted,
+    int copies) {
+  static final String CLUSTER = "redis+cluster";
+
   private static final int USUAL_PORT = 6379;
   private static final int SENTINEL_PORT = 26379;
   private static final int MOST_COPIES = 100;
@@ -32,6 +41,7 @@ record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path tr
   /// @throws IllegalArgumentException if it cannot be right
   static RedisAddress parse(StoreSpec spec) {
     String scheme = spec.scheme();
+    boolean cluster = scheme.equals(CLUSTER);
     boolean sentinel = scheme.equals("redis+sentinel");
     String rest = spec.address().substring(scheme.length());
     if (!rest.startsWith("://")) {
@@ -39,6 +49,11 @@ record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path tr
     }
     if (spec.prefix().startsWith("@")) {
       throw new IllegalArgumentException("a prefix does not begin with \"@\" in Redis");
+    }
+    if (cluster && !ClusterMembers.hasTag(spec.prefix())) {
+      throw new IllegalArgumentException(
+          "in a Redis Cluster all keys have to be in one slot, by a {tag} in the prefix: such as"
+              + " \"prefix={turnout}:\"");
     }
     rest = rest.substring(3);
     String user = "";
@@ -52,10 +67,10 @@ record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path tr
       password = decoded(login.substring(colon + 1));
     }
     String[] parts = rest.split("/", -1);
-    if (parts.length > (sentinel ? 3 : 2) || (sentinel && parts.length < 2)) {
+    if (parts.length > (sentinel ? 3 : cluster ? 1 : 2) || (sentinel && parts.length < 2)) {
       throw new IllegalArgumentException("an address is written " + usual(scheme));
     }
-    List<Place> places = places(parts[0], sentinel, scheme);
+    List<Place> places = places(parts[0], sentinel || cluster, scheme);
     int database = database(parts.length > (sentinel ? 2 : 1) ? parts[parts.length - 1] : "");
 
     RedisURI uri = new RedisURI();
@@ -78,20 +93,28 @@ record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path tr
           new io.lettuce.core.StaticCredentialsProvider(
               user.isEmpty() ? null : user, password.toCharArray()));
     }
+    List<RedisURI> members =
+        cluster
+            ? places.stream()
+                .map(place ->
+                    RedisURI.builder(uri).withHost(place.host).withPort(place.port).build())
+                .toList()
+            : List.of();
     String label =
         scheme
             + "://"
             + String.join(",", places.stream().map(Place::text).toList())
             + (sentinel ? "/" + parts[1] : "")
-            + "/"
-            + database;
-    return new RedisAddress(uri, label, password, trusted(spec, scheme), copies(spec));
+            + (cluster ? "" : "/" + database);
+    return new RedisAddress(uri, members, label, password, trusted(spec, scheme), copies(spec));
   }
 
   private static String usual(String scheme) {
-    return scheme.equals("redis+sentinel")
-        ? "redis+sentinel://host:26379,host:26379/master"
-        : scheme + "://user:password@host:6379/0";
+    return switch (scheme) {
+      case "redis+sentinel" -> "redis+sentinel://host:26379,host:26379/master";
+      case CLUSTER -> "redis+cluster://user:password@host:6379,host:6379";
+      default -> scheme + "://user:password@host:6379/0";
+    };
   }
 
   private static String decoded(String text) {
@@ -118,7 +141,7 @@ record RedisAddress(RedisURI uri, String label, String secret, @Nullable Path tr
           new Place(
               host.startsWith("[") ? host.substring(1, host.length() - 1) : host,
               port.isEmpty()
-                  ? several ? SENTINEL_PORT : USUAL_PORT
+                  ? several && !scheme.equals(CLUSTER) ? SENTINEL_PORT : USUAL_PORT
                   : number("port", port.substring(1), 1, 65_535)));
     }
     return places;

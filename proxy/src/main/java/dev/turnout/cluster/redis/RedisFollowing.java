@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -30,14 +29,13 @@ import org.jspecify.annotations.Nullable;
 /// Guarded by its own monitor, which pushes take for a moment on the client's threads.
 final class RedisFollowing implements Following {
   private static final int KEYS_AT_ONCE = 500;
-  private static final long LONGEST_PAUSE = 500;
   private static final int LEAST_VERSION = 7;
 
   private final RedisStore store;
   private final List<String> prefixes;
   private final Follower follower;
   private final Duration timeout;
-  private final Random chance = new Random();
+  private final Pauses pauses = new Pauses();
   private final Thread thread;
 
   private final Set<String> waiting = new LinkedHashSet<>(); // keys to read
@@ -62,23 +60,20 @@ final class RedisFollowing implements Following {
   }
 
   private void run() {
-    int failures = 0;
     while (!isClosed()) {
       try {
         connect();
-        failures = 0;
+        pauses.reset();
         follow();
       } catch (RedisTrouble e) {
         if (!isClosed()) {
           lost(e.text());
-          failures++;
-          pause(failures);
+          pause();
         }
       } catch (RuntimeException | LinkageError e) {
         lost(
             "unexpected " + e); // a bug, of ours or the client's, is to be seen and not to end this
-        failures++;
-        pause(failures);
+        pause();
       } finally {
         disconnect();
       }
@@ -92,11 +87,8 @@ final class RedisFollowing implements Following {
     }
   }
 
-  /// Longer each time, and never all at once.
-  private synchronized void pause(int failures) {
-    long most = Math.min(LONGEST_PAUSE, 20L << Math.min(failures, 10));
-    long pause = most / 2 + chance.nextLong(most / 2);
-    long end = System.nanoTime() + pause * 1_000_000;
+  private synchronized void pause() {
+    long end = System.nanoTime() + pauses.next() * 1_000_000;
     try {
       while (!closed && end - System.nanoTime() > 1_000_000) {
         wait(Math.max(1, (end - System.nanoTime()) / 1_000_000));
@@ -114,8 +106,8 @@ final class RedisFollowing implements Following {
     if (!major.matches("\\d{1,4}") || Integer.parseInt(major) < LEAST_VERSION) {
       throw RedisTrouble.notMade("it is Redis " + version + ", and 7.0 is the least");
     }
-    if (fresh.info("cluster", "cluster_enabled").equals("1")) {
-      throw RedisTrouble.notMade("it is a Redis Cluster, which is not supported");
+    if (!store.isCluster() && fresh.info("cluster", "cluster_enabled").equals("1")) {
+      throw RedisTrouble.notMade("it is a Redis Cluster: redis+cluster://host,host is for that");
     }
     String policy = fresh.info("memory", "maxmemory_policy");
     if (!policy.isEmpty() && policy.startsWith("allkeys-")) {
@@ -238,6 +230,7 @@ final class RedisFollowing implements Following {
             }
           });
     }
+    store.checkWhole(open());
     return new State(revision, readings);
   }
 

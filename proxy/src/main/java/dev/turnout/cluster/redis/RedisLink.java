@@ -4,6 +4,7 @@ import io.lettuce.core.KeyScanCursor;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisNoScriptException;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanCursor;
 import io.lettuce.core.ScriptOutputType;
@@ -24,7 +25,7 @@ import java.util.concurrent.TimeoutException;
 
 /// One connection to Redis, on which one command after the other is waited for.
 final class RedisLink implements AutoCloseable {
-  private static final StringCodec BYTES = new StringCodec(StandardCharsets.ISO_8859_1);
+  static final StringCodec BYTES = new StringCodec(StandardCharsets.ISO_8859_1);
   private static final int KEYS_AT_ONCE = 1000;
 
   private final StatefulRedisConnection<String, String> connection;
@@ -40,12 +41,12 @@ final class RedisLink implements AutoCloseable {
     this.timeout = timeout;
   }
 
-  static RedisLink open(RedisClient client, RedisAddress address, Duration timeout)
+  static RedisLink open(RedisClient client, RedisURI uri, String secret, Duration timeout)
       throws RedisTrouble {
     try {
-      return new RedisLink(client.connect(BYTES, address.uri()), address.secret(), timeout);
+      return new RedisLink(client.connect(BYTES, uri), secret, timeout);
     } catch (RuntimeException e) {
-      throw RedisTrouble.notConnected(e, address.secret());
+      throw RedisTrouble.notConnected(e, secret);
     }
   }
 
@@ -80,6 +81,11 @@ final class RedisLink implements AutoCloseable {
         .map(line -> line.substring(name.length() + 1).strip())
         .findFirst()
         .orElse("");
+  }
+
+  /// What a member of a cluster knows of all members: the text of `CLUSTER NODES`.
+  String clusterNodes() throws RedisTrouble {
+    return await(commands.clusterNodes());
   }
 
   /// From now on the listener is told when a key under a prefix changes, whoever changes it.
@@ -117,14 +123,24 @@ final class RedisLink implements AutoCloseable {
   }
 
   private <T> T await(RedisFuture<T> future) throws RedisTrouble {
+    return await(future, timeout, secret);
+  }
+
+  private <T> T awaited(Future<T> future) throws RedisTrouble, NoScript {
+    return awaited(future, timeout, secret);
+  }
+
+  /// What is answered in time.
+  static <T> T await(Future<T> future, Duration timeout, String secret) throws RedisTrouble {
     try {
-      return awaited(future);
+      return awaited(future, timeout, secret);
     } catch (NoScript e) {
       throw RedisTrouble.of(e, secret);
     }
   }
 
-  private <T> T awaited(Future<T> future) throws RedisTrouble, NoScript {
+  private static <T> T awaited(Future<T> future, Duration timeout, String secret)
+      throws RedisTrouble, NoScript {
     try {
       return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {

@@ -1,5 +1,6 @@
 package dev.turnout.cluster.redis;
 
+import dev.turnout.cluster.share.Broadcast;
 import dev.turnout.cluster.share.Reading;
 import dev.turnout.cluster.share.SharedStore;
 import dev.turnout.cluster.share.StoreSpec;
@@ -7,10 +8,12 @@ import dev.turnout.cluster.share.Transaction;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.MaintNotificationsConfig;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import java.io.IOException;
@@ -38,8 +41,10 @@ final class RedisStore implements SharedStore {
   private static final int MOST_KEYS = 20_000;
   private static final int IO_THREADS = 2; // the least that the client takes
   private static final long QUIET_MILLIS = 100;
+  private static final int MOST_MOVES = 2; // of one transaction, from member to member
 
   private final RedisAddress address;
+  private final @Nullable ClusterMembers members; // of a cluster
   private final String prefix;
   private final Duration timeout;
   private final ClientResources resources;
@@ -51,6 +56,10 @@ final class RedisStore implements SharedStore {
   RedisStore(RedisAddress address, StoreSpec spec) {
     this.address = address;
     this.prefix = spec.prefix();
+    this.members =
+        address.members().isEmpty()
+            ? null
+            : new ClusterMembers(address.members(), ClusterMembers.slot(spec.prefix()));
     this.timeout = spec.timeout();
     this.resources =
         DefaultClientResources.builder()
@@ -91,9 +100,29 @@ final class RedisStore implements SharedStore {
     return "@" + prefix + "node:" + node;
   }
 
-  /// A new connection. Waits for it.
+  /// A new connection, to the member of a cluster that has the keys. Waits for it.
   RedisLink connect() throws RedisTrouble {
-    return RedisLink.open(client, address, timeout);
+    return members == null
+        ? RedisLink.open(client, address.uri(), address.secret(), timeout)
+        : members.connect(this::open);
+  }
+
+  private RedisLink open(RedisURI uri) throws RedisTrouble {
+    return RedisLink.open(client, uri, address.secret(), timeout);
+  }
+
+  /// Whether it is a Redis Cluster.
+  boolean isCluster() {
+    return members != null;
+  }
+
+  /// Whether what is read on a connection is all that there is.
+  ///
+  /// @throws RedisTrouble if it is not, for the keys are on the way to another member of a cluster
+  void checkWhole(RedisLink there) throws RedisTrouble {
+    if (members != null) {
+      members.check(there);
+    }
   }
 
   @Override
@@ -104,6 +133,41 @@ final class RedisStore implements SharedStore {
     return following;
   }
 
+  /// A new connection on which others are heard. Waits for it.
+  StatefulRedisPubSubConnection<String, String> connectToHear() throws RedisTrouble {
+    RedisURI uri = members == null ? address.uri() : members.find(this::open);
+    try {
+      return client.connectPubSub(RedisLink.BYTES, uri);
+    } catch (RuntimeException e) {
+      throw RedisTrouble.notConnected(e, address.secret());
+    }
+  }
+
+  String secret() {
+    return address.secret();
+  }
+
+  /// Whether others are heard on a connection.
+  ///
+  /// @throws RedisTrouble if not
+  void look(StatefulRedisPubSubConnection<String, String> hearing) throws RedisTrouble {
+    if (members == null) {
+      RedisLink.await(hearing.async().ping(), timeout, address.secret());
+      return;
+    }
+    String info = RedisLink.await(hearing.async().clusterInfo(), timeout, address.secret());
+    if (!info.contains("cluster_state:ok")) {
+      throw RedisTrouble.notMade("CLUSTERDOWN a member of the cluster does not hear the others");
+    }
+  }
+
+  @Override
+  public Broadcast broadcast(Broadcast.Listener listener) {
+    RedisBroadcast broadcast = new RedisBroadcast(this, "@" + prefix + "sync", listener, timeout);
+    broadcast.start();
+    return broadcast;
+  }
+
   /// A following is over.
   void forget(RedisFollowing following) {
     followings.remove(following);
@@ -111,6 +175,24 @@ final class RedisStore implements SharedStore {
 
   @Override
   public synchronized Commit commit(Transaction transaction) {
+    for (int moves = 0; ; moves++) {
+      try {
+        return tryCommit(transaction);
+      } catch (RedisTrouble e) {
+        if (e.breaksLink()) {
+          unlink();
+        }
+        if (e.isReadOnly() || e.isMoved()) {
+          followings.forEach(RedisFollowing::reconnect); // it is no master any more
+        }
+        if (!e.isMoved() || moves == MOST_MOVES) {
+          return e.maybeMade() ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
+        }
+      }
+    }
+  }
+
+  private Commit tryCommit(Transaction transaction) throws RedisTrouble {
     List<String> expected = new ArrayList<>(transaction.expected().keySet());
     List<String> arguments = new ArrayList<>();
     arguments.add(Integer.toString(expected.size()));
@@ -124,26 +206,16 @@ final class RedisStore implements SharedStore {
       arguments.add(write.getKey());
       arguments.add(value == null ? "" : value);
     }
-    try {
-      RedisLink now = link();
-      List<Object> answer = now.run(Script.COMMIT, List.of(revisionKey()), arguments);
-      long revision = (Long) answer.get(0);
-      if (answer.size() > 1) {
-        return new Commit.Conflict(new State(revision, readings(expected, answer.get(1))));
-      }
-      return made(now, transaction, revision);
-    } catch (RedisTrouble e) {
-      if (e.breaksLink()) {
-        unlink();
-      }
-      if (e.isReadOnly()) {
-        followings.forEach(RedisFollowing::reconnect); // it is no master any more
-      }
-      return e.maybeMade() ? new Commit.Unknown(e.text()) : new Commit.Refused(e.text());
+    RedisLink now = link();
+    List<Object> answer = now.run(Script.COMMIT, List.of(revisionKey()), arguments);
+    long revision = (Long) answer.get(0);
+    if (answer.size() > 1) {
+      return new Commit.Conflict(new State(revision, readings(expected, answer.get(1))));
     }
+    return made(now, transaction, revision);
   }
 
-  private Commit made(RedisLink now, Transaction transaction, long revision) throws RedisTrouble {
+  private Commit made(RedisLink now, Transaction transaction, long revision) {
     Map<String, String> versions = new HashMap<>();
     transaction
         .writes()

@@ -38,7 +38,8 @@ final class RedisTrouble extends Exception {
   static RedisTrouble of(Throwable cause, String secret) {
     String message = withoutSecret(text(cause), secret);
     if (cause instanceof RedisCommandExecutionException) {
-      return new RedisTrouble(message, Made.NO, false); // Redis says so: scripts are all or nothing
+      // Redis says so: scripts are all or nothing
+      return new RedisTrouble(message, Made.NO, isElsewhere(message));
     }
     if (cause instanceof TimeoutException || cause instanceof RedisCommandTimeoutException) {
       return new RedisTrouble("no answer in time", Made.MAYBE, true);
@@ -50,6 +51,15 @@ final class RedisTrouble extends Exception {
     return rejected
         ? new RedisTrouble("the connection is lost", Made.NO, true)
         : new RedisTrouble(message, Made.MAYBE, true);
+  }
+
+  /// A member of a cluster does not have the keys, or cannot say whether it does.
+  private static boolean isElsewhere(String message) {
+    return message.startsWith("MOVED ")
+        || message.startsWith("ASK ")
+        || message.startsWith("TRYAGAIN ")
+        || message.startsWith("CLUSTERDOWN ")
+        || message.contains("a non local key in a cluster");
   }
 
   private static String text(Throwable cause) {
@@ -81,6 +91,11 @@ final class RedisTrouble extends Exception {
   /// True if nothing more is to be expected of the connection.
   boolean breaksLink() {
     return breaksLink;
+  }
+
+  /// True if another member of the cluster has the keys, for good.
+  boolean isMoved() {
+    return text().startsWith("MOVED ");
   }
 
   boolean isReadOnly() {

@@ -11,7 +11,8 @@ import java.util.HexFormat;
 /// than in its midst.
 enum Script {
   /// Makes a transaction. The first key counts revisions; a conflict is counted, too, so that what
-  /// was read with it can be told from what was read before.
+  /// was read with it can be told from what was read before. All keys are touched before one is
+  /// written: a member of a cluster that gives its slot away has some of them no more.
   COMMIT(
       """
       #!lua
@@ -23,6 +24,9 @@ enum Script {
       for n = 1, expected do
         local there = redis.pcall('GET', ARGV[i])
         if type(there) == 'table' then
+          if not string.find(there.err, '^WRONGTYPE') then
+            return there
+          end
           there = '!' .. tostring(there.err)
         elseif there then
           there = '=' .. there
@@ -36,6 +40,9 @@ enum Script {
       if not same then
         return {at, present}
       end
+      for n = i, #ARGV, 3 do
+        redis.call('EXISTS', ARGV[n + 1])
+      end
       while ARGV[i] do
         if ARGV[i] == 'set' then
           redis.call('SET', ARGV[i + 1], ARGV[i + 2])
@@ -47,7 +54,8 @@ enum Script {
       return {at}
       """),
 
-  /// Reads keys, at a revision. Something that is no string is told as such, not as absent.
+  /// Reads keys, at a revision. Something that is no string is told as such, not as absent. What
+  /// cannot be read at all is an error.
   READ(
       """
       #!lua flags=no-writes
@@ -56,6 +64,9 @@ enum Script {
       for n = 1, #ARGV do
         local there = redis.pcall('GET', ARGV[n])
         if type(there) == 'table' then
+          if not string.find(there.err, '^WRONGTYPE') then
+            return there
+          end
           values[n] = '!' .. tostring(there.err)
         elseif there then
           values[n] = '=' .. there
@@ -82,6 +93,47 @@ enum Script {
       redis.call('SREM', KEYS[1], ARGV[1])
       redis.call('DEL', KEYS[2])
       return 1
+      """),
+
+  /// Sets marks for a time, of which the larger value stays, and says something on a channel:
+  /// channel, message, milliseconds, then name, value, … The order is that of bytes, which is not
+  /// Lua's own.
+  SAY(
+      """
+      #!lua
+      local function larger(a, b)
+        for i = 1, math.min(#a, #b) do
+          local x, y = a:byte(i), b:byte(i)
+          if x ~= y then
+            return x > y
+          end
+        end
+        return #a > #b
+      end
+      for i = 3, #ARGV, 2 do
+        local there = redis.pcall('GET', ARGV[i])
+        local value = ARGV[i + 1]
+        if type(there) == 'string' and there ~= value and larger(there, value) then
+          redis.call('PEXPIRE', ARGV[i], ARGV[2])
+        else
+          redis.call('SET', ARGV[i], value, 'PX', ARGV[2])
+        end
+      end
+      return {redis.call('PUBLISH', KEYS[1], ARGV[1])}
+      """),
+
+  /// Values of keys and how long they last: value, milliseconds, value, milliseconds, … Of one that
+  /// is not there, or lasts for ever, the latter is negative.
+  MARKS(
+      """
+      #!lua flags=no-writes
+      local found = {}
+      for i = 1, #ARGV do
+        local there = redis.pcall('GET', ARGV[i])
+        found[#found + 1] = type(there) == 'string' and there or ''
+        found[#found + 1] = redis.call('PTTL', ARGV[i])
+      end
+      return found
       """),
 
   /// The nodes whose time is not over: name, text, name, text, …

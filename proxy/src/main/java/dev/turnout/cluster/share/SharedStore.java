@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The keys and values that nodes share, in an engine that holds them: Redis, etcd, Consul, a
 /// directory. Keys are texts of visible ASCII characters, values are bytes, one char each, of which
@@ -122,6 +123,13 @@ public interface SharedStore extends AutoCloseable {
   ///
   /// @throws IOException if the store did not tell
   Map<String, String> nodes() throws IOException;
+
+  /// How nodes tell each other what need not be kept, from now on. Returns at once, whether the
+  /// store can be reached or not; null if it is nothing for that, as [StoreEngine#refusesSync]
+  /// says.
+  default @Nullable Broadcast broadcast(Broadcast.Listener listener) {
+    return null;
+  }
 
   /// How many keys a transaction may name at most, written or expected: 60 at least.
   int mostKeys();

@@ -2,19 +2,30 @@ package dev.turnout.http.access;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The leaky buckets of a `limit_req_zone`: for each key how many requests are ahead of the rate.
 ///
 /// A stripe that is full forgets the key that was asked for longest ago. Quantities are thousandths
 /// of a request, times milliseconds, as in nginx.
-final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
+class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
   private static final long IDLE_MILLIS = 60_000;
   private static final long LONG_AGO = 3_600_000;
 
   /// Buckets that take `size` bytes as nginx reckons: about eight thousand to the megabyte.
   LeakyBuckets(long size) {
-    super(size, Stripe::new);
+    this(size, Stripe::new);
+  }
+
+  /// @param make a stripe of so many bytes
+  LeakyBuckets(long size, LongFunction<Stripe> make) {
+    super(size, make);
+  }
+
+  /// By what a key is known here.
+  String name(String key) {
+    return key;
   }
 
   /// What a bucket says to a request.
@@ -28,17 +39,33 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
   }
 
   /// One key's bucket, confined to its stripe.
-  private static final class Bucket {
+  static class Bucket {
     private long excess;
     private long last;
     private int holds;
 
     /// The excess if a request came now.
-    long excessWith(long rate, long now) {
-      return Math.max(0, excess - rate * elapsed(now) / 1000 + 1000);
+    final long excessWith(long rate, long now) {
+      return Math.max(0, level(rate, now) + 1000);
     }
 
+    /// The excess as it is by now, less than nothing for time that was not used.
+    long level(long rate, long now) {
+      return excess - rate * elapsed(now) / 1000;
+    }
+
+    /// The first request, which is no excess; or, if others are asked yet, its bucket until then.
+    void begin(long now, boolean counted) {
+      last = counted ? now : now - LONG_AGO;
+    }
+
+    /// A request is counted.
     void count(long newExcess, long now) {
+      settle(newExcess, now);
+    }
+
+    /// This is the excess now.
+    final void settle(long newExcess, long now) {
       excess = newExcess;
       if (elapsed(now) != 0) {
         last = now;
@@ -46,9 +73,14 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
     }
 
     /// Loops read their clocks one after the other: a little back is no time at all.
-    private long elapsed(long now) {
+    final long elapsed(long now) {
       long millis = now - last;
       return millis < -IDLE_MILLIS ? 1 : Math.max(0, millis);
+    }
+
+    /// When it was settled last.
+    final long last() {
+      return last;
     }
 
     boolean isDrained(long rate, long now) {
@@ -117,36 +149,48 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
   }
 
   private Visit visit(String key, long rate, long burst, long now, boolean count) {
-    Stripe stripe = stripe(key);
+    String name = name(key);
+    Stripe stripe = stripe(name);
     Visit visit = new Visit(stripe, rate);
     synchronized (stripe) {
-      stripe.visit(visit, key, burst, now, count);
+      stripe.visit(visit, name, burst, now, count);
     }
     return visit;
   }
 
   /// A part of the keys, guarded by its monitor.
-  static final class Stripe extends StripedTable.Stripe {
+  static class Stripe extends StripedTable.Stripe {
     private final Map<String, Bucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
 
-    private Stripe(long capacity) {
+    Stripe(long capacity) {
       super(capacity);
     }
 
+    /// A new bucket for a key.
+    Bucket bucket(String key) {
+      return new Bucket();
+    }
+
+    /// The bucket of a key is no more.
+    void forgotten(String key) {}
+
+    final @Nullable Bucket find(String key) {
+      return buckets.get(key);
+    }
+
     @Override
-    int entries() {
+    final int entries() {
       return buckets.size();
     }
 
-    void visit(Visit visit, String key, long burst, long now, boolean count) {
+    private void visit(Visit visit, String key, long burst, long now, boolean count) {
       Bucket bucket = buckets.get(key);
       if (bucket == null) {
         bucket = add(key, visit.rate, now);
         if (bucket == null) {
           return;
         }
-        // the first request of a key is no excess; if others are asked yet, it is counted later
-        bucket.last = count ? now : now - LONG_AGO;
+        bucket.begin(now, count);
         visit.answer = Answer.PASSES;
       } else {
         visit.excess = bucket.excessWith(visit.rate, now);
@@ -161,7 +205,8 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
       }
     }
 
-    private @Nullable Bucket add(String key, long rate, long now) {
+    /// A new bucket; null if there is no room for it.
+    final @Nullable Bucket add(String key, long rate, long now) {
       for (int i = 0; i < 2 && forgetEldest(rate, now, false); i++) {
         // two of those that are drained go for each that comes
       }
@@ -176,7 +221,7 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
       if (!room) {
         return null;
       }
-      Bucket bucket = new Bucket();
+      Bucket bucket = bucket(key);
       buckets.put(key, bucket);
       return bucket;
     }
@@ -191,6 +236,7 @@ final class LeakyBuckets extends StripedTable<LeakyBuckets.Stripe> {
         return false;
       }
       giveBack(cost(eldest.getKey()));
+      forgotten(eldest.getKey());
       buckets.remove(eldest.getKey());
       return true;
     }

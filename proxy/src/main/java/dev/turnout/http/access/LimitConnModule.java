@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// `limit_conn_zone` and `limit_conn`: how many requests with the same key may be under way.
 public final class LimitConnModule implements HttpModule {
+  private static final LimitZones.Kind<ConnectionCounts> COUNTS =
+      new LimitZones.Kind<>(ConnectionCounts.class, ConnectionCounts::new);
   private static final Setting<List<Limit>> LIMITS = Setting.listOf("limit_conn");
   private static final Setting<Level> LOG_LEVEL = Setting.of("limit_conn_log_level", Level.ERROR);
   private static final Setting<Integer> STATUS = Setting.of("limit_conn_status", 503);
@@ -33,19 +35,19 @@ public final class LimitConnModule implements HttpModule {
 
   @Override
   public void register(HttpRegistry http) {
-    LimitZones<ConnectionCounts> all =
-        new LimitZones<>(http, "limit_conn_zone", ConnectionCounts.class, ConnectionCounts::new);
+    LimitZones<ConnectionCounts> all = new LimitZones<>(http, "limit_conn_zone");
     zones = all;
     http.directive("limit_conn_zone")
         .in(HTTP)
-        .arguments(2)
+        .arguments(2, 3)
         .repeatable()
         .read((d, _) -> zone(d))
         .syntax("key zone=name:size")
         .summary(
             "A table of how many requests with each key are under way. When it is full, requests"
                 + " with further keys are refused. Its content stays over a reload that changes"
-                + " neither its size nor its key.");
+                + " neither its size nor its key. `sync` is refused by name: each node counts what is"
+                + " under way at itself.");
     http.directive("limit_conn")
         .in(HTTP, SERVER, LOCATION)
         .arguments(2)
@@ -95,7 +97,14 @@ public final class LimitConnModule implements HttpModule {
     if (!ZoneSize.isOne(word)) {
       throw ConfigException.at(d, 1, "invalid parameter \"" + word + "\"");
     }
-    zones().declare(d, ZoneSize.read(d, 1), 0);
+    if (d.argumentCount() == 3) {
+      throw d.argument(2).equals("sync")
+          ? ConfigException.at(
+                  d, 2, "the \"sync\" parameter of \"limit_conn_zone\" is not supported")
+              .withHelp("each node counts what is under way at itself; limit_req_zone has \"sync\"")
+          : ConfigException.at(d, "invalid number of arguments in \"limit_conn_zone\" directive");
+    }
+    zones().declare(d, ZoneSize.read(d, 1), 0, COUNTS);
   }
 
   private void limit(Directive d, Scope scope) {

@@ -15,6 +15,7 @@ import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.LimitOutcome;
 import dev.turnout.http.Phase;
 import dev.turnout.http.PhaseHandler;
+import dev.turnout.http.SyncedZones;
 import dev.turnout.log.Level;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,12 @@ public final class LimitReqModule implements HttpModule {
   private static final Setting<Boolean> DRY_RUN = Setting.of("limit_req_dry_run", false);
   private static final long LARGEST = Long.MAX_VALUE / 1000;
 
+  private static final LimitZones.Kind<LeakyBuckets> OWN =
+      new LimitZones.Kind<>(LeakyBuckets.class, LeakyBuckets::new);
+  private static final LimitZones.Kind<SyncedBuckets> SYNCED =
+      new LimitZones.Kind<>(SyncedBuckets.class, SyncedBuckets::new);
+
+  private @Nullable HttpRegistry http;
   private @Nullable LimitZones<LeakyBuckets> zones;
 
   /// One `limit_req`, in thousandths of a request.
@@ -39,17 +46,21 @@ public final class LimitReqModule implements HttpModule {
 
   @Override
   public void register(HttpRegistry http) {
-    zones = new LimitZones<>(http, "limit_req_zone", LeakyBuckets.class, LeakyBuckets::new);
+    zones = new LimitZones<>(http, "limit_req_zone");
+    this.http = http;
+    http.beforeBuild(this::sync);
     http.directive("limit_req_zone")
         .in(HTTP)
-        .arguments(3)
+        .arguments(3, 4)
         .repeatable()
         .read((d, _) -> zone(d))
-        .syntax("key zone=name:size rate=Nr/s|Nr/m")
+        .syntax("key zone=name:size rate=Nr/s|Nr/m [sync]")
         .summary(
             "A table of how far each key is ahead of the rate. When it is full, what was asked for"
                 + " longest ago is forgotten. Its content stays over a reload that changes neither"
-                + " its size nor its key.");
+                + " its size nor its key. With `sync` nodes that have a `state_store` in Redis in"
+                + " common tell each other what passed, a moment later: the rate is then that of"
+                + " all of them together.");
     http.directive("limit_req")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 3)
@@ -85,16 +96,32 @@ public final class LimitReqModule implements HttpModule {
   }
 
   private LimitZones<LeakyBuckets> zones() {
-    LimitZones<LeakyBuckets> there = zones;
+    return registered(zones);
+  }
+
+  private SyncedZones.Plan syncedZones() {
+    return registered(http).syncedZones();
+  }
+
+  private static <T> T registered(@Nullable T there) {
     if (there == null) {
       throw new IllegalStateException("the limit_req module is not registered");
     }
     return there;
   }
 
+  private void sync() {
+    for (LimitZones.Zone<LeakyBuckets> zone : zones().all()) {
+      if (zone.content() instanceof SyncedBuckets buckets) {
+        syncedZones().add(SyncedLimit.of(zone, buckets));
+      }
+    }
+  }
+
   private void zone(Directive d) {
     ZoneSize size = null;
     long rate = 1000;
+    LimitZones.Kind<? extends LeakyBuckets> kind = OWN;
     for (int i = 1; i < d.argumentCount(); i++) {
       String word = d.argument(i);
       if (ZoneSize.isOne(word)) {
@@ -102,14 +129,13 @@ public final class LimitReqModule implements HttpModule {
       } else if (word.startsWith("rate=")) {
         rate = rate(d, i);
       } else if (word.equals("sync")) {
-        throw ConfigException.at(
-                d, i, "the \"sync\" parameter of \"limit_req_zone\" is not supported")
-            .withHelp("each node counts for itself");
+        syncedZones().ask(d, i);
+        kind = SYNCED;
       } else {
         throw ConfigException.at(d, i, "invalid parameter \"" + word + "\"");
       }
     }
-    zones().declare(d, size, rate);
+    zones().declare(d, size, rate, kind);
   }
 
   private static long rate(Directive d, int i) {

@@ -6,6 +6,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.HttpRegistry;
 import dev.turnout.http.Template;
 import dev.turnout.log.Level;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,13 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class LimitZones<C> {
   private final HttpRegistry http;
   private final String directive;
-  private final Class<C> type;
-  private final LongFunction<C> make;
-  private final Map<String, Declared> declared = new LinkedHashMap<>();
+  private final Map<String, Declared<C>> declared = new LinkedHashMap<>();
   private final Set<String> used = new LinkedHashSet<>();
   private final Map<String, Zone<C>> zones = new HashMap<>();
 
-  private record Declared(ZoneSize size, Template key, String keyText, long rate) {}
+  /// A kind of content.
+  ///
+  /// @param make makes that of a zone of so many bytes
+  record Kind<C>(Class<C> type, LongFunction<C> make) {}
+
+  private record Declared<C>(
+      ZoneSize size, Template key, String keyText, long rate, Kind<? extends C> kind) {}
 
   /// A zone, ready for use.
   ///
@@ -51,22 +56,19 @@ final class LimitZones<C> {
   }
 
   /// @param directive what declares such zones
-  /// @param make makes the content of a zone of so many bytes
-  LimitZones(HttpRegistry http, String directive, Class<C> type, LongFunction<C> make) {
+  LimitZones(HttpRegistry http, String directive) {
     this.http = http;
     this.directive = directive;
-    this.type = type;
-    this.make = make;
     http.beforeBuild(this::prepare);
   }
 
-  void declare(Directive d, @Nullable ZoneSize size, long rate) {
+  void declare(Directive d, @Nullable ZoneSize size, long rate, Kind<? extends C> kind) {
     if (size == null || size.name().isEmpty()) {
       throw ConfigException.at(d, "\"" + d.name() + "\" must have \"zone\" parameter");
     }
     http.sharedZones().claim(d, 0, size.name(), directive);
-    Declared mine = new Declared(size, http.template(d, 0), d.argument(0), rate);
-    Declared before = declared.putIfAbsent(size.name(), mine);
+    Declared<C> mine = new Declared<>(size, http.template(d, 0), d.argument(0), rate, kind);
+    Declared<C> before = declared.putIfAbsent(size.name(), mine);
     if (before != null) {
       throw ConfigException.at(
           d,
@@ -100,11 +102,19 @@ final class LimitZones<C> {
     declared.forEach((name, zone) -> zones.put(name, zone(name, zone)));
   }
 
-  private Zone<C> zone(String name, Declared zone) {
-    C content =
-        http.sharedZones()
-            .content(name, directive, zone.size().bytes(), zone.keyText(), type, make);
+  private Zone<C> zone(String name, Declared<C> zone) {
+    C content = content(name, zone, zone.kind());
     return new Zone<>(name, zone.key(), zone.keyText(), zone.rate(), content);
+  }
+
+  private <K extends C> C content(String name, Declared<C> zone, Kind<K> kind) {
+    return http.sharedZones()
+        .content(name, directive, zone.size().bytes(), zone.keyText(), kind.type(), kind.make());
+  }
+
+  /// All of them, once the configuration is read.
+  Collection<Zone<C>> all() {
+    return zones.values();
   }
 
   /// The zone of this name, once the configuration is read.

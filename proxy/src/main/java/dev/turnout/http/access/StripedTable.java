@@ -56,6 +56,16 @@ abstract class StripedTable<S extends StripedTable.Stripe> implements LimitTable
     return stripes.get((hash ^ hash >>> 16) & stripes.size() - 1);
   }
 
+  /// One of them all.
+  final S stripe(int index) {
+    return stripes.get(index);
+  }
+
+  /// How many there are: a power of two.
+  final int stripeCount() {
+    return stripes.size();
+  }
+
   @Override
   public final Tally<LimitOutcome> outcomes() {
     return outcomes;

@@ -49,14 +49,16 @@ public final class StickyModule implements HttpModule {
         .syntax(
             "cookie name [expires=time|max] [domain=] [path=] [httponly] [secure] [samesite=] | route"
                 + " $variable ... | learn create=$variable lookup=$variable zone=name:size"
-                + " [timeout=] [header]")
+                + " [timeout=] [header] [sync]")
         .summary(
             "Requests of one session go to one server: the client brings a cookie back, variables name"
-                + " the server's route, or the sessions that servers begin are learned.")
+                + " the server's route, or the sessions that servers begin are learned. With `sync`"
+                + " nodes that have a store in common tell each other what they learn, a moment"
+                + " later.")
         .differs(
             "A zone that a reload gives to another upstream begins empty, where nginx refuses the"
                 + " reload. It may stand before the balancing method, too."
-                + " Sessions are not replicated: `sync` is refused.");
+                + " `sync` needs a `state_store` in Redis.");
   }
 
   /// Notes what an upstream has been told, whose block has been read.
@@ -249,6 +251,7 @@ public final class StickyModule implements HttpModule {
             said.bytes,
             said.timeout == 0 ? DEFAULT_TIMEOUT : said.timeout,
             said.atHead,
+            said.synced,
             said.create,
             said.lookup);
     return new Said(d, said.zoneAt, learn);
@@ -263,6 +266,7 @@ public final class StickyModule implements HttpModule {
     private long bytes;
     private long timeout;
     private boolean atHead;
+    private boolean synced;
 
     void read(HttpRegistry http, Directive d, int i) {
       String word = d.argument(i);
@@ -274,9 +278,10 @@ public final class StickyModule implements HttpModule {
         case "lookup=" -> lookup.add(variable(http, d, i, "lookup", value));
         case "create=" -> create.add(variable(http, d, i, "create", value));
         case "header" -> atHead = true;
-        case "sync" ->
-            throw ConfigException.at(d, i, "the \"sync\" parameter of \"sticky\" is not supported")
-                .withHelp("sessions are shared by the loops of one process only");
+        case "sync" -> {
+          http.syncedZones().ask(d, i);
+          synced = true;
+        }
         default -> throw unknown(d, i);
       }
     }

@@ -7,7 +7,9 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The sessions of a `sticky learn`: which route each belongs to.
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// guarded by its own monitor, under which one look-up is made and nothing waits. A session is
 /// forgotten when nobody has used it for the timeout; a stripe that is full forgets the one that
 /// was used longest ago.
-public final class LearnedSessions {
+public class LearnedSessions {
   /// What a session takes of a zone in nginx: about four thousand to the megabyte.
   private static final long SESSION_BYTES = 256;
 
@@ -30,11 +32,16 @@ public final class LearnedSessions {
 
   /// A table that takes `bytes` as nginx reckons.
   public LearnedSessions(long bytes) {
+    this(bytes, Stripe::new);
+  }
+
+  /// @param make a stripe of so many sessions
+  LearnedSessions(long bytes, IntFunction<Stripe> make) {
     long sessions = Math.max(1, bytes / SESSION_BYTES);
     int count = Integer.highestOneBit(Math.clamp(sessions / STRIPE_SESSIONS, 1, MOST_STRIPES));
     stripes = new Stripe[count];
     for (int i = 0; i < count; i++) {
-      stripes[i] = new Stripe(Math.clamp(sessions / count, 1, Integer.MAX_VALUE));
+      stripes[i] = make.apply(Math.clamp(sessions / count, 1, Integer.MAX_VALUE));
     }
   }
 
@@ -76,12 +83,19 @@ public final class LearnedSessions {
     return sum;
   }
 
-  private Stripe stripe(String key) {
+  /// The stripe of a key.
+  final Stripe stripe(String key) {
     int hash = key.hashCode();
     return stripes[(hash ^ hash >>> 16 ^ hash >>> 8) & stripes.length - 1];
   }
 
-  private static String key(String session) {
+  /// All of them.
+  final List<Stripe> stripes() {
+    return List.of(stripes);
+  }
+
+  /// By what a session is known here.
+  String key(String session) {
     if (session.length() <= LONGEST) {
       return session;
     }
@@ -94,7 +108,7 @@ public final class LearnedSessions {
   }
 
   /// How many sessions of a stripe belong to one route; guarded by the stripe.
-  private static final class Share {
+  static final class Share {
     private final String route;
     private int sessions;
 
@@ -103,7 +117,8 @@ public final class LearnedSessions {
     }
   }
 
-  private static final class Session {
+  /// A session; guarded by its stripe.
+  static class Session {
     private Share share;
     private long usedAt;
 
@@ -111,10 +126,18 @@ public final class LearnedSessions {
       this.share = share;
       this.usedAt = usedAt;
     }
+
+    final String route() {
+      return share.route;
+    }
+
+    final long usedAt() {
+      return usedAt;
+    }
   }
 
   /// Sessions in the order of their last use.
-  private static final class Stripe {
+  static class Stripe {
     private final int capacity;
     private final LinkedHashMap<String, Session> sessions = new LinkedHashMap<>();
     private final Map<String, Share> shares = new HashMap<>();
@@ -136,19 +159,61 @@ public final class LearnedSessions {
         if (!begin) {
           return;
         }
-        if (sessions.size() >= capacity) {
-          leave(sessions.pollFirstEntry().getValue());
-          evicted++;
-        }
-        sessions.put(key, new Session(join(route), now));
+        used(key, add(key, route, now), true, timeout, now);
         return;
       }
-      if (!session.share.route.equals(route)) {
-        leave(session);
-        session.share = join(route);
+      boolean moves = !session.share.route.equals(route);
+      if (moves) {
+        move(session, route);
       }
+      use(key, session, now);
+      used(key, session, moves, timeout, now);
+    }
+
+    /// A session was used at this node, which may have been the first time or at another server.
+    void used(String key, Session session, boolean otherwise, long timeout, long now) {}
+
+    /// A session is forgotten.
+    void forgotten(String key, Session session) {}
+
+    /// A new session, not counted anywhere yet.
+    Session session(Share share, long now) {
+      return new Session(share, now);
+    }
+
+    final @Nullable Session get(String key) {
+      return sessions.get(key);
+    }
+
+    final Session add(String key, String route, long now) {
+      if (sessions.size() >= capacity) {
+        Map.Entry<String, Session> eldest = sessions.firstEntry();
+        forget(eldest.getKey(), eldest.getValue());
+        sessions.pollFirstEntry();
+        evicted++;
+      }
+      Session session = session(join(route), now);
+      sessions.put(key, session);
+      return session;
+    }
+
+    final void move(Session session, String route) {
+      leave(session);
+      session.share = join(route);
+    }
+
+    final void use(String key, Session session, long now) {
       session.usedAt = now;
       sessions.putLast(key, session);
+    }
+
+    final Map<String, Session> sessions() {
+      return sessions;
+    }
+
+    private void forget(String key, Session session) {
+      leave(session);
+      forgotten(key, session);
     }
 
     synchronized int count(String route, long timeout, long now) {
@@ -173,19 +238,19 @@ public final class LearnedSessions {
       }
     }
 
-    private void expire(long timeout, long now) {
-      Iterator<Session> oldest = sessions.values().iterator();
+    final void expire(long timeout, long now) {
+      Iterator<Map.Entry<String, Session>> oldest = sessions.entrySet().iterator();
       while (oldest.hasNext()) {
-        Session session = oldest.next();
-        if (!isOver(session, timeout, now)) {
+        Map.Entry<String, Session> entry = oldest.next();
+        if (!isOver(entry.getValue(), timeout, now)) {
           return;
         }
+        forget(entry.getKey(), entry.getValue());
         oldest.remove();
-        leave(session);
       }
     }
 
-    private static boolean isOver(Session session, long timeout, long now) {
+    static boolean isOver(Session session, long timeout, long now) {
       return now - session.usedAt >= timeout;
     }
   }

@@ -39,6 +39,7 @@ public sealed interface Sticky permits StickyCookie, StickyRoute, StickyLearn {
             Long.parseLong(zone.substring(colon + 1)),
             Long.parseLong(timeout.substring(0, timeout.length() - 2)),
             said.has("header"),
+            said.has("sync"),
             said.all("create=$"),
             said.all("lookup=$"));
       }

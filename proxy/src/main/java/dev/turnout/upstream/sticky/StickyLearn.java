@@ -10,6 +10,7 @@ import java.util.List;
 /// @param bytes its size
 /// @param timeoutMillis how long a session is kept that nobody asks for
 /// @param atHead a session is learned when the head of a response has come, not when all of it has
+/// @param synced nodes tell each other of sessions: they are in [SyncedSessions]
 /// @param create the names of the variables that may have a session that begins
 /// @param lookup the names of the variables that may have the one that is asked for
 public record StickyLearn(
@@ -17,6 +18,7 @@ public record StickyLearn(
     long bytes,
     long timeoutMillis,
     boolean atHead,
+    boolean synced,
     List<String> create,
     List<String> lookup)
     implements Sticky {
@@ -35,11 +37,19 @@ public record StickyLearn(
     if (atHead) {
       words.add("header");
     }
+    if (synced) {
+      words.add("sync");
+    }
     return words;
+  }
+
+  /// A table for them.
+  public LearnedSessions table() {
+    return synced ? new SyncedSessions(bytes) : new LearnedSessions(bytes);
   }
 
   /// Whether `other` keeps its sessions in the same table.
   public boolean hasTableOf(StickyLearn other) {
-    return zone.equals(other.zone) && bytes == other.bytes;
+    return zone.equals(other.zone) && bytes == other.bytes && synced == other.synced;
   }
 }

@@ -159,7 +159,7 @@ class FileJournalTest {
             new UpstreamOptions("z", new StickyRoute(List.of("r")), null),
             new UpstreamOptions(
                 null,
-                new StickyLearn("a b", 65_536, 1_000, true, List.of("c"), List.of("l", "m")),
+                new StickyLearn("a b", 65_536, 1_000, true, false, List.of("c"), List.of("l", "m")),
                 null,
                 new HealthOptions(
                     0,
@@ -177,7 +177,7 @@ class FileJournalTest {
                         7))),
             new UpstreamOptions(
                 null,
-                new StickyLearn("z", 65_536, 1_000, false, List.of("c"), List.of("l")),
+                new StickyLearn("z", 65_536, 1_000, false, false, List.of("c"), List.of("l")),
                 null,
                 new HealthOptions(
                     1,
@@ -414,6 +414,16 @@ class FileJournalTest {
     assertThat(loaded.zones()).containsOnlyKeys("z");
     assertThat(zone(loaded).entries()).isEqualTo(Map.of("k", "2"));
     assertThat(zone(loaded).deadlines()).isEqualTo(Map.of("k", later));
+  }
+
+  @Test
+  void aKeyOfAnyLengthIsReadAgain() throws IOException {
+    String key = "k\u00e9".repeat(100_000);
+    JournalEntry entry = entry(1, zone("z", key, null, "1"));
+
+    append(List.of(entry));
+
+    assertThat(read().entries()).containsExactly(entry);
   }
 
   @Test

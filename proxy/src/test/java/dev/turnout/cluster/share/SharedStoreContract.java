@@ -20,12 +20,19 @@ import org.junit.jupiter.api.Test;
 /// What every engine has to do. A test class of an engine extends this one, and opens clients of
 /// one and the same store, which is empty at the beginning of each test.
 public abstract class SharedStoreContract {
-  private static final String PREFIX = "t:";
-
   private final List<SharedStore> opened = new ArrayList<>();
 
   /// Another client of the store.
   protected abstract SharedStore open() throws Exception;
+
+  /// What all keys begin with: an engine may want them to have something in common.
+  protected String tag() {
+    return "";
+  }
+
+  private String key(String name) {
+    return tag() + name;
+  }
 
   private SharedStore client() {
     try {
@@ -44,7 +51,7 @@ public abstract class SharedStoreContract {
 
   private Heard follow(SharedStore store) {
     Heard heard = new Heard();
-    store.follow(Set.of(PREFIX), heard);
+    store.follow(Set.of(key("t:")), heard);
     heard.awaitSync();
     return heard;
   }
@@ -71,13 +78,13 @@ public abstract class SharedStoreContract {
   @Test
   void whatWasWrittenBeforeIsToldToWhoeverFollows() {
     SharedStore store = client();
-    Commit.Done done = put(store, "t:a", "1");
+    Commit.Done done = put(store, key("t:a"), "1");
 
     Heard heard = follow(client());
 
-    assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
+    assertThat(heard.values()).isEqualTo(Map.of(key("t:a"), "1"));
     assertThat(heard.revision()).isGreaterThanOrEqualTo(done.revision());
-    assertThat(heard.reading("t:a").version()).isEqualTo(done.versions().get("t:a"));
+    assertThat(heard.reading(key("t:a")).version()).isEqualTo(done.versions().get(key("t:a")));
   }
 
   @Test
@@ -86,11 +93,11 @@ public abstract class SharedStoreContract {
     Heard own = follow(one);
     Heard other = follow(client());
 
-    Commit.Done done = put(one, "t:a", "1");
+    Commit.Done done = put(one, key("t:a"), "1");
 
-    own.awaitValue("t:a", "1");
-    other.awaitValue("t:a", "1");
-    assertThat(other.reading("t:a").version()).isEqualTo(done.versions().get("t:a"));
+    own.awaitValue(key("t:a"), "1");
+    other.awaitValue(key("t:a"), "1");
+    assertThat(other.reading(key("t:a")).version()).isEqualTo(done.versions().get(key("t:a")));
     assertThat(other.revision()).isGreaterThanOrEqualTo(done.revision());
   }
 
@@ -99,9 +106,9 @@ public abstract class SharedStoreContract {
     SharedStore one = client();
     SharedStore other = client();
 
-    long first = put(one, "t:a", "1").revision();
-    long second = put(other, "t:b", "1").revision();
-    long third = put(one, "t:a", null).revision();
+    long first = put(one, key("t:a"), "1").revision();
+    long second = put(other, key("t:b"), "1").revision();
+    long third = put(one, key("t:a"), null).revision();
 
     assertThat(second).isGreaterThan(first);
     assertThat(third).isGreaterThan(second);
@@ -110,12 +117,12 @@ public abstract class SharedStoreContract {
   @Test
   void deletesTravel() {
     SharedStore one = client();
-    put(one, "t:a", "1");
+    put(one, key("t:a"), "1");
     Heard heard = follow(client());
 
-    put(one, "t:a", null);
+    put(one, key("t:a"), null);
 
-    heard.awaitAbsent("t:a");
+    heard.awaitAbsent(key("t:a"));
     assertThat(follow(client()).values()).isEmpty();
   }
 
@@ -124,44 +131,49 @@ public abstract class SharedStoreContract {
     SharedStore one = client();
     Heard heard = follow(client());
 
-    done(one.commit(new Transaction(Map.of(), Map.of("t:a", "1", "t:b", "2", "t:c", "3"))));
+    done(
+        one.commit(
+            new Transaction(Map.of(), Map.of(key("t:a"), "1", key("t:b"), "2", key("t:c"), "3"))));
 
-    heard.awaitValue("t:c", "3");
+    heard.awaitValue(key("t:c"), "3");
     assertThat(heard.changes())
-        .filteredOn(change -> change.keys().containsKey("t:a"))
+        .filteredOn(change -> change.keys().containsKey(key("t:a")))
         .first()
-        .satisfies(change -> assertThat(change.keys().keySet()).contains("t:a", "t:b", "t:c"));
+        .satisfies(change ->
+            assertThat(change.keys().keySet()).contains(key("t:a"), key("t:b"), key("t:c")));
   }
 
   @Test
   void aKeyThatIsNotAsExpectedStopsAllOfIt() {
     SharedStore store = client();
-    String old = done(put(store, "t:a", "1")).versions().get("t:a");
-    put(store, "t:a", "2");
+    String old = done(put(store, key("t:a"), "1")).versions().get(key("t:a"));
+    put(store, key("t:a"), "2");
 
     Commit commit =
-        store.commit(new Transaction(Map.of("t:a", old), Map.of("t:a", "3", "t:b", "3")));
+        store.commit(
+            new Transaction(Map.of(key("t:a"), old), Map.of(key("t:a"), "3", key("t:b"), "3")));
 
     assertThat(commit).isInstanceOf(Commit.Conflict.class);
-    Reading present = ((Commit.Conflict) commit).present().keys().get("t:a");
+    Reading present = ((Commit.Conflict) commit).present().keys().get(key("t:a"));
     assertThat(present).isInstanceOf(Reading.Present.class);
     assertThat(((Reading.Present) present).value()).isEqualTo("2");
-    assertThat(follow(client()).values()).isEqualTo(Map.of("t:a", "2"));
+    assertThat(follow(client()).values()).isEqualTo(Map.of(key("t:a"), "2"));
   }
 
   @Test
   void aKeyCanBeExpectedToBeAsItWasRead() {
     SharedStore store = client();
-    put(store, "t:a", "1");
+    put(store, key("t:a"), "1");
     Heard heard = follow(store);
 
-    String version = heard.reading("t:a").version();
+    String version = heard.reading(key("t:a")).version();
     Commit.Done done =
-        done(store.commit(new Transaction(Map.of("t:a", version), Map.of("t:a", "2"))));
+        done(store.commit(new Transaction(Map.of(key("t:a"), version), Map.of(key("t:a"), "2"))));
     Commit again =
         store.commit(
             new Transaction(
-                Map.of("t:a", done.versions().getOrDefault("t:a", "")), Map.of("t:a", "3")));
+                Map.of(key("t:a"), done.versions().getOrDefault(key("t:a"), "")),
+                Map.of(key("t:a"), "3")));
 
     assertThat(again).isInstanceOf(Commit.Done.class);
   }
@@ -170,7 +182,8 @@ public abstract class SharedStoreContract {
   void aKeyCanBeExpectedToBeAbsent() {
     SharedStore store = client();
 
-    Transaction make = new Transaction(Map.of("t:a", Transaction.ABSENT), Map.of("t:a", "1"));
+    Transaction make =
+        new Transaction(Map.of(key("t:a"), Transaction.ABSENT), Map.of(key("t:a"), "1"));
     Commit first = store.commit(make);
     Commit second = store.commit(make);
 
@@ -183,50 +196,53 @@ public abstract class SharedStoreContract {
     SharedStore store = client();
 
     Commit commit =
-        store.commit(new Transaction(Map.of("t:a", Transaction.NEVER), Map.of("t:a", "1")));
+        store.commit(
+            new Transaction(Map.of(key("t:a"), Transaction.NEVER), Map.of(key("t:a"), "1")));
 
-    assertThat(((Commit.Conflict) commit).present().keys().get("t:a")).isEqualTo(Reading.ABSENT);
+    assertThat(((Commit.Conflict) commit).present().keys().get(key("t:a")))
+        .isEqualTo(Reading.ABSENT);
   }
 
   @Test
   void aKeyCanBeExpectedThatIsNotWritten() {
     SharedStore store = client();
-    put(store, "t:guard", "1");
+    put(store, key("t:guard"), "1");
 
     Commit commit =
         store.commit(
-            new Transaction(Map.of("t:guard", Transaction.ABSENT), Map.of("t:other", "1")));
+            new Transaction(
+                Map.of(key("t:guard"), Transaction.ABSENT), Map.of(key("t:other"), "1")));
 
     assertThat(commit).isInstanceOf(Commit.Conflict.class);
-    assertThat(follow(client()).values()).isEqualTo(Map.of("t:guard", "1"));
+    assertThat(follow(client()).values()).isEqualTo(Map.of(key("t:guard"), "1"));
   }
 
   @Test
   void whatIsUnderOtherPrefixesIsNotTold() {
     SharedStore store = client();
-    put(store, "u:before", "1");
+    put(store, key("u:before"), "1");
     Heard heard = follow(client());
 
-    put(store, "u:after", "1");
-    put(store, "t:a", "1");
+    put(store, key("u:after"), "1");
+    put(store, key("t:a"), "1");
 
-    heard.awaitValue("t:a", "1");
-    assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
+    heard.awaitValue(key("t:a"), "1");
+    assertThat(heard.values()).isEqualTo(Map.of(key("t:a"), "1"));
   }
 
   @Test
   void severalPrefixesCanBeFollowed() {
     SharedStore store = client();
-    put(store, "u:a", "1");
+    put(store, key("u:a"), "1");
     Heard heard = new Heard();
-    client().follow(List.of("t:", "u:"), heard);
+    client().follow(List.of(key("t:"), key("u:")), heard);
     heard.awaitSync();
 
-    done(store.commit(new Transaction(Map.of(), Map.of("t:b", "2", "u:b", "2"))));
+    done(store.commit(new Transaction(Map.of(), Map.of(key("t:b"), "2", key("u:b"), "2"))));
 
-    heard.awaitValue("t:b", "2");
-    heard.awaitValue("u:b", "2");
-    heard.awaitValue("u:a", "1");
+    heard.awaitValue(key("t:b"), "2");
+    heard.awaitValue(key("u:b"), "2");
+    heard.awaitValue(key("u:a"), "1");
   }
 
   @Test
@@ -236,13 +252,13 @@ public abstract class SharedStoreContract {
     for (int i = 0; i < 256; i++) {
       bytes.append((char) i);
     }
-    String key = "t:*?[a]^\\\"'{x}%20/../~";
+    String key = key("t:*?[a]^\\\"'{x}%20/../~");
     Heard heard = follow(client());
 
     put(store, key, bytes.toString());
-    put(store, "t:empty", "");
+    put(store, key("t:empty"), "");
 
-    heard.awaitValue("t:empty", "");
+    heard.awaitValue(key("t:empty"), "");
     heard.awaitValue(key, bytes.toString());
     assertThat(follow(client()).values().get(key)).isEqualTo(bytes.toString());
   }
@@ -252,9 +268,9 @@ public abstract class SharedStoreContract {
     SharedStore store = client();
     String value = "x".repeat(SharedStore.LONGEST_VALUE);
 
-    put(store, "t:large", value);
+    put(store, key("t:large"), value);
 
-    assertThat(follow(client()).values().get("t:large")).isEqualTo(value);
+    assertThat(follow(client()).values().get(key("t:large"))).isEqualTo(value);
   }
 
   @Test
@@ -264,8 +280,8 @@ public abstract class SharedStoreContract {
     Map<String, @Nullable String> writes = new HashMap<>();
     Map<String, String> expected = new HashMap<>();
     for (int i = 0; i < most; i++) {
-      writes.put("t:" + i, "v" + i);
-      expected.put("t:" + i, Transaction.ABSENT);
+      writes.put(key("t:") + i, "v" + i);
+      expected.put(key("t:") + i, Transaction.ABSENT);
     }
 
     done(store.commit(new Transaction(expected, writes)));
@@ -279,38 +295,38 @@ public abstract class SharedStoreContract {
     SharedStore store = client();
     Heard heard = follow(client());
 
-    Commit.Done done = put(store, "t:a", "1");
+    Commit.Done done = put(store, key("t:a"), "1");
 
     heard.awaitSettled(done.revision());
-    assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
+    assertThat(heard.values()).isEqualTo(Map.of(key("t:a"), "1"));
   }
 
   @Test
   void askedAgainItTellsAll() {
     SharedStore store = client();
-    put(store, "t:a", "1");
+    put(store, key("t:a"), "1");
     Heard heard = new Heard();
-    SharedStore.Following following = store.follow(Set.of(PREFIX), heard);
+    SharedStore.Following following = store.follow(Set.of(key("t:")), heard);
     heard.awaitSync();
 
     following.again();
 
     heard.await("a second snapshot", () -> heard.syncs() == 2);
-    assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
+    assertThat(heard.values()).isEqualTo(Map.of(key("t:a"), "1"));
   }
 
   @Test
   void whoNoLongerFollowsIsToldNothing() {
     SharedStore store = client();
     Heard heard = new Heard();
-    SharedStore.Following following = store.follow(Set.of(PREFIX), heard);
+    SharedStore.Following following = store.follow(Set.of(key("t:")), heard);
     heard.awaitSync();
     Heard other = follow(store);
 
     following.close();
-    put(store, "t:a", "1");
+    put(store, key("t:a"), "1");
 
-    other.awaitValue("t:a", "1");
+    other.awaitValue(key("t:a"), "1");
     assertThat(heard.values()).isEmpty();
   }
 
@@ -340,11 +356,11 @@ public abstract class SharedStoreContract {
     }
 
     assertThat(follow(client()).values())
-        .isEqualTo(Map.of("t:count", Integer.toString(writers * rounds)));
+        .isEqualTo(Map.of(key("t:count"), Integer.toString(writers * rounds)));
   }
 
   /// Counts a key up so many times, as one of several.
-  private static int count(SharedStore store, int times) {
+  private int count(SharedStore store, int times) {
     String version = Transaction.ABSENT;
     int value = 0;
     int made = 0;
@@ -352,13 +368,14 @@ public abstract class SharedStoreContract {
       Commit commit =
           store.commit(
               new Transaction(
-                  Map.of("t:count", version), Map.of("t:count", Integer.toString(value + 1))));
+                  Map.of(key("t:count"), version),
+                  Map.of(key("t:count"), Integer.toString(value + 1))));
       if (commit instanceof Commit.Conflict(SharedStore.State present)
-          && present.keys().get("t:count") instanceof Reading.Present(String now, String at)) {
+          && present.keys().get(key("t:count")) instanceof Reading.Present(String now, String at)) {
         value = Integer.parseInt(now);
         version = at;
       } else {
-        version = done(commit).versions().getOrDefault("t:count", "");
+        version = done(commit).versions().getOrDefault(key("t:count"), "");
         value++;
         made++;
       }
@@ -376,17 +393,17 @@ public abstract class SharedStoreContract {
         Thread.startVirtualThread(() -> {
           for (int i = 0; i < 200; i++) {
             begun.countDown();
-            put(writer, "t:" + i % 20, i % 7 == 0 ? null : "v" + i);
+            put(writer, key("t:") + i % 20, i % 7 == 0 ? null : "v" + i);
           }
-          put(writer, "t:end", "yes");
+          put(writer, key("t:end"), "yes");
         });
 
     begun.await();
     Heard late = follow(reader);
 
     writing.join();
-    early.awaitValue("t:end", "yes");
-    late.awaitValue("t:end", "yes");
+    early.awaitValue(key("t:end"), "yes");
+    late.awaitValue(key("t:end"), "yes");
     Map<String, String> all = follow(client()).values();
     early.await("all of it", () -> early.values().equals(all));
     late.await("all of it", () -> late.values().equals(all));
@@ -423,11 +440,11 @@ public abstract class SharedStoreContract {
     Heard heard = follow(client());
 
     store.announce("n1", "x", Duration.ofMinutes(5));
-    put(store, "t:a", "1");
+    put(store, key("t:a"), "1");
 
-    heard.awaitValue("t:a", "1");
-    assertThat(heard.values()).isEqualTo(Map.of("t:a", "1"));
-    assertThat(follow(client()).values()).isEqualTo(Map.of("t:a", "1"));
+    heard.awaitValue(key("t:a"), "1");
+    assertThat(heard.values()).isEqualTo(Map.of(key("t:a"), "1"));
+    assertThat(follow(client()).values()).isEqualTo(Map.of(key("t:a"), "1"));
   }
 
   @Test
@@ -435,7 +452,7 @@ public abstract class SharedStoreContract {
     SharedStore store = client();
     store.close();
 
-    Commit commit = store.commit(new Transaction(Map.of(), Map.of("t:a", "1")));
+    Commit commit = store.commit(new Transaction(Map.of(), Map.of(key("t:a"), "1")));
 
     assertThat(commit).isInstanceOf(Commit.Refused.class);
     assertThat(follow(client()).values()).isEmpty();
@@ -444,8 +461,8 @@ public abstract class SharedStoreContract {
   @Test
   void oneOfTwoHasALease() {
     long duration = Duration.ofHours(1).toNanos();
-    Lease one = new Lease(client(), PREFIX, "a", "one", duration, System::nanoTime);
-    Lease two = new Lease(client(), PREFIX, "a", "two", duration, System::nanoTime);
+    Lease one = new Lease(client(), key("t:"), "a", "one", duration, System::nanoTime);
+    Lease two = new Lease(client(), key("t:"), "a", "two", duration, System::nanoTime);
 
     one.renew();
     two.renew();

@@ -276,7 +276,7 @@ class StickyIT {
         "sticky learn lookup=$arg_x create=$arg_x zone=z:1m timeout=0 | \"sticky\" directive invalid"
             + " timeout",
         "sticky learn lookup=$arg_x create=$arg_x zone=z:1m sync | the \"sync\" parameter of"
-            + " \"sticky\" is not supported",
+            + " \"sticky\" is not possible: there is no store",
         "server 127.0.0.1:2 route= | route is empty",
         "server 127.0.0.1:2 route=123456789012345678901234567890123 | route is longer than 32",
         "zone '' | invalid zone name \"\"",
