@@ -1,7 +1,10 @@
 package dev.turnout;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -17,26 +20,30 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import tools.jackson.core.JsonGenerator;
 
 /// The package table of ARCHITECTURE.md, as a test. Think about the layering before editing it.
 class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
-          entry("ctl", Set.of()), // a program of its own: the node never loads it
+          entry("json", Set.of()), // a module of its own
+          entry("ctl", Set.of("json")), // a program of its own: the node never loads it
           entry("metrics", Set.of()),
           entry("log", Set.of()),
           entry("config", Set.of()),
-          entry("net", Set.of("metrics", "log")),
+          entry("net", Set.of("json", "metrics", "log")),
           entry("upstream", Set.of("metrics", "log", "config")),
-          entry("cluster", Set.of("net", "upstream", "config", "metrics", "log")),
-          entry("http", Set.of("net", "upstream", "config", "cluster", "metrics", "log")),
+          entry("cluster", Set.of("json", "net", "upstream", "config", "metrics", "log")),
+          entry("http", Set.of("json", "net", "upstream", "config", "cluster", "metrics", "log")),
           entry(
               "control", Set.of("http", "upstream", "cluster", "net", "config", "metrics", "log")),
-          entry("autoscaler", Set.of()), // a module of its own
-          entry("loadgen", Set.of("autoscaler")), // another, only installed with the program
+          entry("autoscaler", Set.of("json")), // a module of its own
+          entry(
+              "loadgen", Set.of("autoscaler", "json")), // another, only installed with the program
           entry(
               "scale",
               Set.of(
+                  "json",
                   "autoscaler",
                   "control",
                   "http",
@@ -49,6 +56,7 @@ class ArchitectureTest {
           entry(
               "admin",
               Set.of(
+                  "json",
                   "discovery",
                   "scale",
                   "control",
@@ -61,7 +69,16 @@ class ArchitectureTest {
                   "log")),
           entry(
               "discovery",
-              Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
+              Set.of(
+                  "json",
+                  "control",
+                  "http",
+                  "upstream",
+                  "cluster",
+                  "net",
+                  "config",
+                  "metrics",
+                  "log")),
           entry(
               "lua",
               Set.of("control", "http", "upstream", "cluster", "net", "config", "metrics", "log")),
@@ -118,6 +135,17 @@ class ArchitectureTest {
     String[] known =
         MAY_USE.keySet().stream().map(n -> "dev.turnout." + n + "..").toArray(String[]::new);
     classes().should().resideInAnyPackage(known).check(PRODUCT);
+  }
+
+  @Test
+  void ofTheLibraryForJsonOthersSeeTheWriterAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.turnout.json..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("tools.jackson..").and(not(type(JsonGenerator.class))))
+        .check(PRODUCT);
   }
 
   @Test

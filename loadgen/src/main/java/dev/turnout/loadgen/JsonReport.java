@@ -1,29 +1,31 @@
 package dev.turnout.loadgen;
 
+import dev.turnout.json.JsonText;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.HdrHistogram.Histogram;
+import tools.jackson.core.JsonGenerator;
 
 /// A report as JSON for scripts. Times are in milliseconds, CPU in microseconds.
 final class JsonReport {
   private static final double[] PERCENTILES = {50, 75, 90, 95, 99, 99.9, 99.99};
 
-  private final StringBuilder out = new StringBuilder();
-  private boolean first = true;
+  private final JsonGenerator out;
 
-  private JsonReport() {}
+  private JsonReport(JsonGenerator out) {
+    this.out = out;
+  }
 
   static String of(Report report) {
-    JsonReport json = new JsonReport();
-    json.object(() -> json.write(report));
-    return json.out.append('\n').toString();
+    return JsonText.of(out -> new JsonReport(out).write(report)) + "\n";
   }
 
   private void write(Report report) {
     Plan plan = report.plan();
     Measurement seen = report.seen();
-    text("url", "http://" + plan.target().authority() + plan.target().path());
+    out.writeStartObject();
+    out.writeStringProperty("url", "http://" + plan.target().authority() + plan.target().path());
     if (plan.pacing().open()) {
       number("wanted_rate", plan.pacing().rate());
     }
@@ -32,21 +34,22 @@ final class JsonReport {
     number("requests", seen.completed);
     number("rate", report.rate());
     number("bytes", seen.bytes);
-    key("statuses").object(() -> report.statuses().forEach((s, n) -> number(s.toString(), n)));
+    object("statuses", () -> report.statuses().forEach((s, n) -> number(s.toString(), n)));
     if (!plan.countBy().isEmpty()) {
       Map<String, Long> counts = seen.answeredBy.counts();
-      key("answered_by").object(() -> counts.forEach(this::number));
+      object("answered_by", () -> counts.forEach(this::number));
     }
     number("errors", report.errors());
-    key("errors_by_kind").object(() -> errors(report, this::number));
-    key("latency_ms").object(() -> latencies(report.corrected()));
-    key("uncorrected_latency_ms").object(() -> latencies(report.uncorrected()));
+    object("errors_by_kind", () -> errors(report, this::number));
+    object("latency_ms", () -> latencies(report.corrected()));
+    object("uncorrected_latency_ms", () -> latencies(report.uncorrected()));
     number("reconnects", report.reconnects());
     number("generator_cpu_us", report.generatorMicros());
     number("process_cpu_us", report.processMicros());
     if (plan.pacing().open()) {
-      key("schedule").object(() -> schedule(report));
+      object("schedule", () -> schedule(report));
     }
+    out.writeEndObject();
   }
 
   private static void errors(Report report, BiConsumer<String, Long> out) {
@@ -76,54 +79,21 @@ final class JsonReport {
     number("waited", seen.waited);
     number("lag_p99_ms", seen.lag.getValueAtPercentile(99) / 1e6);
     number("lag_max_ms", seen.lag.getMaxValue() / 1e6);
-    key("held").raw(String.valueOf(report.scheduleProblems().isEmpty()));
+    out.writeBooleanProperty("held", report.scheduleProblems().isEmpty());
   }
 
-  private void object(Runnable members) {
-    out.append('{');
-    first = true;
+  private void object(String name, Runnable members) {
+    out.writeObjectPropertyStart(name);
     members.run();
-    out.append('}');
-    first = false;
+    out.writeEndObject();
   }
 
   private void number(String name, double value) {
-    key(name).raw(String.format(Locale.ROOT, "%.4f", value));
+    out.writeName(name);
+    out.writeNumber(String.format(Locale.ROOT, "%.4f", value));
   }
 
   private void number(String name, long value) {
-    key(name).raw(String.valueOf(value));
-  }
-
-  private void text(String name, String value) {
-    key(name).raw(quoted(value));
-  }
-
-  private JsonReport key(String name) {
-    if (!first) {
-      out.append(',');
-    }
-    first = false;
-    out.append(quoted(name)).append(':');
-    return this;
-  }
-
-  private void raw(String json) {
-    out.append(json);
-  }
-
-  private static String quoted(String text) {
-    StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append(c);
-      } else if (c < ' ') {
-        quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-      } else {
-        quoted.append(c);
-      }
-    }
-    return quoted.append('"').toString();
+    out.writeNumberProperty(name, value);
   }
 }

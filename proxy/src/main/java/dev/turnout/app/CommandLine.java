@@ -52,6 +52,7 @@ public record CommandLine(
         -g directives : set global directives out of configuration file
 
       turnout compat file: what of an nginx.conf runs, differs, or is refused
+      turnout ctl, load, backend, simulate, autoscale, demo: tools, each with --help
       """;
 
   public CommandLine {
@@ -70,8 +71,20 @@ public record CommandLine(
   public static final class InvalidException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final String hint;
+
     InvalidException(String message) {
+      this(message, "");
+    }
+
+    InvalidException(String message, String hint) {
       super(message);
+      this.hint = hint;
+    }
+
+    /// A line with what would be right, for behind nginx's words; empty if there is none.
+    public String hint() {
+      return hint;
     }
   }
 
@@ -104,8 +117,12 @@ public record CommandLine(
     CommandLine parse() {
       while (next < arguments.length) {
         String argument = arguments[next++];
-        if (!argument.startsWith("-")) {
-          throw invalidOption(argument);
+        if (argument.equals("--help")) {
+          argument = "-h";
+        } else if (!argument.startsWith("-")) {
+          throw new InvalidException(
+              "invalid option: \"" + argument + "\"",
+              "  a first word is one of compat, ctl, load, backend, simulate, autoscale, demo\n");
         }
         letters(argument);
       }

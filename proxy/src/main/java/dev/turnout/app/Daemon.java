@@ -19,6 +19,7 @@ import java.util.List;
 /// standard error until then. A JVM cannot fork, hence the second start.
 public final class Daemon {
   private static final String CHILD = "turnout.child";
+  private static final String NOWHERE = "/dev/null";
   private static final String READY = "turnout: ready";
 
   private Daemon() {}
@@ -33,7 +34,7 @@ public final class Daemon {
   public static int spawnAndAwaitReady() throws IOException, InterruptedException {
     Process child =
         new ProcessBuilder(childCommand())
-            .redirectInput(Redirect.from(new File("/dev/null")))
+            .redirectInput(Redirect.from(new File(NOWHERE)))
             .redirectError(Redirect.INHERIT)
             .start();
     try (BufferedReader output = child.inputReader(StandardCharsets.ISO_8859_1)) {
@@ -64,15 +65,24 @@ public final class Daemon {
   }
 
   /// In the child, when requests are served: releases the parent and then its standard streams.
-  /// `errors` is the file that takes what the JVM itself may still write to standard error.
+  /// `errors` is the file that takes what the JVM itself may still write to standard error; if it
+  /// cannot be opened, that is lost: the configuration may keep its log elsewhere.
   public static void childReady(String errors) {
     System.out.println(READY);
     System.out.flush();
     try {
-      Posix.redirect(1, "/dev/null");
-      Posix.redirect(2, errors);
+      Posix.redirect(1, NOWHERE);
+      redirectErrors(errors);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void redirectErrors(String file) throws IOException {
+    try {
+      Posix.redirect(2, file);
+    } catch (IOException _) {
+      Posix.redirect(2, NOWHERE);
     }
   }
 }

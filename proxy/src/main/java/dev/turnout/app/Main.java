@@ -72,7 +72,17 @@ public final class Main {
     if (arguments.length > 0 && arguments[0].equals("--hash-key")) {
       System.exit(makeKey(arguments));
     }
-    System.exit(run(arguments));
+    System.exit(runOrFail(arguments));
+  }
+
+  /// A bug of ours must not leave a process behind that has loops and listens to no signal.
+  private static int runOrFail(String[] arguments) {
+    try {
+      return run(arguments);
+    } catch (RuntimeException | Error bug) {
+      bug.printStackTrace();
+      return 1;
+    }
   }
 
   private static int run(String[] arguments) {
@@ -80,7 +90,7 @@ public final class Main {
     try {
       options = CommandLine.parse(arguments);
     } catch (CommandLine.InvalidException e) {
-      say("nginx: " + e.getMessage() + "\n");
+      say("nginx: " + e.getMessage() + "\n" + e.hint());
       return 1;
     }
     if (options.help()) {

@@ -20,11 +20,13 @@ import dev.turnout.http.HttpModule;
 import dev.turnout.http.LimitExceptModule;
 import dev.turnout.http.LogModule;
 import dev.turnout.http.ResolverModule;
+import dev.turnout.http.SslModule;
 import dev.turnout.http.StatusZoneModule;
 import dev.turnout.http.SubrequestModule;
 import dev.turnout.http.access.AccessModule;
 import dev.turnout.http.access.AuthBasicModule;
 import dev.turnout.http.access.AuthRequestModule;
+import dev.turnout.http.access.DebugConnectionModule;
 import dev.turnout.http.access.GeoModule;
 import dev.turnout.http.access.LimitConnModule;
 import dev.turnout.http.access.LimitReqModule;
@@ -102,6 +104,8 @@ final class Modules {
     return List.of(
         core, // server, location, listen: what the others stand in
         new CoreVariables(),
+        new SslModule(),
+        new DebugConnectionModule(),
         state, // before what it remembers
         resolvers, // makes the resolvers before the others ask for them
         sticky,

@@ -23,6 +23,7 @@ final class ProcessModule {
   static final Setting<String> PID = Setting.of("pid", "logs/nginx.pid");
   static final Setting<@Nullable User> USER = Setting.of("user", null);
   static final Setting<Long> SHUTDOWN_TIMEOUT = Setting.of("worker_shutdown_timeout", 0L);
+  static final Setting<@Nullable Integer> PRIORITY = Setting.of("worker_priority", null);
   static final Setting<@Nullable Integer> OPEN_FILES = Setting.of("worker_rlimit_nofile", null);
   static final Setting<Integer> CONNECTIONS = Setting.local("worker_connections", 512);
   static final Setting<@Nullable String> USE = Setting.local("use", null);
@@ -110,6 +111,15 @@ final class ProcessModule {
                         .orElseThrow(() -> ConfigException.directive(d, "invalid number"))))
         .syntax("number")
         .summary("The most files that the process may have open.");
+    directives
+        .directive("worker_priority")
+        .in(MAIN)
+        .read(ProcessModule::priority)
+        .syntax("number")
+        .defaultText("that of the program")
+        .summary("The nice value of the event loops; one with a lower number goes before others.")
+        .differs("The loops alone get it: what writes logs and makes changes keeps its own.");
+    LoadModule.register(directives);
     accepted(directives);
     events(directives);
   }
@@ -122,13 +132,11 @@ final class ProcessModule {
         .summary("Accepted: expressions are compiled by the Java virtual machine.");
     for (String name :
         List.of(
-            "worker_priority",
             "worker_cpu_affinity",
             "timer_resolution",
             "lock_file",
             "working_directory",
             "worker_rlimit_core",
-            "thread_pool",
             "debug_points")) {
       directives
           .directive(name)
@@ -181,13 +189,6 @@ final class ProcessModule {
         .in(EVENTS)
         .number(Setting.of("worker_aio_requests", 32L), 0, Long.MAX_VALUE)
         .summary("Accepted: there is nothing it could change here.");
-    directives
-        .directive("debug_connection")
-        .in(EVENTS)
-        .repeatable()
-        .read((_, _) -> {})
-        .syntax("address | CIDR | unix:")
-        .summary("Accepted: nothing is told of a connection that is not told of all.");
   }
 
   /// Without the right to become another, whom it names is no matter.
@@ -227,5 +228,15 @@ final class ProcessModule {
       throw ConfigException.directive(d, "invalid value");
     }
     scope.set(WORKERS, (int) number);
+  }
+
+  private static void priority(Directive d, Scope scope) {
+    String word = d.argument(0);
+    boolean negative = word.startsWith("-");
+    long number =
+        Units.number(negative || word.startsWith("+") ? word.substring(1) : word)
+            .orElseThrow(() -> ConfigException.directive(d, "invalid number"));
+    // The kernel's range, to which setpriority() brings every number.
+    scope.set(PRIORITY, Math.clamp(negative ? -number : number, -20, 19));
   }
 }

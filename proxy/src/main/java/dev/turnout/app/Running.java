@@ -1,5 +1,7 @@
 package dev.turnout.app;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.turnout.config.ConfigException;
 import dev.turnout.config.ConfigLoadException;
 import dev.turnout.config.Context;
@@ -25,16 +27,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The life of the process once its configuration is read: it starts the node, does what signals
 /// ask for, and ends. Its thread is the control thread.
 final class Running {
+  /// The shortest turn that Linux gives.
+  private static final long LOOP_SLICE_NANOS = 100_000;
+
+  private static final long LOOK_MILLIS = 20;
+
   private final Main program;
   private final Configuration first;
   private final Configuration.Outside process;
@@ -42,7 +52,9 @@ final class Running {
   private final boolean daemon;
   private final BlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
   private int generation = 1;
+  private @Nullable Integer priority;
   private long shutdownTimeout;
+  private @Nullable Leaving leaving;
 
   /// What a signal asks for.
   private enum Asked {
@@ -51,6 +63,21 @@ final class Running {
     QUIT,
     STOP,
     RETIRE
+  }
+
+  /// A node that takes no more connections, and waits for those that it has.
+  ///
+  /// @param deadlineNanos when they are cut
+  /// @param isBounded whether they are
+  /// @param ends whether the process ends after that
+  private record Leaving(long deadlineNanos, boolean isBounded, boolean ends) {
+    static Leaving within(long millis, boolean ends) {
+      return new Leaving(System.nanoTime() + MILLISECONDS.toNanos(millis), millis > 0, ends);
+    }
+
+    boolean isOverdue() {
+      return isBounded && System.nanoTime() - deadlineNanos > 0;
+    }
   }
 
   Running(
@@ -107,6 +134,8 @@ final class Running {
     node.start(candidate);
     // Not before: it takes 30 ms, and nobody knows whom to signal before the pid file is there.
     handleSignals(candidate.log());
+    priority = first.main().get(ProcessModule.PRIORITY);
+    schedule(workers, candidate.log());
     Path pidFile = program.pidFile(first);
     becomeUser();
     writePid(pidFile);
@@ -137,6 +166,21 @@ final class Running {
         "OS: " + System.getProperty("os.name") + " " + System.getProperty("os.version"));
     log.log(Level.NOTICE, "JVM: " + System.getProperty("java.vm.name") + " " + Runtime.version());
     log.log(Level.NOTICE, "start " + workers.size() + " worker loops");
+  }
+
+  /// Loops do little at a time for many: each asks for short turns, and so gets them soon. Waits
+  /// for them, since a negative priority is root's to ask.
+  private void schedule(Workers workers, ErrorLog log) {
+    Integer wanted = priority;
+    List<String> refused;
+    try {
+      int nice = wanted != null ? wanted : Posix.niceOfThisThread();
+      refused = workers.schedule(nice, LOOP_SLICE_NANOS).toCompletableFuture().join();
+    } catch (IOException e) {
+      refused = List.of(String.valueOf(e.getMessage()));
+    }
+    Level level = wanted != null ? Level.ALERT : Level.INFO; // nobody asked for the short turns
+    refused.forEach(refusal -> log.log(level, refusal));
   }
 
   /// As in nginx it is no reason not to start if that many are not allowed; says so.
@@ -222,14 +266,24 @@ final class Running {
         reactions, bug -> log.log(Level.ALERT, 0, "unexpected error in a signal handler", bug));
   }
 
+  /// Does what is asked, until the process is to end. Nothing here waits for requests, so that a
+  /// process that ends gracefully can still be stopped at once.
   private void serve(Node node) throws InterruptedException {
     while (true) {
-      Asked next = asked.take();
+      Asked next = leaving == null ? asked.take() : asked.poll(LOOK_MILLIS, MILLISECONDS);
+      if (next == null) {
+        if (hasLeft(node)) {
+          return;
+        }
+        continue;
+      }
       ErrorLog log = node.present().log();
       switch (next) {
         case RELOAD -> {
           log.log(Level.NOTICE, "signal 1 (SIGHUP) received, reconfiguring");
-          reload(node);
+          if (leaving == null || !leaving.ends()) {
+            reload(node);
+          }
         }
         case REOPEN -> {
           log.log(Level.NOTICE, "signal 10 (SIGUSR1) received, reopening logs");
@@ -242,14 +296,11 @@ final class Running {
         case QUIT -> {
           log.log(Level.NOTICE, "signal 3 (SIGQUIT) received, shutting down");
           log.log(Level.NOTICE, "gracefully shutting down");
-          process.control().ending();
-          node.drain(shutdownTimeout);
-          return;
+          leave(node, true);
         }
         case RETIRE -> {
           log.log(Level.NOTICE, "signal 28 (SIGWINCH) received, taking no more connections");
-          process.control().ending();
-          node.drain(shutdownTimeout);
+          leave(node, leaving != null && leaving.ends());
         }
         case STOP -> {
           log.log(Level.NOTICE, "signal 15 (SIGTERM) received, exiting");
@@ -260,9 +311,27 @@ final class Running {
     }
   }
 
+  private void leave(Node node, boolean ends) {
+    process.control().ending();
+    node.stopListening();
+    leaving = Leaving.within(shutdownTimeout, ends);
+  }
+
+  /// Whether the process is to end now: the last connection has ended, or its time is up.
+  private boolean hasLeft(Node node) throws InterruptedException {
+    Leaving now = leaving;
+    if (now == null || (node.isBusy() && !now.isOverdue())) {
+      return false;
+    }
+    leaving = null;
+    node.abort();
+    return now.ends();
+  }
+
   private void reload(Node node) {
     int next = generation + 1;
     long patience = shutdownTimeout;
+    AtomicReference<@Nullable Integer> wanted = new AtomicReference<>(priority);
     boolean changed =
         node.reload(
             () -> {
@@ -271,6 +340,7 @@ final class Running {
                 Candidate candidate =
                     configuration.build(next, process.environment().workers().size());
                 shutdownTimeout = configuration.main().get(ProcessModule.SHUTDOWN_TIMEOUT);
+                wanted.set(configuration.main().get(ProcessModule.PRIORITY));
                 return candidate;
               } catch (ConfigLoadException e) {
                 throw new IllegalStateException(Main.oneLine(e), e);
@@ -283,7 +353,12 @@ final class Running {
             patience);
     if (changed) {
       generation = next;
+      leaving = null; // it listens again
       process.environment().logs().reportTo(node.present().log());
+      if (!Objects.equals(wanted.get(), priority)) {
+        priority = wanted.get();
+        schedule(process.environment().workers(), node.present().log());
+      }
     }
   }
 }

@@ -82,7 +82,7 @@ final class Lexer {
         }
         case '}' -> {
           if (!words.isEmpty()) {
-            throw unexpected(c);
+            throw unexpected(c).withHelp("is there a \";\" missing before it?");
           }
           return new Statement(words, End.BLOCK_END, here(at - 1));
         }
@@ -114,7 +114,13 @@ final class Lexer {
     int end = LuaBlock.end(text, at);
     if (end < 0) {
       at = text.length;
-      throw ConfigException.at(start, "unexpected end of file, expecting \"}\"");
+      throw ConfigException.at(
+          start,
+          end == -1
+              ? "unexpected end of file, expecting \"}\""
+              : "Lua code block missing the closing long bracket \"]"
+                  + "=".repeat(-2 - end)
+                  + "]\", the inlined Lua code may be too long");
     }
     String body = new String(text, at, end - at, StandardCharsets.ISO_8859_1);
     while (at <= end) {

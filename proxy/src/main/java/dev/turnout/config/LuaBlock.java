@@ -4,7 +4,8 @@ package dev.turnout.config;
 final class LuaBlock {
   private LuaBlock() {}
 
-  /// The offset of the closing `}` when the block's text begins at `from`, or -1.
+  /// The offset of the closing `}` when the block's text begins at `from`; -1 if there is none, and
+  /// `-2 - n` if a long bracket with `n` equals signs is not closed.
   static int end(byte[] text, int from) {
     int depth = 1;
     int i = from;
@@ -26,7 +27,7 @@ final class LuaBlock {
         default -> i++;
       }
     }
-    return -1;
+    return i < 0 ? i : -1;
   }
 
   private static int at(byte[] text, int i) {
@@ -55,8 +56,8 @@ final class LuaBlock {
     return i;
   }
 
-  /// Behind `[==[ … ]==]` that opens at `open`; `otherwise` if none opens there; -1 if it never
-  /// ends.
+  /// Behind `[==[ … ]==]` that opens at `open`; `otherwise` if none opens there; less than -1 if it
+  /// never ends.
   private static int afterLongBracket(byte[] text, int open, int otherwise) {
     int i = open + 1;
     while (at(text, i) == '=') {
@@ -71,7 +72,7 @@ final class LuaBlock {
         return i + level + 2;
       }
     }
-    return -1;
+    return -2 - level;
   }
 
   private static boolean closes(byte[] text, int bracket, int level) {

@@ -101,6 +101,9 @@ public final class Listeners {
     /// Requests that begin from now on are served by this generation; what it does not listen on is
     /// closed.
     public void serve() {
+      for (Http1Loop loop : loops) {
+        loop.worker().loop().execute(loop::resume);
+      }
       bound.putAll(fresh);
       List<SocketAddress> gone = new ArrayList<>();
       for (Map.Entry<SocketAddress, Bound> entry : bound.entrySet()) {

@@ -138,19 +138,14 @@ public final class Node {
     }
   }
 
-  /// Takes no more connections, and waits until those that are open have ended, at most
-  /// `timeoutMillis` (0: for ever); then cuts what is left.
-  public void drain(long timeoutMillis) throws InterruptedException {
+  /// Takes no more connections: idle ones end now, busy ones after their answer.
+  public void stopListening() {
     listeners.close();
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    while (open() > 0) {
-      if (timeoutMillis > 0 && System.nanoTime() - deadline > 0) {
-        break;
-      }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-    }
-    listeners.abort();
-    fence();
+  }
+
+  /// Whether connections are open, or exchanges go on without theirs.
+  public boolean isBusy() throws InterruptedException {
+    return open() > 0;
   }
 
   /// Cuts everything.

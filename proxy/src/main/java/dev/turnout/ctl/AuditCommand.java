@@ -2,6 +2,7 @@ package dev.turnout.ctl;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.turnout.json.Json;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -105,9 +106,9 @@ final class AuditCommand {
   /// What a line says of the one before it; null if it is none of the node's.
   private static @Nullable String previous(String line) {
     try {
-      String prev = Json.parse(line).text("prev");
+      String prev = Answer.parse(line).text("prev");
       return prev.isEmpty() ? null : prev;
-    } catch (IllegalArgumentException _) {
+    } catch (Json.Malformed _) {
       return null;
     }
   }

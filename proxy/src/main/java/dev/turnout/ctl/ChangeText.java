@@ -9,7 +9,7 @@ final class ChangeText {
   private ChangeText() {}
 
   /// Of the answer to a change.
-  static String of(Json answer) {
+  static String of(Answer answer) {
     String revision = "revision " + answer.number("revision");
     String head;
     if (answer.is("dry_run")) {
@@ -25,13 +25,13 @@ final class ChangeText {
   }
 
   /// The lines of a `changes` object.
-  static String lines(Json changes, String indent) {
+  static String lines(Answer changes, String indent) {
     StringBuilder out = new StringBuilder();
-    for (Json upstream : changes.get("upstreams").list()) {
+    for (Answer upstream : changes.get("upstreams").list()) {
       upstream(out, upstream, indent);
     }
-    for (Json zone : changes.get("zones").list()) {
-      for (Json key : zone.get("keys").list()) {
+    for (Answer zone : changes.get("zones").list()) {
+      for (Answer key : zone.get("keys").list()) {
         line(
             out,
             indent,
@@ -42,23 +42,23 @@ final class ChangeText {
     return out.toString();
   }
 
-  private static String value(Json value) {
+  private static String value(Answer value) {
     return value.isThere() ? value.toString() : "(none)";
   }
 
-  private static void upstream(StringBuilder out, Json upstream, String indent) {
+  private static void upstream(StringBuilder out, Answer upstream, String indent) {
     String name = upstream.text("upstream");
     String kind = upstream.text("kind");
     if (!kind.equals("changed")) {
       line(out, indent, name, kind);
     }
-    for (Json server : upstream.get("added").list()) {
+    for (Answer server : upstream.get("added").list()) {
       line(out, indent, name, "+ " + server(server));
     }
-    for (Json server : upstream.get("removed").list()) {
+    for (Answer server : upstream.get("removed").list()) {
       line(out, indent, name, "- " + server(server));
     }
-    for (Json server : upstream.get("changed").list()) {
+    for (Answer server : upstream.get("changed").list()) {
       line(
           out,
           indent,
@@ -75,17 +75,17 @@ final class ChangeText {
     if (upstream.is("reordered")) {
       line(out, indent, name, "in another order");
     }
-    for (Json field : upstream.get("fields").list()) {
+    for (Answer field : upstream.get("fields").list()) {
       line(out, indent, name, field(field));
     }
   }
 
-  private static String field(Json field) {
+  private static String field(Answer field) {
     return field.text("field") + " " + value(field.get("from")) + " -> " + value(field.get("to"));
   }
 
   /// A server in the words of its `server` line.
-  static String server(Json server) {
+  static String server(Answer server) {
     StringBuilder out = new StringBuilder();
     out.append("server ").append(server.number("id")).append(" (").append(server.text("server"));
     out.append(')').append(options(server));
@@ -106,7 +106,7 @@ final class ChangeText {
           "0s");
 
   /// What of a server is not as usual, each with a space before it.
-  static String options(Json server) {
+  static String options(Answer server) {
     StringBuilder out = new StringBuilder();
     for (String name :
         List.of("weight", "max_conns", "max_fails", "fail_timeout", "slow_start", "route")) {
@@ -115,7 +115,7 @@ final class ChangeText {
         out.append(' ').append(name).append('=').append(value);
       }
     }
-    Json canary = server.get("canary");
+    Answer canary = server.get("canary");
     if (canary.isThere()) {
       out.append(" canary=").append(canary.number("percent")).append('%');
       out.append(" canary_good=").append(canary.number("good"));

@@ -1,5 +1,6 @@
 package dev.turnout.ctl;
 
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,16 +39,16 @@ final class ChangesCommand {
               file.toString().equals("-")
                   ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                   : Files.readString(file));
+    } catch (Json.Malformed e) {
+      throw new CtlException(Exit.USAGE, file + " is " + e.getMessage());
     } catch (IOException e) {
       throw new CtlException(Exit.USAGE, "the file cannot be read: " + e);
-    } catch (IllegalArgumentException e) {
-      throw new CtlException(Exit.USAGE, file + " is not JSON: " + e.getMessage());
     }
     Map<String, Object> body = new LinkedHashMap<>();
     if (read.isList()) {
       body.put("operations", read);
-    } else if (read.value() instanceof Map<?, ?> object) {
-      object.forEach((name, value) -> body.put(name.toString(), new Json(value)));
+    } else if (read.isObject()) {
+      body.putAll(read.members());
     } else {
       throw new CtlException(Exit.USAGE, file + " has no operations");
     }

@@ -1,5 +1,7 @@
 package dev.turnout.ctl;
 
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URLEncoder;
@@ -187,14 +189,15 @@ final class Ctl implements Runnable {
   }
 
   /// The answer to a question.
-  Json get(String target) {
+  Answer get(String target) {
     return ask("GET", target, null, Map.of());
   }
 
   /// The answer to a change, under the conditions of the command line.
   ///
   /// @param arguments more of the query
-  Json change(String method, String target, @Nullable Object body, Map<String, String> arguments) {
+  Answer change(
+      String method, String target, @Nullable Object body, Map<String, String> arguments) {
     Map<String, String> query = new LinkedHashMap<>(arguments);
     if (dryRun) {
       query.put("dry_run", "1");
@@ -204,7 +207,11 @@ final class Ctl implements Runnable {
     }
     Map<String, String> fields =
         ifRevision == null ? Map.of() : Map.of("If-Match", "\"" + ifRevision + "\"");
-    return ask(method, target + query(query), body == null ? null : Json.text(body), fields);
+    return ask(
+        method,
+        target + query(query),
+        body == null ? null : JsonText.of(out -> JsonText.write(out, body)),
+        fields);
   }
 
   /// `who` and `why`, for changes that have them in the query.
@@ -227,7 +234,7 @@ final class Ctl implements Runnable {
             .collect(Collectors.joining("&", "?", ""));
   }
 
-  private Json ask(
+  private Answer ask(
       String method, String target, @Nullable String body, Map<String, String> fields) {
     Client.Reply reply;
     try {
@@ -235,7 +242,7 @@ final class Ctl implements Runnable {
     } catch (IOException | RuntimeException e) {
       throw unreachable(e);
     }
-    Json answer = answer(reply.status(), reply.body());
+    Answer answer = answer(reply.status(), reply.body());
     if (reply.status() >= 400) {
       throw refused(reply.status(), answer, reply.body());
     }
@@ -271,19 +278,19 @@ final class Ctl implements Runnable {
         "no answer from " + said + ": " + (e.getMessage() == null ? e : e.getMessage()));
   }
 
-  private static Json answer(int status, String body) {
+  private static Answer answer(int status, String body) {
     try {
-      return Json.parse(body);
-    } catch (IllegalArgumentException _) {
+      return Answer.parse(body);
+    } catch (Json.Malformed _) {
       if (status >= 400) {
-        return new Json(null); // said in words, by what stands before the API
+        return Answer.NONE; // said in words, by what stands before the API
       }
       throw new CtlException(Exit.UNREACHABLE, "what answers there is no control API");
     }
   }
 
-  private CtlException refused(int status, Json answer, String body) {
-    Json error = answer.get("error");
+  private CtlException refused(int status, Answer answer, String body) {
+    Answer error = answer.get("error");
     if (json && error.isThere()) {
       return CtlException.document(Exit.of(status, error.text("code")), body.strip());
     }
@@ -307,13 +314,13 @@ final class Ctl implements Runnable {
   }
 
   /// Prints an answer as it is.
-  int printJson(Json answer) {
-    out().println(Json.text(answer));
+  int printJson(Answer answer) {
+    out().println(JsonText.of(out -> JsonText.write(out, answer.value())));
     return Exit.DONE;
   }
 
   /// Tells what a change has come to.
-  int printChange(Json answer) {
+  int printChange(Answer answer) {
     return json ? printJson(answer) : print(ChangeText.of(answer));
   }
 

@@ -1,5 +1,6 @@
 package dev.turnout.ctl;
 
+import dev.turnout.json.Json;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,7 +34,7 @@ final class EventsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (!follow) {
-      Json answer =
+      Answer answer =
           ctl.get("/events?wait=0s&since=" + (since == null ? "oldest" : Ctl.segment(since)));
       if (ctl.isJson()) {
         return ctl.printJson(answer);
@@ -80,7 +81,7 @@ final class EventsCommand implements Callable<Integer> {
         if (ctl.isJson()) {
           ctl.out().println(data);
         } else {
-          print(event.getOrDefault("event", ""), Json.parse(data));
+          print(event.getOrDefault("event", ""), parse(data));
         }
         ctl.out().flush();
       }
@@ -89,22 +90,30 @@ final class EventsCommand implements Callable<Integer> {
     return last;
   }
 
-  private void print(String kind, Json data) {
+  private static Answer parse(String data) {
+    try {
+      return Answer.parse(data);
+    } catch (Json.Malformed e) { // no trouble of the connection: it would come again
+      throw new IllegalStateException("the node told of an event in what is " + e.getMessage(), e);
+    }
+  }
+
+  private void print(String kind, Answer data) {
     ctl.print(text(kind, data));
   }
 
   /// One event in a line; a change has more.
-  static String text(String kind, Json data) {
+  static String text(String kind, Answer data) {
     if (kind.equals("change")) {
       return "change    " + HistoryCommand.text(data);
     }
     StringBuilder line = new StringBuilder();
     line.append(kind).append(" ".repeat(Math.max(1, 10 - kind.length())));
-    if (data.value() instanceof Map<?, ?> fields) {
+    if (data.value() instanceof Json.Members(Map<String, Json> fields)) {
       line.append(data.text("time"));
       fields.forEach((name, value) -> {
         if (!name.equals("time") && !name.equals("revision")) {
-          line.append("  ").append(name).append('=').append(value);
+          line.append("  ").append(name).append('=').append(new Answer(value));
         }
       });
     }

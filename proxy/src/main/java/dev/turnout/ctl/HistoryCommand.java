@@ -30,7 +30,7 @@ final class HistoryCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (revision != null) {
-      Json one = ctl.get("/revisions/" + revision);
+      Answer one = ctl.get("/revisions/" + revision);
       return ctl.isJson() ? ctl.printJson(one) : ctl.print(text(List.of(one)));
     }
     Map<String, String> query = new LinkedHashMap<>();
@@ -40,18 +40,18 @@ final class HistoryCommand implements Callable<Integer> {
     if (limit != null) {
       query.put("limit", limit.toString());
     }
-    Json answer = ctl.get("/revisions" + Ctl.query(query));
+    Answer answer = ctl.get("/revisions" + Ctl.query(query));
     return ctl.isJson() ? ctl.printJson(answer) : ctl.print(text(answer.get("revisions").list()));
   }
 
-  private static String text(List<Json> revisions) {
+  private static String text(List<Answer> revisions) {
     StringBuilder out = new StringBuilder();
     revisions.forEach(one -> out.append(text(one)));
     return out.toString();
   }
 
   /// One change: when, through what, by whom, why, and what it did.
-  static String text(Json revision) {
+  static String text(Answer revision) {
     StringBuilder head = new StringBuilder();
     head.append(revision.number("revision")).append("  ").append(revision.text("time"));
     head.append("  ").append(revision.text("dialect"));

@@ -106,14 +106,14 @@ final class ServersCommand {
 
   @Command(name = "list", description = "Lists the servers and how they are.")
   int list(@Parameters(paramLabel = "UPSTREAM", description = UPSTREAM) String upstream) {
-    Json answer = ctl.get(servers(upstream));
+    Answer answer = ctl.get(servers(upstream));
     return ctl.isJson() ? ctl.printJson(answer) : ctl.print(table(answer).toString());
   }
 
-  static Table table(Json servers) {
+  static Table table(Answer servers) {
     Table table = new Table(">ID", "SERVER", "STATE", ">ACTIVE", ">REQUESTS", ">FAILS", "OPTIONS");
-    for (Json server : servers.list()) {
-      Json live = server.get("live");
+    for (Answer server : servers.list()) {
+      Answer live = server.get("live");
       table.row(
           server.number("id"),
           server.text("server"),
@@ -206,7 +206,7 @@ final class ServersCommand {
     if (ctl.isDryRun()) {
       throw new CtlException(Exit.USAGE, "a drain cannot be tried: it is no single change");
     }
-    Json drain = ctl.change("POST", server(upstream, server) + "/drain", body, ctl.reasons());
+    Answer drain = ctl.change("POST", server(upstream, server) + "/drain", body, ctl.reasons());
     while (!noWait && !drain.is("over")) {
       if (!ctl.isJson()) {
         ctl.print(progress(drain));
@@ -217,7 +217,7 @@ final class ServersCommand {
     return ctl.isJson() ? ctl.printJson(drain) : ctl.print(progress(drain));
   }
 
-  private static String progress(Json drain) {
+  private static String progress(Answer drain) {
     StringBuilder text = new StringBuilder();
     text.append("drain ").append(drain.text("id")).append(" of server ");
     text.append(drain.number("server")).append(" (").append(drain.text("address")).append("): ");
@@ -263,7 +263,7 @@ final class ServersCommand {
     if (server.matches("\\d{1,18}")) {
       return Long.parseLong(server);
     }
-    List<Json> found =
+    List<Answer> found =
         ctl.get(servers(upstream)).list().stream()
             .filter(one -> one.text("server").equals(server) || one.text("address").equals(server))
             .toList();

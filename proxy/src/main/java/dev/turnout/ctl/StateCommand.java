@@ -23,14 +23,14 @@ final class StateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Json state = ctl.get("/state" + (at == null ? "" : Ctl.query(Map.of("at", at))));
+    Answer state = ctl.get("/state" + (at == null ? "" : Ctl.query(Map.of("at", at))));
     if (ctl.isJson()) {
       return ctl.printJson(state);
     }
     StringBuilder out = new StringBuilder();
     out.append("revision ").append(state.number("revision"));
     out.append(state.text("time").isEmpty() ? "" : "  " + state.text("time")).append('\n');
-    for (Json upstream : state.get("upstreams").list()) {
+    for (Answer upstream : state.get("upstreams").list()) {
       out.append('\n').append(Table.printable("upstream " + upstream.text("name")));
       out.append("  ").append(upstream.text("state")).append("  ");
       out.append(upstream.text("method")).append('\n');
@@ -38,12 +38,15 @@ final class StateCommand implements Callable<Integer> {
         out.append(ServersCommand.table(upstream.get("servers")).toString().indent(2));
       }
     }
-    for (Json zone : state.get("zones").list()) {
+    for (Answer zone : state.get("zones").list()) {
       out.append('\n').append(Table.printable("zone " + zone.text("name"))).append('\n');
-      if (zone.get("entries").value() instanceof Map<?, ?> entries) {
-        entries.forEach((key, value) ->
-            out.append("  ").append(Table.printable(key + "  " + value)).append('\n'));
-      }
+      zone.get("entries")
+          .value()
+          .members()
+          .forEach((key, value) ->
+              out.append("  ")
+                  .append(Table.printable(key + "  " + new Answer(value)))
+                  .append('\n'));
     }
     return ctl.print(out.toString());
   }

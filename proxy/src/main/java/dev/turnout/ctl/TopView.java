@@ -14,12 +14,12 @@ final class TopView {
   ///
   /// @param requests and
   /// @param fails counted since the server came, by upstream and number
-  record Look(long nanos, Json upstreams, Map<String, Long> requests, Map<String, Long> fails) {
-    static Look of(long nanos, Json upstreams) {
+  record Look(long nanos, Answer upstreams, Map<String, Long> requests, Map<String, Long> fails) {
+    static Look of(long nanos, Answer upstreams) {
       Map<String, Long> requests = new HashMap<>();
       Map<String, Long> fails = new HashMap<>();
-      for (Json upstream : upstreams.list()) {
-        for (Json server : upstream.get("servers").list()) {
+      for (Answer upstream : upstreams.list()) {
+        for (Answer server : upstream.get("servers").list()) {
           requests.put(key(upstream, server), server.get("live").number("requests"));
           fails.put(key(upstream, server), server.get("live").number("fails"));
         }
@@ -28,24 +28,24 @@ final class TopView {
     }
   }
 
-  private static String key(Json upstream, Json server) {
+  private static String key(Answer upstream, Answer server) {
     return server.number("id") + " " + upstream.text("name");
   }
 
-  private record Row(Json upstream, Json server, double rate, double failing) {}
+  private record Row(Answer upstream, Answer server, double rate, double failing) {}
 
   /// The lines of a screen: a head, upstreams by how busy they are, their servers below them.
   ///
   /// @param drains what `GET /drains` answers
-  static List<String> lines(Look before, Look now, Json drains, long revision) {
+  static List<String> lines(Look before, Look now, Answer drains, long revision) {
     double seconds = Math.max(0.001, (now.nanos() - before.nanos()) / 1e9);
-    Map<Json, List<Row>> groups = new HashMap<>();
-    List<Json> order = new ArrayList<>();
+    Map<Answer, List<Row>> groups = new HashMap<>();
+    List<Answer> order = new ArrayList<>();
     double all = 0;
     long active = 0;
-    for (Json upstream : now.upstreams().list()) {
+    for (Answer upstream : now.upstreams().list()) {
       List<Row> rows = new ArrayList<>();
-      for (Json server : upstream.get("servers").list()) {
+      for (Answer server : upstream.get("servers").list()) {
         String key = key(upstream, server);
         Row row =
             new Row(
@@ -61,11 +61,11 @@ final class TopView {
       order.add(upstream);
     }
     order.sort(
-        Comparator.comparingDouble((Json one) -> -sum(groups.getOrDefault(one, List.of())))
+        Comparator.comparingDouble((Answer one) -> -sum(groups.getOrDefault(one, List.of())))
             .thenComparing(one -> one.text("name")));
     Table table =
         new Table("UPSTREAM", "SERVER", "STATE", ">WEIGHT", ">ACTIVE", ">REQ/S", ">FAIL/S");
-    for (Json upstream : order) {
+    for (Answer upstream : order) {
       List<Row> rows = groups.getOrDefault(upstream, List.of());
       long up = rows.stream().filter(row -> state(row.server()).equals("up")).count();
       table.row(
@@ -97,7 +97,7 @@ final class TopView {
     return lines;
   }
 
-  private static String state(Json server) {
+  private static String state(Answer server) {
     String state = server.get("live").text("state");
     return state.isEmpty() ? "-" : state;
   }

@@ -20,7 +20,8 @@ final class UpstreamsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Json answer = ctl.get(upstream == null ? "/upstreams" : "/upstreams/" + Ctl.segment(upstream));
+    Answer answer =
+        ctl.get(upstream == null ? "/upstreams" : "/upstreams/" + Ctl.segment(upstream));
     if (ctl.isJson()) {
       return ctl.printJson(answer);
     }
@@ -28,8 +29,8 @@ final class UpstreamsCommand implements Callable<Integer> {
       return ctl.print(ServersCommand.table(answer.get("servers")).toString());
     }
     Table table = new Table("UPSTREAM", "STATE", ">SERVERS", ">UP", ">ACTIVE", "METHOD");
-    for (Json one : answer.list()) {
-      List<Json> servers = one.get("servers").list();
+    for (Answer one : answer.list()) {
+      List<Answer> servers = one.get("servers").list();
       table.row(
           one.text("name"),
           one.text("state"),

@@ -2,6 +2,7 @@ package dev.turnout.http;
 
 import dev.turnout.log.LogBuffer;
 import dev.turnout.log.LogFile;
+import dev.turnout.net.Worker;
 
 /// A file that access logs of one configuration write to, with a buffer for each loop. The buffers
 /// are there from when the configuration takes effect until its last request is over.
@@ -26,9 +27,9 @@ final class AccessLogFile implements HttpRegistry.Pending {
     return true;
   }
 
-  /// Appends a line, on the loop of this number.
-  void append(int worker, ByteSink line) {
-    buffers[worker].append(line.bytes(), 0, line.length());
+  /// Appends a line, on the loop of this worker.
+  void append(Worker worker, ByteSink line) {
+    buffers[worker.index()].append(line.bytes(), 0, line.length(), worker.nowNanos());
   }
 
   @Override

@@ -396,7 +396,7 @@ public final class CoreVariables implements HttpModule {
 
   private static boolean address(SocketAddress address, ByteSink sink) {
     if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null) {
-      sink.append("unix:");
+      sink.append(ListenAddress.text(address));
       return true;
     }
     if (inet.getAddress() instanceof Inet4Address v4) {

@@ -610,6 +610,11 @@ public final class Exchange {
         || request.rawTarget().lastIndexOf('+', request.pathEnd() - request.targetStart()) >= 0;
   }
 
+  /// True if the path has been rewritten, and the location for it is still to be looked for.
+  public boolean isPathChanged() {
+    return pathChanged;
+  }
+
   boolean takePathChanged() {
     boolean changed = pathChanged;
     pathChanged = false;
@@ -836,7 +841,7 @@ public final class Exchange {
 
   /// True if an `error_page` stands in for this status here.
   public boolean hasErrorPage(int status) {
-    return errorStatus == 0 && core().errorPages().find(status) != null;
+    return core().errorPages().find(status) != null;
   }
 
   /// A value kept under a number that {@link Variables#newSlot} gave.
@@ -939,7 +944,8 @@ public final class Exchange {
   }
 
   private ErrorLog errorLog() {
-    return core().errorLog();
+    ErrorLog log = core().errorLog();
+    return generation().isDebugged(downstream().remoteAddress()) ? log.debugging() : log;
   }
 
   /// Writes to the error log, with nginx's suffix that says whose request it was.

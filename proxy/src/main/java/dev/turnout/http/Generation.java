@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// One loaded configuration, as requests are served by it. Immutable but for the count of requests
@@ -21,6 +22,7 @@ public final class Generation {
   private final Map<Sticky, StickyValues> sticky = new ConcurrentHashMap<>();
   private final StickyValues.Compiler stickyCompiler;
   private final @Nullable Map<String, PeerChooser> choosers;
+  private final @Nullable Predicate<SocketAddress> debugged;
   private final AtomicInteger[] active;
 
   /// @param workers how many loops serve it
@@ -33,6 +35,7 @@ public final class Generation {
       Variables variables,
       StickyValues.Compiler stickyCompiler,
       Map<String, PeerChooser> choosers,
+      @Nullable Predicate<SocketAddress> debugged,
       int workers) {
     this.number = number;
     this.loadedAtMillis = loadedAtMillis;
@@ -42,6 +45,7 @@ public final class Generation {
     this.variables = variables;
     this.stickyCompiler = stickyCompiler;
     this.choosers = choosers.isEmpty() ? null : Map.copyOf(choosers);
+    this.debugged = debugged;
     this.active = new AtomicInteger[workers];
     for (int i = 0; i < workers; i++) {
       active[i] = new AtomicInteger();
@@ -56,6 +60,11 @@ public final class Generation {
   /// When it was loaded, in milliseconds since the epoch.
   public long loadedAtMillis() {
     return loadedAtMillis;
+  }
+
+  /// Whether the error log tells everything of requests by this client.
+  boolean isDebugged(SocketAddress client) {
+    return debugged != null && debugged.test(client);
   }
 
   /// What is listened on, and the servers behind each address.

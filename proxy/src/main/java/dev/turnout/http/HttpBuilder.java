@@ -56,6 +56,7 @@ public final class HttpBuilder {
             http.variables(),
             http.sticky(),
             http.choosers(),
+            http.debugged(),
             workers);
     http.built(generation);
     return generation;

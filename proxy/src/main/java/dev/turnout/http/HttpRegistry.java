@@ -8,6 +8,7 @@ import dev.turnout.config.DirectiveDefinition;
 import dev.turnout.config.DirectiveRegistry;
 import dev.turnout.config.Scope;
 import dev.turnout.config.Setting;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Where the modules of the HTTP plane announce what they have, for one load of a configuration.
@@ -72,6 +74,7 @@ public final class HttpRegistry {
   private final List<Pending> pending = new ArrayList<>();
   private StickyValues.Compiler sticky = (_, _) -> StickyValues.NONE;
   private final Map<String, PeerChooser> choosers = new HashMap<>();
+  private @Nullable Predicate<SocketAddress> debugged;
   private final Map<Scope, Location> conditionals = new HashMap<>();
   private final Map<Scope, Place> places = new HashMap<>();
   private final List<Consumer<Generation>> afterBuild = new ArrayList<>();
@@ -218,6 +221,15 @@ public final class HttpRegistry {
   /// Notes what chooses the servers of an upstream in place of its method.
   public void chooser(String upstream, PeerChooser chooser) {
     choosers.put(upstream.toLowerCase(Locale.ROOT), chooser);
+  }
+
+  /// Of requests by these clients the error log tells everything.
+  public void debugConnections(Predicate<SocketAddress> clients) {
+    debugged = clients;
+  }
+
+  @Nullable Predicate<SocketAddress> debugged() {
+    return debugged;
   }
 
   Map<String, PeerChooser> choosers() {

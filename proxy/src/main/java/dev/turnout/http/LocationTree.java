@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The locations of one block and the search through them, in nginx's order: exact, then the
-/// longest prefix, then (unless that prefix says `^~`) the regular expressions as written.
-/// Immutable.
+/// longest prefix, then (unless that prefix says `^~`) the regular expressions as written. Those
+/// inside of the prefix are asked before those beside it. Immutable.
 public final class LocationTree {
   private final Map<String, Location> exact;
   private final PrefixTree<Prefix> prefixes;
@@ -96,6 +96,12 @@ public final class LocationTree {
   /// The location for this path. Captures of a regular expression that matched go into the
   /// exchange.
   public @Nullable Location find(String path, Exchange exchange) {
+    return find(path, exchange, false);
+  }
+
+  /// With `finalOnly` only what no pattern around this block is asked after: an exact match, a
+  /// redirect to a directory, or a pattern.
+  private @Nullable Location find(String path, Exchange exchange, boolean finalOnly) {
     Location found = exact.isEmpty() ? null : exact.get(path);
     if (found != null) {
       return found;
@@ -113,16 +119,14 @@ public final class LocationTree {
       best = prefix.location;
       LocationTree nested = best.nested();
       if (nested != null) {
-        Location inner = nested.find(path, exchange);
+        Location inner = nested.find(path, exchange, true);
         if (inner != null) {
-          best = inner;
-          if (exchange.isSlashWanted() || nested.exact.get(path) == inner) {
-            return inner;
-          }
+          return inner;
         }
+        best = nested.longest(path, best);
       }
       if (prefix.winsOverPatterns) {
-        return best;
+        return finalOnly ? null : best;
       }
     }
     for (Pattern pattern : patterns) {
@@ -133,6 +137,16 @@ public final class LocationTree {
         return inner == null ? matched : inner;
       }
     }
-    return best;
+    return finalOnly ? null : best;
+  }
+
+  /// By prefixes alone; `otherwise` if none fits.
+  private Location longest(String path, Location otherwise) {
+    Prefix prefix = prefixes.longest(path);
+    if (prefix == null) {
+      return otherwise;
+    }
+    LocationTree nested = prefix.location.nested();
+    return nested == null ? prefix.location : nested.longest(path, prefix.location);
   }
 }

@@ -13,8 +13,10 @@ import dev.turnout.config.Setting;
 import dev.turnout.config.TemplateText;
 import dev.turnout.config.Units;
 import dev.turnout.log.LogBuffer;
+import dev.turnout.log.LogDirectory;
 import dev.turnout.log.NamedLogs;
 import dev.turnout.log.Syslog;
+import dev.turnout.net.Worker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -48,7 +50,7 @@ public final class LogModule implements HttpModule {
 
     record ToSyslog(Syslog syslog) implements Place {}
 
-    record ByName(Template path) implements Place {}
+    record ByName(Template path, LogDirectory directory) implements Place {}
   }
 
   /// One `access_log`.
@@ -100,7 +102,8 @@ public final class LogModule implements HttpModule {
         .defaultText("logs/access.log combined")
         .summary("Where requests are logged, or `off`.")
         .differs(
-            "Lines reach the file within about ten milliseconds where no buffer is asked for.");
+            "Where more than about a thousand lines a second come, they reach the file in batches,"
+                + " within about ten milliseconds.");
     http.directive("open_log_file_cache")
         .in(HTTP, SERVER, LOCATION)
         .arguments(1, 4)
@@ -284,7 +287,16 @@ public final class LogModule implements HttpModule {
     if (parameters.holding().bytes() != 0) {
       throw ConfigException.at(d, "buffered logs cannot have variables in name");
     }
-    return new Place.ByName(registry().template(d, 0, CoreModule.path(scope, path)));
+    String full = CoreModule.path(scope, path);
+    return new Place.ByName(registry().template(d, 0, full), directory(full));
+  }
+
+  /// What the names of all files of this log begin with.
+  private LogDirectory directory(String path) {
+    int end = path.lastIndexOf('/', path.indexOf('$'));
+    return end <= 0
+        ? LogDirectory.UNKNOWN
+        : registry().environment().logs().directory(path.substring(0, end));
   }
 
   private Place syslog(Directive d, Parameters parameters) {
@@ -351,16 +363,16 @@ public final class LogModule implements HttpModule {
     if (!log.wants(exchange)) {
       return;
     }
-    int worker = exchange.worker().index();
-    ByteSink line = lines[worker].clear();
+    Worker worker = exchange.worker();
+    ByteSink line = lines[worker.index()].clear();
     log.format().appendTo(exchange, line);
     switch (log.place()) {
       case Place.ToFile(AccessLogFile file) -> file.append(worker, line.append('\n'));
       case Place.ToSyslog(Syslog syslog) -> syslog.send(Arrays.copyOf(line.bytes(), line.length()));
-      case Place.ByName(Template path) -> {
+      case Place.ByName(Template path, LogDirectory directory) -> {
         if (named != null) {
           byte[] bytes = Arrays.copyOf(line.append('\n').bytes(), line.length());
-          named.append(path.evaluate(exchange), RequestFile.root(exchange), bytes);
+          named.append(directory, path.evaluate(exchange), RequestFile.root(exchange), bytes);
         }
       }
     }

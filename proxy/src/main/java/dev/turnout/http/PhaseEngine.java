@@ -54,6 +54,13 @@ public final class PhaseEngine {
     }
   }
 
+  /// Notes what a request would have been answered with whose client is gone before its head was
+  /// read.
+  public void abandon(Exchange exchange, int status) {
+    exchange.generation().entered(exchange.worker().index());
+    exchange.response().status(status);
+  }
+
   /// Goes on from where the exchange stands.
   void run(Exchange exchange) {
     try {
@@ -149,6 +156,9 @@ public final class PhaseEngine {
         return false;
       }
     }
+    if (exchange.isLogged(Level.DEBUG)) {
+      exchange.log(Level.DEBUG, "using configuration \"" + exchange.location().name() + "\"");
+    }
     if (exchange.body().isTooLarge()) {
       exchange.body().refuse();
       return false;
@@ -164,7 +174,10 @@ public final class PhaseEngine {
 
   private void redirectToDirectory(Exchange exchange) {
     String args = exchange.args();
-    String target = UriEscape.URI.escape(exchange.path()) + "/" + (args == null ? "" : "?" + args);
+    String target =
+        UriEscape.URI.escape(exchange.path())
+            + "/"
+            + (args == null || args.isEmpty() ? "" : "?" + args);
     exchange.response().location(target);
     finish(exchange, 301);
   }

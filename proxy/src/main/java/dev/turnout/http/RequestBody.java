@@ -141,10 +141,11 @@ public final class RequestBody implements BodyReceiver {
     return exchange.request().contentLength() > 0 || exchange.request().chunked();
   }
 
-  /// True if it says that it is larger than `client_max_body_size` allows here.
+  /// True if it says that it is larger than `client_max_body_size` allows here. An internal
+  /// redirect leads on whatever the size: to the page for just that error, for one.
   boolean isTooLarge() {
     long limit = exchange.core().clientMaxBodySize();
-    return limit > 0 && exchange.request().contentLength() > limit;
+    return limit > 0 && !exchange.isInternal() && exchange.request().contentLength() > limit;
   }
 
   /// Answers 413, unread.

@@ -24,7 +24,7 @@ public record UriPath(String path, @Nullable String args, boolean unchanged, boo
       return of(data, start, head.targetEnd(), mergeSlashes);
     }
     String path = pathEnd == head.targetEnd() ? head.rawTarget() : text(data, start, pathEnd);
-    String args = pathEnd < head.targetEnd() ? text(data, pathEnd + 1, head.targetEnd()) : null;
+    String args = args(data, pathEnd, head.targetEnd());
     return new UriPath(path, args, true, false);
   }
 
@@ -52,7 +52,7 @@ public record UriPath(String path, @Nullable String args, boolean unchanged, boo
       while (p < end && data[p] != '#') {
         p++;
       }
-      args = text(data, pathEnd + 1, p);
+      args = args(data, pathEnd, p);
     }
     if (plain) {
       return new UriPath(text(data, start, pathEnd), args, true, false);
@@ -76,6 +76,11 @@ public record UriPath(String path, @Nullable String args, boolean unchanged, boo
     String args = question < 0 ? null : target.substring(question + 1);
     boolean decoded = path.length() != raw.length();
     return new UriPath(path, args, !decoded, decoded);
+  }
+
+  /// What follows the question mark at `question`: null if nothing does.
+  private static @Nullable String args(byte[] data, int question, int end) {
+    return question + 1 < end ? text(data, question + 1, end) : null;
   }
 
   static String text(byte[] data, int start, int end) {

@@ -167,6 +167,12 @@ public final class Variables {
     return null;
   }
 
+  /// True if `$name` is one of those that are known by how they begin (`$arg_…`).
+  public boolean isOfFamily(String name) {
+    String key = name.toLowerCase(Locale.ROOT);
+    return !defined.containsKey(key) && !builtIn.containsKey(key) && ofFamily(key) != null;
+  }
+
   /// Binds the references that stood before their definitions. Returns the names that nothing
   /// defines.
   public List<String> bind() {

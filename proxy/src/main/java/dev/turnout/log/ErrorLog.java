@@ -6,8 +6,9 @@ import java.util.List;
 
 /// The error log of one context: lines in nginx's format to one or more targets, each with a level.
 ///
-/// Strings hold wire bytes, one char each. Whoever logs does not wait for the disk, except for
-/// `crit` and worse, which are waited for a moment so that they survive what follows them.
+/// Strings hold wire bytes, one char each. While lines are few, an event loop writes its own; else
+/// whoever logs does not wait for the disk, except for `crit` and worse, which are waited for a
+/// moment so that they survive what follows them.
 public final class ErrorLog {
   /// nginx cuts a line at this many bytes, line feed included.
   private static final int LINE_BYTES = 2048;
@@ -114,7 +115,7 @@ public final class ErrorLog {
       byte[] echoed = finish("nginx: [" + level.word() + "] " + message);
       files.writer().enqueue(files.stderr(), level, echoed);
     }
-    if (level.isUrgent()) {
+    if (level.isUrgent() && !files.writer().isIdle()) {
       files.writer().flushLines(URGENT_MILLIS);
     }
   }

@@ -4,7 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// The lines of one event loop on their way to one file. Appended to by the loop that owns it,
-/// emptied by the log writer's thread; nobody waits for the other.
+/// emptied by the log writer's thread, or while lines are few by the loop itself: by whoever has
+/// the writer's pen. The loop never waits for the other.
 ///
 /// Lines lie in a chain of chunks. The loop writes at its end and publishes whole lines, the writer
 /// takes from its beginning. A chunk that is used up goes back to the loop, so that nothing is
@@ -26,8 +27,9 @@ public final class LogBuffer implements AutoCloseable {
   private Chunk tail = new Chunk(CHUNK_BYTES);
   private int fill;
   private volatile long appended;
+  private final LightTraffic traffic = new LightTraffic(System.nanoTime());
 
-  // The writer's side.
+  // The side of whoever has the pen.
   private Chunk head = tail;
   private int taken;
   private volatile long written;
@@ -71,9 +73,11 @@ public final class LogBuffer implements AutoCloseable {
     return file;
   }
 
-  /// Appends one or more whole lines. Never waits: with [#LIMIT_BYTES] waiting, the lines are
-  /// dropped and counted.
-  public void append(byte[] bytes, int offset, int length) {
+  /// Appends one or more whole lines, and writes them if they are few and nobody else is writing.
+  /// Never waits for others: with [#LIMIT_BYTES] waiting, the lines are dropped and counted.
+  ///
+  /// @param now {@link System#nanoTime}, a little old perhaps
+  public void append(byte[] bytes, int offset, int length, long now) {
     long before = appended;
     long waiting = before - written;
     if (waiting + length > LIMIT_BYTES) {
@@ -87,6 +91,12 @@ public final class LogBuffer implements AutoCloseable {
     fill += length;
     tail.published = fill;
     appended = before + length;
+    if (holdBytes == 0
+        && traffic.isLightWith(now)
+        && waiting < CHUNK_BYTES
+        && writer.writeIfFree(this)) {
+      return;
+    }
     if (holdBytes == 0 || waiting + length >= holdBytes || waiting == 0) {
       writer.wake();
     }
@@ -112,7 +122,7 @@ public final class LogBuffer implements AutoCloseable {
     return waiting > 0 && (waiting >= holdBytes || (holdNanos != Long.MAX_VALUE && !holding));
   }
 
-  /// On the writer's thread: writes what is due; returns whether there was anything.
+  /// With the pen: writes what is due; returns whether there was anything.
   boolean drainIfDue(long now) {
     long waiting = appended - written;
     if (waiting == 0) {
@@ -128,7 +138,7 @@ public final class LogBuffer implements AutoCloseable {
     return holdNanos != Long.MAX_VALUE && now - heldSince >= holdNanos && drain();
   }
 
-  /// On the writer's thread: how long what is held back may still wait.
+  /// With the pen: how long what is held back may still wait.
   long nanosToDeadline(long now) {
     if (!holding || holdNanos == Long.MAX_VALUE) {
       return Long.MAX_VALUE;
@@ -136,7 +146,7 @@ public final class LogBuffer implements AutoCloseable {
     return Math.max(0, heldSince + holdNanos - now);
   }
 
-  /// On the writer's thread: writes everything that is published.
+  /// With the pen: writes everything that is published.
   boolean drain() {
     holding = false;
     boolean worked = false;
@@ -175,7 +185,7 @@ public final class LogBuffer implements AutoCloseable {
     }
   }
 
-  /// On the writer's thread: nothing more is drained.
+  /// With the pen: nothing more is drained.
   void released() {
     if (gzip != null) {
       gzip.close();

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /// A file that lines are appended to and that can be opened again by its name. Shared by all logs
-/// that name the same path; its channel is used by the log writer's thread only.
+/// that name the same path; its channel is used by whoever holds the log writer's pen.
 public final class LogFile implements LogSink, AutoCloseable {
   private static final Set<StandardOpenOption> APPEND =
       Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
@@ -26,6 +26,8 @@ public final class LogFile implements LogSink, AutoCloseable {
   private final boolean reopens;
   private final LongAdder failedWrites = new LongAdder();
   private FileChannel channel;
+  private final WriteTimes times = new WriteTimes();
+  private boolean local;
   private long fullSecond = Long.MIN_VALUE;
   private long reportedSecond = Long.MIN_VALUE / 2;
 
@@ -55,7 +57,8 @@ public final class LogFile implements LogSink, AutoCloseable {
     return name;
   }
 
-  /// A buffer for one event loop, written within about ten milliseconds.
+  /// A buffer for one event loop, written by the loop itself while lines are few, and within about
+  /// ten milliseconds while they are many.
   public LogBuffer buffer() {
     return buffer(LogBuffer.Holding.NONE);
   }
@@ -71,13 +74,24 @@ public final class LogFile implements LogSink, AutoCloseable {
   }
 
   @Override
+  public boolean isPrompt() {
+    return local && times.arePrompt(System.nanoTime());
+  }
+
+  /// On the writer's thread: finds out what kind of file has the name.
+  void lookAtPlace() {
+    local = LocalDisk.holds(Path.of(reopens ? name : "/proc/self/fd/2"));
+  }
+
+  @Override
   public boolean joinsLines() {
     return true;
   }
 
   @Override
   public void write(Level level, byte[] lines, int offset, int length) {
-    long second = Math.floorDiv(System.nanoTime(), 1_000_000_000L);
+    long begin = System.nanoTime();
+    long second = Math.floorDiv(begin, 1_000_000_000L);
     if (second == fullSecond) {
       // A full disk is not asked again within the second: the answer may be slow to come.
       failedWrites.increment();
@@ -95,6 +109,7 @@ public final class LogFile implements LogSink, AutoCloseable {
       }
       report(second, e);
     }
+    times.took(begin, System.nanoTime());
   }
 
   private void report(long second, IOException failure) {
@@ -110,6 +125,7 @@ public final class LogFile implements LogSink, AutoCloseable {
     closeChannel();
     channel = next;
     fullSecond = Long.MIN_VALUE;
+    lookAtPlace();
   }
 
   boolean reopens() {

@@ -4,6 +4,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +57,7 @@ public final class LogFiles implements AutoCloseable {
         new LogWriter(queuedLines, count -> report(Level.ERROR, count + " log lines dropped"));
     FileChannel channel = new FileOutputStream(FileDescriptor.err).getChannel();
     this.stderr = new LogFile(this, "stderr", channel, false);
+    writer.post(stderr::lookAtPlace);
   }
 
   public LogTime time() {
@@ -73,7 +75,9 @@ public final class LogFiles implements AutoCloseable {
     FileChannel channel = LogFile.openForAppending(opens ? path : "/dev/null");
     Use use = open.get(path);
     if (use == null) {
-      use = new Use(new LogFile(this, path, channel, true), 0);
+      LogFile made = new LogFile(this, path, channel, true);
+      writer.post(made::lookAtPlace);
+      use = new Use(made, 0);
     } else {
       replace(use.file, channel);
     }
@@ -103,6 +107,13 @@ public final class LogFiles implements AutoCloseable {
       records.remove(file.name());
       file.closeChannel();
     }
+  }
+
+  /// Finds out about the directory of this name.
+  public LogDirectory directory(String path) {
+    var directory = new LogDirectory();
+    writer.post(() -> directory.lookAt(Path.of(path)));
+    return directory;
   }
 
   /// Files whose names are made for each line.

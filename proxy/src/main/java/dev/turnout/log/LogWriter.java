@@ -8,24 +8,35 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
-/// The one thread that writes logs: single lines from a bounded queue, and what gathers in buffers.
+/// Writes logs: single lines from a bounded queue, and what gathers in buffers. One writes at a
+/// time, who has the pen.
 ///
-/// It sleeps while there is nothing to write, and a line wakes it at once. Only when more than
-/// [#PROMPT_PASSES] passes were made of late does it pause between them, longer and longer up to
-/// [#LONGEST_PAUSE]: so the lines of a few requests are seen immediately, and a loaded process pays
-/// for about a hundred wake-ups a second.
+/// While lines are few, the event loop that has one writes it itself, so that whoever got an answer
+/// finds its lines in the file. It only does so if the pen is free, and if the file lies where that
+/// is over at once ([LogSink#isPrompt]); it never waits for the pen. All else is written by the one
+/// thread of the writer.
+///
+/// That thread sleeps while there is nothing to write, and a line wakes it at once. Only when more
+/// than [#PROMPT_PASSES] passes were made of late does it pause between them, longer and longer up
+/// to [#LONGEST_PAUSE]: so the lines of a few requests are seen immediately, and a loaded process
+/// pays for about a hundred wake-ups a second.
 final class LogWriter implements AutoCloseable {
   private static final long SHORTEST_PAUSE = TimeUnit.MICROSECONDS.toNanos(500);
   private static final long LONGEST_PAUSE = TimeUnit.MILLISECONDS.toNanos(9);
   private static final long PROMPT_PASSES = 64;
   private static final long PASS_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
   private static final int JOINED_BYTES = 64 * 1024;
+  private static final int FEW_LINES = 32;
 
   private final int capacity;
   private final ConcurrentLinkedQueue<Entry> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
+  private final ReentrantLock pen = new ReentrantLock();
+  private final LightTraffic traffic = new LightTraffic(System.nanoTime());
   private final AtomicLong dropped = new AtomicLong();
   private final List<LogBuffer> buffers = new CopyOnWriteArrayList<>();
   private final byte[] joined = new byte[JOINED_BYTES];
@@ -68,7 +79,46 @@ final class LogWriter implements AutoCloseable {
       return;
     }
     queue.add(new Line(sink, level, line));
-    wake();
+    if (!(mayWrite() && traffic.isLightWith(System.nanoTime()) && writeQueuedIfFree())) {
+      wake();
+    }
+  }
+
+  private boolean mayWrite() {
+    return Thread.currentThread() instanceof WritingThread
+        && !pen.isHeldByCurrentThread()
+        && !closed;
+  }
+
+  /// Writes the lines that wait, unless others write; returns whether none is left.
+  private boolean writeQueuedIfFree() {
+    if (queued.get() > FEW_LINES || !pen.tryLock()) {
+      return false;
+    }
+    try {
+      boolean _ = drainQueue(true);
+    } finally {
+      pen.unlock();
+    }
+    return queue.isEmpty();
+  }
+
+  /// On the loop that owns `buffer`: writes what it holds, unless others write; returns whether it
+  /// did.
+  boolean writeIfFree(LogBuffer buffer) {
+    if (!mayWrite() || !pen.tryLock()) {
+      return false;
+    }
+    try {
+      return buffer.file().isPrompt() && buffer.drain();
+    } finally {
+      pen.unlock();
+    }
+  }
+
+  /// True if no line waits or is being written.
+  boolean isIdle() {
+    return queue.isEmpty() && !pen.isLocked();
   }
 
   /// Counts a line that found no room.
@@ -105,9 +155,12 @@ final class LogWriter implements AutoCloseable {
   /// Runs `work` on the writer's thread behind all lines so far, and waits for it at most `millis`.
   /// Returns whether it was done in time. On the writer's own thread it is done right away.
   boolean call(Runnable work, long millis) {
-    if (Thread.currentThread() == thread) {
-      work.run();
-      return true;
+    if (pen.isHeldByCurrentThread()) {
+      boolean own = Thread.currentThread() == thread;
+      if (own) {
+        work.run();
+      }
+      return own; // else it would wait for itself
     }
     var done = new CountDownLatch(1);
     queue.add(
@@ -165,12 +218,18 @@ final class LogWriter implements AutoCloseable {
     long paidUntil = System.nanoTime();
     while (!closed) {
       hurried = false;
-      boolean worked = drainQueue();
-      reportDropped();
       long deadline = Long.MAX_VALUE;
-      for (LogBuffer buffer : buffers) {
-        worked |= buffer.drainIfDue(System.nanoTime());
-        deadline = Math.min(deadline, buffer.nanosToDeadline(System.nanoTime()));
+      boolean worked;
+      pen.lock();
+      try {
+        worked = drainQueueSafely();
+        reportDropped();
+        for (LogBuffer buffer : buffers) {
+          worked |= buffer.drainIfDue(System.nanoTime());
+          deadline = Math.min(deadline, buffer.nanosToDeadline(System.nanoTime()));
+        }
+      } finally {
+        pen.unlock();
       }
       long now = System.nanoTime();
       long owed = Math.max(0, paidUntil - now) + (worked ? PASS_NANOS : 0);
@@ -184,10 +243,28 @@ final class LogWriter implements AutoCloseable {
         sleep(deadline);
       }
     }
-    drainQueue();
-    drainBuffers();
-    reportDropped();
-    drainQueue();
+    pen.lock();
+    try {
+      boolean _ = drainQueueSafely();
+      drainBuffers();
+      reportDropped();
+      boolean _ = drainQueueSafely();
+    } finally {
+      pen.unlock();
+    }
+  }
+
+  /// With the pen. A bug in one line's way must not end the thread: no log would ever be written
+  /// again. Where it can be told is the standard error alone.
+  private boolean drainQueueSafely() {
+    while (true) {
+      try {
+        return drainQueue(false);
+      } catch (RuntimeException bug) {
+        System.err.println("unexpected failure while logs were written");
+        bug.printStackTrace();
+      }
+    }
   }
 
   /// Nobody ends a pause but those who are in a hurry: that is what makes batches.
@@ -228,11 +305,12 @@ final class LogWriter implements AutoCloseable {
     return false;
   }
 
-  private boolean drainQueue() {
+  /// With the pen: writes what is in the queue; if `promptOnly`, up to what may take long.
+  private boolean drainQueue(boolean promptOnly) {
     boolean worked = false;
     int fill = 0;
     Line last = null;
-    for (Entry entry = queue.poll(); entry != null; entry = queue.poll()) {
+    for (Entry entry = next(promptOnly); entry != null; entry = next(promptOnly)) {
       worked = true;
       switch (entry) {
         case Line line -> {
@@ -266,6 +344,13 @@ final class LogWriter implements AutoCloseable {
       last.sink.write(last.level, joined, 0, fill);
     }
     return worked;
+  }
+
+  private @Nullable Entry next(boolean promptOnly) {
+    if (promptOnly && !(queue.peek() instanceof Line line && line.sink.isPrompt())) {
+      return null;
+    }
+    return queue.poll();
   }
 
   /// Writes everything and ends the thread.

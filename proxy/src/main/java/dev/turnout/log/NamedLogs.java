@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -18,11 +19,12 @@ import org.jspecify.annotations.Nullable;
 /// Log files whose names are made for each line, as `access_log` with variables in its path asks
 /// for. A file is opened, appended to and closed, unless it is one of those that are kept open.
 ///
-/// Lines are taken from any thread; the files belong to the log writer's.
+/// Lines are taken from any thread; the files belong to whoever has the log writer's pen.
 public final class NamedLogs {
   private final LogFiles files;
   private final Keeping keeping;
   private final LongSupplier nanos;
+  private final WriteTimes times = new WriteTimes();
   private final Map<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true); // oldest use first
 
   /// Which files are kept open: `open_log_file_cache`.
@@ -47,13 +49,20 @@ public final class NamedLogs {
   /// One line and the name of its file.
   static final class Line implements LogSink {
     private final NamedLogs to;
+    private final LogDirectory in;
     private final String path;
     private final String directory;
 
-    private Line(NamedLogs to, String path, String directory) {
+    private Line(NamedLogs to, LogDirectory in, String path, String directory) {
       this.to = to;
+      this.in = in;
       this.path = path;
       this.directory = directory;
+    }
+
+    @Override
+    public boolean isPrompt() {
+      return in.isLocal() && to.isPrompt(path);
     }
 
     @Override
@@ -73,13 +82,14 @@ public final class NamedLogs {
     this.nanos = nanos;
   }
 
-  /// Queues a line.
+  /// Queues a line, and writes it if lines are few.
   ///
+  /// @param in what is known of the place of the file
   /// @param path the file; its chars are bytes
   /// @param directory nothing is logged unless this is a directory: names that clients make up do
   ///   not become files where no site is
-  public void append(String path, String directory, byte[] line) {
-    files.writer().enqueue(new Line(this, path, directory), Level.INFO, line);
+  public void append(LogDirectory in, String path, String directory, byte[] line) {
+    files.writer().enqueue(new Line(this, in, path, directory), Level.INFO, line);
   }
 
   /// Closes what is open, behind the lines that are queued.
@@ -92,7 +102,26 @@ public final class NamedLogs {
     kept.clear();
   }
 
+  /// Not what waits for a reader: the name may be one of a pipe.
+  private boolean isPrompt(String name) {
+    if (!times.arePrompt(System.nanoTime())) {
+      return false;
+    }
+    try {
+      Path file = path(name);
+      return Files.isRegularFile(file) || Files.notExists(file);
+    } catch (InvalidPathException _) {
+      return false;
+    }
+  }
+
   private void write(Line line, ByteBuffer bytes) {
+    long begin = System.nanoTime();
+    writeTo(line, bytes);
+    times.took(begin, System.nanoTime());
+  }
+
+  private void writeTo(Line line, ByteBuffer bytes) {
     try {
       if (!Files.isDirectory(path(line.directory))) {
         files.report(
@@ -110,7 +139,7 @@ public final class NamedLogs {
       }
     } catch (IOException e) {
       files.report(Level.CRIT, String.valueOf(e.getMessage()));
-    } catch (java.nio.file.InvalidPathException e) {
+    } catch (InvalidPathException e) {
       files.report(Level.CRIT, "open() \"%s\" failed (%s)".formatted(line.path, e.getReason()));
     }
   }

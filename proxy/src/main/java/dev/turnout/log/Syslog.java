@@ -157,6 +157,11 @@ public final class Syslog implements LogSink {
   }
 
   @Override
+  public boolean isPrompt() {
+    return false;
+  }
+
+  @Override
   public boolean joinsLines() {
     return false;
   }

@@ -1,6 +1,7 @@
 package dev.turnout.lua;
 
 import dev.turnout.http.Exchange;
+import dev.turnout.http.Status;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
 import java.lang.invoke.MethodHandles;
@@ -26,6 +27,9 @@ final class ControlCalls implements LuaPart {
 
   static int exit(LuaVm vm, int code) {
     LuaRun run = vm.run();
+    if (code != -1 && code != 408 && code != Status.CLOSE && code != Status.CLIENT_CLOSED) {
+      abortable(run);
+    }
     int status = code;
     if (run.exchange() != null
         && run.isHeadOut()
@@ -49,10 +53,18 @@ final class ControlCalls implements LuaPart {
     return LuaVm.OK;
   }
 
+  /// What else a request does is not cut off while requests of its own are under way.
+  static void abortable(LuaRun run) {
+    if (run.isCapturing()) {
+      throw new LuaError("attempt to abort with pending subrequests");
+    }
+  }
+
   /// An internal redirect; a negative length of the arguments is for none.
   static int exec(LuaVm vm, long path, int length, long args, int argsLength) {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
+    abortable(run);
     String target = vm.text(path, length);
     String more = argsLength < 0 ? "" : vm.text(args, argsLength);
     if (run.isHeadOut()) {
@@ -85,6 +97,7 @@ final class ControlCalls implements LuaPart {
   static int redirect(LuaVm vm, long uri, int length, int status) {
     LuaRun run = vm.run();
     Exchange exchange = run.requireExchange();
+    abortable(run);
     if (run.isHeadOut()) {
       throw new LuaError("attempt to call ngx.redirect after sending out the headers");
     }

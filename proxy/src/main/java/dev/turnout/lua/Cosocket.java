@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
@@ -28,7 +29,7 @@ final class Cosocket extends LuaStream {
   private boolean idle;
   private int reused;
 
-  /// @param peer the address as the error log names it
+  /// @param peer whom it is connected to, as the error log names it
   Cosocket(Worker worker, Channel channel, CosocketPool pool, String peer, int bufferSize) {
     super(worker.loop(), bufferSize);
     this.worker = worker;
@@ -39,6 +40,12 @@ final class Cosocket extends LuaStream {
     channel.pipeline().addLast(new Handler());
   }
 
+  @Override
+  String upstream() {
+    return peer;
+  }
+
+  @Override
   boolean isWriting() {
     return writer != null;
   }
@@ -49,7 +56,7 @@ final class Cosocket extends LuaStream {
 
   // ---- writing
 
-  /// Takes `data`; returns what the function returns.
+  @Override
   int send(LuaVm vm, ByteBuf data, long timeout) {
     if (isDebugged()) {
       debug("lua tcp socket send timeout: " + timeout);
@@ -170,6 +177,18 @@ final class Cosocket extends LuaStream {
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+      if (event instanceof ChannelInputShutdownEvent) {
+        worker.refreshClock();
+        if (idle) {
+          close();
+        } else {
+          inputEnded();
+        }
+      }
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext ctx) {
       worker.refreshClock();
       ended(null);
@@ -197,7 +216,7 @@ final class Cosocket extends LuaStream {
 
   /// Goes into its pool. Null, or why it cannot.
   @Nullable String keep(long timeout, int size) {
-    if (isClosed()) {
+    if (isClosed() || isInputOver()) {
       return "closed";
     }
     if (isReading()) {
@@ -232,6 +251,6 @@ final class Cosocket extends LuaStream {
 
   @Override
   public String toString() {
-    return "cosocket to " + peer;
+    return "cosocket" + peer;
   }
 }

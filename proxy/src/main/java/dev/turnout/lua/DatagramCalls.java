@@ -1,5 +1,7 @@
 package dev.turnout.lua;
 
+import dev.turnout.log.Level;
+import dev.turnout.net.ListenAddress;
 import dev.turnout.net.Worker;
 import dev.turnout.net.resolve.NameAnswer;
 import dev.turnout.net.resolve.Resolver;
@@ -15,7 +17,6 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import org.jspecify.annotations.Nullable;
 
 /// `ngx.socket.udp`: datagrams of scripts.
 final class DatagramCalls implements LuaPart {
@@ -31,7 +32,7 @@ final class DatagramCalls implements LuaPart {
     functions.addAll(
         MethodHandles.lookup(),
         "udp_peer",
-        "int(int, const char *, int, int)",
+        "int(int, const char *, int, int, const char *, int)",
         "udp_send",
         "int(int, int, const char *, int)",
         "udp_receive",
@@ -45,12 +46,13 @@ final class DatagramCalls implements LuaPart {
   }
 
   /// Names the peer; the number of the socket is in `m`.
-  static int udpPeer(LuaVm vm, long host, int length, int port) {
+  static int udpPeer(LuaVm vm, long host, int length, int port, long from, int fromLength) {
     String name = vm.text(host, length);
     LuaRun run = vm.run();
     SocketSettings settings = settings(vm);
-    LuaDatagrams socket = new LuaDatagrams(run, settings.logErrors());
-    InetAddress literal = literal(name);
+    InetAddress local = fromLength == 0 ? null : SocketCalls.literal(vm.text(from, fromLength));
+    LuaDatagrams socket = new LuaDatagrams(run, settings.logErrors(), local);
+    InetAddress literal = SocketCalls.literal(name);
     Resolver resolver = settings.resolver();
     List<InetAddress> known =
         literal != null ? List.of(literal) : resolver == null ? null : resolver.known(name);
@@ -63,7 +65,7 @@ final class DatagramCalls implements LuaPart {
     Worker worker = run.worker();
     if (known != null || resolver == null) {
       InetAddress address = chosen(known == null ? List.of() : known);
-      vm.later(() -> connect(worker, socket, address, port, wait, number));
+      vm.later(() -> connect(worker, socket, name, address, port, wait, number));
     } else {
       resolver.resolve(
           name,
@@ -71,14 +73,6 @@ final class DatagramCalls implements LuaPart {
           answer -> answered(worker, answer, name, socket, port, wait, number));
     }
     return LuaVm.AGAIN;
-  }
-
-  private static @Nullable InetAddress literal(String host) {
-    try {
-      return InetAddress.ofLiteral(host);
-    } catch (IllegalArgumentException _) {
-      return null;
-    }
   }
 
   private static InetAddress chosen(List<InetAddress> addresses) {
@@ -100,7 +94,7 @@ final class DatagramCalls implements LuaPart {
             worker.refreshClock();
             switch (answer) {
               case NameAnswer.Found(var addresses, _) ->
-                  connect(worker, socket, chosen(addresses), port, wait, number);
+                  connect(worker, socket, name, chosen(addresses), port, wait, number);
               case NameAnswer.Failed(var trouble, _) ->
                   wait.resume(
                       LuaVm.REFUSED,
@@ -113,7 +107,13 @@ final class DatagramCalls implements LuaPart {
   }
 
   private static void connect(
-      Worker worker, LuaDatagrams socket, InetAddress address, int port, LuaWait wait, int number) {
+      Worker worker,
+      LuaDatagrams socket,
+      String name,
+      InetAddress address,
+      int port,
+      LuaWait wait,
+      int number) {
     if (wait.isOver()) {
       return;
     }
@@ -128,11 +128,12 @@ final class DatagramCalls implements LuaPart {
                     channel.pipeline().addLast(socket);
                   }
                 })
-            .connect(new InetSocketAddress(address, port));
+            .connect(new InetSocketAddress(address, port), socket.local());
     made.addListener(done -> {
       worker.refreshClock();
       if (done.isSuccess()) {
-        socket.connected(made.channel());
+        socket.connected(
+            made.channel(), SocketCalls.upstream(name, port, ListenAddress.numeric(address)));
         wait.resume(LuaVm.OK, vm -> vm.also(number));
       } else {
         String why = Cosocket.words(done.cause());
@@ -158,6 +159,9 @@ final class DatagramCalls implements LuaPart {
     LuaDatagrams socket = vm.datagrams().get(number);
     if (socket == null || socket.isClosed()) {
       return vm.refuse("closed");
+    }
+    if (vm.run().isLogged(Level.DEBUG)) {
+      vm.run().log(Level.DEBUG, "lua udp socket receive buffer size: " + size);
     }
     return socket.receive(vm, size, timeout > 0 ? timeout : settings(vm).readTimeout());
   }

@@ -9,6 +9,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DatagramPacket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -27,9 +29,13 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
   private @Nullable LuaWait reader;
   private int wanted;
   private @Nullable String trouble;
+  private final @Nullable InetSocketAddress local;
+  private String upstream = "";
   private boolean closed;
 
-  LuaDatagrams(LuaRun owner, boolean logsErrors) {
+  /// @param local our address that it is to use; null for any
+  LuaDatagrams(LuaRun owner, boolean logsErrors, @Nullable InetAddress local) {
+    this.local = local == null ? null : new InetSocketAddress(local, 0);
     this.worker = owner.worker();
     this.owner = owner;
     this.logsErrors = logsErrors;
@@ -37,11 +43,17 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
     owner.onEnd(this::close);
   }
 
-  void connected(Channel made) {
+  /// @param peer whom it is with, as the end of a line of the error log
+  void connected(Channel made, String peer) {
     channel = made;
+    upstream = peer;
     if (closed) {
       made.close();
     }
+  }
+
+  @Nullable InetSocketAddress local() {
+    return local;
   }
 
   boolean isClosed() {
@@ -87,7 +99,7 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
     if (waiting != null) {
       reader = null;
       if (logsErrors) {
-        owner.log(Level.ERROR, "lua udp socket read timed out");
+        owner.log(Level.ERROR, "lua udp socket read timed out" + upstream);
       }
       waiting.resume(LuaVm.REFUSED, vm -> vm.answer("timeout"));
     }
@@ -121,6 +133,9 @@ final class LuaDatagrams extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     String why = Cosocket.words(cause);
+    if (logsErrors) {
+      owner.log(Level.ERROR, "recv() failed (" + Cosocket.numbered(cause) + ")" + upstream);
+    }
     LuaWait waiting = reader;
     if (waiting == null) {
       trouble = why;

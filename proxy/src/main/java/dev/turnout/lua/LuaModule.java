@@ -226,6 +226,7 @@ public final class LuaModule implements HttpModule {
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
     limits(http);
+    ThreadPools.register(http);
     once(
         LuaPhase.INIT,
         "Runs when the configuration is read: once in each event loop's Lua, before any request.",
@@ -486,10 +487,17 @@ public final class LuaModule implements HttpModule {
     if (chunk == null || mine == null) {
       return null;
     }
+    boolean rewriting = phase == LuaPhase.SERVER_REWRITE || phase == LuaPhase.REWRITE;
     if (!scope.get(NEED_BODY) || phase == LuaPhase.SERVER_REWRITE) {
-      return exchange -> mine.run(exchange, chunk);
+      return exchange ->
+          rewriting && exchange.isPathChanged() // that was for another location
+              ? Verdict.CONTINUE
+              : mine.run(exchange, chunk);
     }
     return exchange -> {
+      if (rewriting && exchange.isPathChanged()) {
+        return Verdict.CONTINUE;
+      }
       if (exchange.body().isComplete() || !exchange.body().isPresent()) {
         exchange.body().read(() -> {});
         return mine.run(exchange, chunk);
@@ -600,6 +608,7 @@ public final class LuaModule implements HttpModule {
       made.sockets(Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
       made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
+      made.threads(ThreadPools.threads(made, outermost, block));
       made.open(log, http().environment().isStrict());
     }
   }

@@ -36,6 +36,11 @@ final class LuaNames {
     return variables.named(name);
   }
 
+  /// True if nothing is kept under the name: it is no variable, or one that is made when asked for.
+  boolean isUnknown(String name) {
+    return variables.named(name) == null || variables.isOfFamily(name);
+  }
+
   Variables.@Nullable Setter setter(String name) {
     return variables.setter(name);
   }

@@ -22,6 +22,7 @@ final class LuaParts {
           new DatagramCalls(),
           new JsonCalls(),
           new UpstreamCalls(),
+          new RestyCalls(), // names the modules of all those before it
           new NdkPart());
 
   private LuaParts() {}

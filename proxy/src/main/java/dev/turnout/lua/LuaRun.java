@@ -72,7 +72,7 @@ public final class LuaRun implements Exchange.Companion {
   private boolean bodySeen;
   private boolean separately;
   private boolean contentTypeCleared;
-  private @Nullable LuaWait flushing;
+  private List<LuaWait> flushing = List.of();
   private String[] arguments = {};
 
   /// @param ownVm the VM is this run's alone, as without `lua_code_cache`
@@ -576,20 +576,21 @@ public final class LuaRun implements Exchange.Companion {
 
   /// A script waits until all of it has been taken.
   void flushed(LuaWait wait) {
-    flushing = wait;
+    if (flushing.isEmpty()) {
+      flushing = new ArrayList<>(1);
+    }
+    flushing.add(wait);
     vm.later(this::checkFlushed);
   }
 
   private void checkFlushed() {
-    LuaWait wait = flushing;
     Exchange there = exchange;
-    if (wait == null || there == null || over) {
+    if (flushing.isEmpty() || there == null || over || !there.downstream().isWritable()) {
       return;
     }
-    if (wait.isOver()) {
-      flushing = null;
-    } else if (there.downstream().isWritable()) {
-      flushing = null;
+    List<LuaWait> all = flushing; // several light threads may wait for the same
+    flushing = List.of();
+    for (LuaWait wait : all) {
       wait.resume(LuaVm.OK);
     }
   }
@@ -602,7 +603,9 @@ public final class LuaRun implements Exchange.Companion {
 
   /// Ends the response, which may have none of it out yet.
   private Verdict respond(Exchange there) {
-    if (!endSent) {
+    if (takenOver) {
+      there.downstream().closeTunnel();
+    } else if (!endSent) {
       ended = true; // first, so that a head without a body is sent as such
       if (headWanted) {
         boolean _ = writeOut(there);
@@ -652,7 +655,7 @@ public final class LuaRun implements Exchange.Companion {
       there.body().discard();
     }
     if (!headSent) {
-      if (buffering) {
+      if (buffering && !there.isHead()) {
         long length = 0;
         for (ByteBuf part : written) {
           length += part.readableBytes();
@@ -704,6 +707,29 @@ public final class LuaRun implements Exchange.Companion {
   }
 
   private boolean bodyStreamed;
+  private boolean bodyRead;
+  private boolean takenOver;
+
+  /// A script waits for the body of the request, or has got it.
+  void readsBody() {
+    bodyRead = true;
+  }
+
+  boolean isReadingBody() {
+    return bodyRead;
+  }
+
+  /// The connection is the script's: nothing else is written for the response.
+  void takesConnection() {
+    takenOver = true;
+    headWanted = true;
+    headSent = true;
+    endSent = true;
+  }
+
+  boolean hasTakenConnection() {
+    return takenOver;
+  }
 
   /// A script reads the body of the request by itself.
   void streamsBody() {
@@ -828,6 +854,11 @@ public final class LuaRun implements Exchange.Companion {
     capture = null;
   }
 
+  /// True if a thread waits for requests of its own: nothing may end the others then.
+  boolean isCapturing() {
+    return waits.stream().anyMatch(LuaWait::waitsForCapture);
+  }
+
   boolean isCapturing(int id) {
     return waits.stream().anyMatch(wait -> wait.thread() == id && wait.waitsForCapture());
   }
@@ -883,6 +914,7 @@ public final class LuaRun implements Exchange.Companion {
     }
     if (abortWanted) {
       abortWanted = false;
+      log(Level.INFO, "client prematurely closed connection");
       there
           .worker()
           .loop()

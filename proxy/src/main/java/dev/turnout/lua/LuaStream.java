@@ -43,6 +43,7 @@ abstract class LuaStream {
   private @Nullable Runnable atEnd;
   private int searched;
   private boolean closed;
+  private boolean inputOver;
   private @Nullable String trouble;
 
   LuaStream(io.netty.channel.EventLoop loop, int bufferSize) {
@@ -52,6 +53,11 @@ abstract class LuaStream {
 
   /// More data is wanted.
   abstract void more();
+
+  /// With whom it is, as the end of a line of the error log.
+  String upstream() {
+    return "";
+  }
 
   /// It is over: lets go of where the data comes from.
   abstract void closeSource();
@@ -87,8 +93,23 @@ abstract class LuaStream {
     patterns.clear();
   }
 
+  final boolean isInputOver() {
+    return inputOver;
+  }
+
   final boolean isClosed() {
     return closed;
+  }
+
+  /// True while a script waits for what it sends to be taken.
+  boolean isWriting() {
+    return false;
+  }
+
+  /// Takes `data`; returns what the function returns.
+  int send(LuaVm vm, ByteBuf data, long timeout) {
+    data.release();
+    return vm.refuse("closed");
   }
 
   final boolean isReading() {
@@ -99,6 +120,11 @@ abstract class LuaStream {
     return in.isReadable();
   }
 
+  /// Bytes that have come and were not asked for yet.
+  final int unread() {
+    return in.readableBytes();
+  }
+
   final Deadline readDeadline() {
     return readDeadline;
   }
@@ -106,7 +132,7 @@ abstract class LuaStream {
   final void log(String message) {
     LuaRun run = owner;
     if (run != null && logsErrors) {
-      run.log(Level.ERROR, message);
+      run.log(Level.ERROR, message + upstream());
     }
   }
 
@@ -170,7 +196,7 @@ abstract class LuaStream {
     if (there != null) {
       return vm.answer(there);
     }
-    if (closed) {
+    if (closed || inputOver) {
       return fail(vm, what);
     }
     wanted = what;
@@ -294,8 +320,14 @@ abstract class LuaStream {
     if (trouble == null) {
       trouble = why;
     }
-    Wanted what = wanted;
     close();
+    inputEnded();
+  }
+
+  /// Nothing more will come, though what is sent may still be read.
+  final void inputEnded() {
+    inputOver = true;
+    Wanted what = wanted;
     if (what != null) {
       String known = trouble;
       if (what instanceof All && known == null) {

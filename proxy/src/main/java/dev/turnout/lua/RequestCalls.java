@@ -93,6 +93,7 @@ final class RequestCalls implements LuaPart {
         exchange.keepLocation();
       }
       case 2 -> {
+        ControlCalls.abortable(vm.run());
         exchange.rewritePath(value);
         exchange.log(Level.DEBUG, () -> "lua set uri jump to \"" + value + "\"");
         vm.run().jump();
@@ -133,6 +134,7 @@ final class RequestCalls implements LuaPart {
       return LuaVm.OK;
     }
     LuaWait wait = vm.suspend();
+    run.readsBody();
     vm.later(() -> {
       if (!wait.isOver()) {
         body.read(() -> wait.resume(LuaVm.OK));

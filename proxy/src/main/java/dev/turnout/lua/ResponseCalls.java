@@ -58,6 +58,9 @@ final class ResponseCalls implements LuaPart {
   /// Keeps a text to be written. [LuaVm#REFUSED] says why it cannot be.
   static int out(LuaVm vm, long text, int length, int lineFeed) {
     LuaRun run = vm.run();
+    if (run.hasTakenConnection()) {
+      return vm.refuse(TAKEN);
+    }
     if (run.isEnded()) {
       return vm.refuse("seen eof");
     }
@@ -73,6 +76,8 @@ final class ResponseCalls implements LuaPart {
 
   /// A script is to look at the head before it goes out; Lua is to run it.
   private static final int FILTER = 5;
+
+  private static final String TAKEN = "raw request socket acquired";
 
   private static boolean filters(LuaVm vm) {
     int script = vm.run().headFilterToRun();
@@ -103,6 +108,9 @@ final class ResponseCalls implements LuaPart {
 
   static int flush(LuaVm vm, int wait) {
     LuaRun run = vm.run();
+    if (run.hasTakenConnection()) {
+      return vm.refuse(TAKEN);
+    }
     if (run.isHeadOut() && run.requireExchange().isHead()) {
       return vm.refuse("header only");
     }
@@ -128,6 +136,9 @@ final class ResponseCalls implements LuaPart {
 
   static int eof(LuaVm vm) {
     LuaRun run = vm.run();
+    if (run.hasTakenConnection()) {
+      return vm.refuse(TAKEN);
+    }
     if (run.isEnded()) {
       return vm.refuse("seen eof");
     }

@@ -39,7 +39,10 @@ final class SocketCalls implements LuaPart {
     functions.addAll(
         MethodHandles.lookup(),
         "sock_connect",
-        "int(int, const char *, int, int, const char *, int, int, int, int)",
+        "int(int, const char *, int, int, const char *, int, int, int, int, const char *, int,"
+            + " int)",
+        "sock_bind",
+        "int(int, const char *, int)",
         "sock_send",
         "int(int, int, const char *, int, int)",
         "sock_receive_some",
@@ -55,6 +58,8 @@ final class SocketCalls implements LuaPart {
         "sock_reused",
         "int(int, int)",
         "sock_body",
+        "int(int)",
+        "sock_raw",
         "int(int)");
   }
 
@@ -64,6 +69,11 @@ final class SocketCalls implements LuaPart {
 
   private static long or(int millis, long standard) {
     return millis > 0 ? millis : standard;
+  }
+
+  /// With whom a connection is, as the end of a line of the error log.
+  static String upstream(String host, int port, String address) {
+    return ", upstream: " + host + (port == 0 ? "" : ":" + port) + "(" + address + ")";
   }
 
   // ---- connecting
@@ -78,11 +88,19 @@ final class SocketCalls implements LuaPart {
     private final String host;
     private final int port;
     private final long timeout;
+    private final @Nullable InetSocketAddress from;
     private @Nullable LuaWait wait;
     private @Nullable ChannelFuture made;
     private boolean entered;
 
-    Connecting(LuaVm vm, CosocketPool pool, String host, int port, int timeout) {
+    Connecting(
+        LuaVm vm,
+        CosocketPool pool,
+        String host,
+        int port,
+        int timeout,
+        @Nullable InetSocketAddress from) {
+      this.from = from;
       this.vm = vm;
       this.run = vm.run();
       this.worker = run.worker();
@@ -181,7 +199,7 @@ final class SocketCalls implements LuaPart {
       }
       InetAddress literal = literal(host);
       if (literal != null) {
-        to(new InetSocketAddress(literal, port), host + ":" + port);
+        to(new InetSocketAddress(literal, port), ListenAddress.numeric(literal));
         return;
       }
       Resolver resolver = settings.resolver();
@@ -194,15 +212,6 @@ final class SocketCalls implements LuaPart {
         resolved(known);
       } else {
         resolver.resolve(host, settings.resolverTimeout(), this::answered);
-      }
-    }
-
-    private static @Nullable InetAddress literal(String host) {
-      try {
-        boolean v6 = host.startsWith("[") && host.endsWith("]");
-        return InetAddress.ofLiteral(v6 ? host.substring(1, host.length() - 1) : host);
-      } catch (IllegalArgumentException _) {
-        return null;
       }
     }
 
@@ -231,7 +240,7 @@ final class SocketCalls implements LuaPart {
       int chosen =
           addresses.size() == 1 ? 0 : ThreadLocalRandom.current().nextInt(addresses.size());
       InetAddress address = addresses.get(chosen);
-      to(new InetSocketAddress(address, port), ListenAddress.numeric(address) + ":" + port);
+      to(new InetSocketAddress(address, port), ListenAddress.numeric(address));
     }
 
     private void to(SocketAddress address, String shown) {
@@ -240,6 +249,7 @@ final class SocketCalls implements LuaPart {
               .group(worker.loop())
               .channelFactory(worker.transport().clientChannels(address))
               .option(ChannelOption.AUTO_READ, false)
+              .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
               .option(
                   ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(timeout, Integer.MAX_VALUE))
               .handler(
@@ -252,13 +262,20 @@ final class SocketCalls implements LuaPart {
       if (address instanceof InetSocketAddress) {
         bootstrap.option(ChannelOption.TCP_NODELAY, true);
       }
-      ChannelFuture future = bootstrap.connect(address);
+      InetSocketAddress local = address instanceof InetSocketAddress ? from : null;
+      ChannelFuture future =
+          local == null ? bootstrap.connect(address) : bootstrap.connect(address, local);
       made = future;
       future.addListener(done -> {
         worker.refreshClock();
         if (done.isSuccess()) {
           Cosocket socket =
-              new Cosocket(worker, future.channel(), pool, shown, (int) settings.bufferSize());
+              new Cosocket(
+                  worker,
+                  future.channel(),
+                  pool,
+                  upstream(host, port, shown),
+                  (int) settings.bufferSize());
           entered = false; // from now on the socket counts
           if (isOver()) {
             socket.release();
@@ -273,17 +290,26 @@ final class SocketCalls implements LuaPart {
 
     private void failed(Throwable cause, String shown) {
       if (cause instanceof io.netty.channel.ConnectTimeoutException) {
-        log("lua tcp socket connect timed out, when connecting to " + shown);
+        log("lua tcp socket connect timed out" + upstream(host, port, shown));
         fail("timeout");
         return;
       }
-      if (!isOver()) {
+      if (from != null && Cosocket.numbered(cause).endsWith("assign requested address")) {
+        run.log(
+            Level.CRIT,
+            "bind("
+                + ListenAddress.numeric(from.getAddress())
+                + ") failed ("
+                + Cosocket.numbered(cause)
+                + ")");
+      } else if (!isOver()) {
         log(
             "connect() "
                 + (host.startsWith("unix:") ? "to " + host + " " : "")
                 + "failed ("
                 + Cosocket.numbered(cause)
-                + ")");
+                + ")"
+                + upstream(host, port, shown));
       }
       fail(Cosocket.words(cause));
     }
@@ -307,7 +333,10 @@ final class SocketCalls implements LuaPart {
       int keyLength,
       int poolSize,
       int backlog,
-      int timeout) {
+      int timeout,
+      long from,
+      int fromLength,
+      int fromPort) {
     String name = vm.text(host, hostLength);
     CosocketPool pool = vm.sockets().pool(vm.text(key, keyLength));
     if (poolSize > 0 || backlog >= 0) { // else it is made when the first connection is to idle
@@ -318,7 +347,37 @@ final class SocketCalls implements LuaPart {
       vm.also(vm.sockets().add(idle, vm.run(), settings(vm).logErrors()));
       return LuaVm.OK;
     }
-    return new Connecting(vm, pool, name, port, timeout).begin();
+    InetAddress local = fromLength == 0 ? null : literal(vm.text(from, fromLength));
+    return new Connecting(
+            vm,
+            pool,
+            name,
+            port,
+            timeout,
+            local == null ? null : new InetSocketAddress(local, fromPort))
+        .begin();
+  }
+
+  /// Says whether a socket can be told to use this address of ours.
+  static int sockBind(LuaVm vm, long address, int length) {
+    String text = vm.text(address, length);
+    if (literal(text) == null) {
+      return vm.refuse("bad address");
+    }
+    if (vm.run().isLogged(Level.DEBUG)) {
+      vm.run().log(Level.DEBUG, "lua tcp socket bind ip: " + text);
+    }
+    return LuaVm.OK;
+  }
+
+  /// The address that is written so, which may be in brackets; null if it is none.
+  static @Nullable InetAddress literal(String host) {
+    try {
+      boolean v6 = host.startsWith("[") && host.endsWith("]");
+      return InetAddress.ofLiteral(v6 ? host.substring(1, host.length() - 1) : host);
+    } catch (IllegalArgumentException _) {
+      return null;
+    }
   }
 
   // ---- sending and receiving
@@ -345,7 +404,7 @@ final class SocketCalls implements LuaPart {
   }
 
   static int sockSend(LuaVm vm, int number, long data, int length, int timeout) {
-    Cosocket socket = socket(vm, number);
+    LuaStream socket = stream(vm, number);
     if (socket == null || socket.isClosed()) {
       return closed(vm, "send");
     }
@@ -452,6 +511,9 @@ final class SocketCalls implements LuaPart {
     if (exchange.isSubrequest()) {
       throw new LuaError("attempt to read the request body in a subrequest");
     }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
     if (exchange.request().chunked()) {
       return vm.refuse("chunked request bodies not supported yet");
     }
@@ -470,5 +532,40 @@ final class SocketCalls implements LuaPart {
     run.streamsBody();
     vm.later(stream::begin);
     return LuaVm.OK;
+  }
+
+  /// The connection of the client itself as a socket; its number is in `m`. Waits until what was
+  /// written before is on its way.
+  static int sockRaw(LuaVm vm) {
+    LuaRun run = vm.run();
+    Exchange exchange = run.requireExchange();
+    if (exchange.isSubrequest()) {
+      throw new LuaError("attempt to read the request body in a subrequest");
+    }
+    if (run.hasTakenConnection() || run.isBodyStreamed()) {
+      return vm.refuse("duplicate call");
+    }
+    boolean wanted = run.isReadingBody() || exchange.body().isWanted();
+    if (wanted && !exchange.body().isComplete()) {
+      return vm.refuse("pending request body reading in some other thread");
+    }
+    if (run.isBuffering()) {
+      return vm.refuse("http 1.0 buffering");
+    }
+    if (run.isEnded()) {
+      return vm.refuse("seen eof");
+    }
+    LuaWait wait = vm.suspend();
+    vm.later(() -> {
+      if (!wait.isOver() && !run.isOver()) {
+        SocketSettings settings = vm.program().sockets(exchange);
+        RawStream stream = new RawStream(run, exchange, (int) settings.bufferSize());
+        int number = vm.sockets().add(stream, run, settings.logErrors());
+        run.takesConnection();
+        stream.begin();
+        wait.resume(LuaVm.OK, v -> v.also(number));
+      }
+    });
+    return LuaVm.AGAIN;
   }
 }

@@ -82,6 +82,9 @@ final class TimeCalls implements LuaPart {
     LuaWait wait = vm.suspend();
     LuaRun run = wait.run();
     long nanos = (long) (seconds * 1e9);
+    if (run.isLogged(Level.DEBUG)) {
+      run.log(Level.DEBUG, "lua ready to sleep for " + nanos / 1_000_000 + " ms");
+    }
     if (nanos <= 0) {
       vm.later(() -> wake(wait));
       return LuaVm.AGAIN;
@@ -100,7 +103,14 @@ final class TimeCalls implements LuaPart {
     LuaRun run = wait.run();
     Exchange exchange = run.exchange();
     if (!wait.isOver() && exchange != null && run.isLogged(Level.DEBUG)) {
-      run.log(Level.DEBUG, "lua sleep timer expired");
+      String args = exchange.args();
+      run.log(
+          Level.DEBUG,
+          "lua sleep timer expired: \""
+              + exchange.path()
+              + "?"
+              + (args == null ? "" : args)
+              + "\"");
     }
     wait.resume(LuaVm.OK);
   }

@@ -143,6 +143,9 @@ final class UpstreamCalls implements LuaPart {
       return vm.refuse("bad peer id");
     }
     Peer peer = peers.get(index);
+    if (what == UP) {
+      peer.forgive(vm.run().worker().nowMillis());
+    }
     PeerSpec named = upstream.current().parent(peer); // of an address that a name has
     return change(vm, upstream, named == null ? peer.id() : named.id(), what, value);
   }

@@ -53,7 +53,7 @@ final class VariableCalls implements LuaPart {
     Variables.Setter setter = vm.names().setter(called);
     if (setter == null) {
       throw new LuaError(
-          vm.names().named(called) == null
+          vm.names().isUnknown(called)
               ? "variable \""
                   + called
                   + "\" not found for writing; maybe it is a built-in variable that is not"

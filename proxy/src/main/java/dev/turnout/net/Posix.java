@@ -26,6 +26,8 @@ public final class Posix {
   private static final int O_WRONLY = 1;
   private static final int O_CREAT = 0x40;
   private static final int O_APPEND = 0x400;
+  private static final int SCHED_ATTR_BYTES = 48;
+  private static final long SCHED_FLAG_RESET_ON_FORK = 1;
   private static final int READABLE_BY_ALL = 0x1A4; // rw-r--r--
 
   private Posix() {}
@@ -48,6 +50,36 @@ public final class Posix {
   /// Sends `signal` to process `pid`.
   public static void kill(long pid, PosixSignal signal) throws IOException {
     run("kill(" + pid + ", " + signal.number() + ")", "kill", pid, signal.number());
+  }
+
+  /// The `nice` value of the calling thread.
+  public static int niceOfThisThread() throws IOException {
+    Numbers number = Numbers.of(System.getProperty("os.arch", ""));
+    // The system call, unlike the C library's function, never returns -1 for a value.
+    return 20 - (int) call("getpriority()", "syscall", number.getpriority);
+  }
+
+  /// Sets how the kernel schedules the calling thread among the others: its `nice` value, from -20
+  /// (first) to 19, and for how many nanoseconds it runs before another may have its turn, which
+  /// Linux looks at from 6.12 on: who asks for less is also let in sooner. Less than the present
+  /// nice value is root's to ask. Threads it starts get neither a negative value nor the slice.
+  public static void scheduleThisThread(int nice, long sliceNanos) throws IOException {
+    Numbers number = Numbers.of(System.getProperty("os.arch", ""));
+    try (Arena arena = Arena.ofConfined()) {
+      // struct sched_attr: size, policy (0 is the ordinary one), flags, nice, priority, runtime, …
+      MemorySegment attributes = arena.allocate(SCHED_ATTR_BYTES, 8);
+      attributes.set(JAVA_INT, 0, SCHED_ATTR_BYTES);
+      attributes.set(JAVA_LONG, 8, SCHED_FLAG_RESET_ON_FORK);
+      attributes.set(JAVA_INT, 16, nice);
+      attributes.set(JAVA_LONG, 24, sliceNanos);
+      run(
+          "sched_setattr(" + nice + ")",
+          "syscall",
+          number.schedSetattr,
+          0,
+          attributes.address(),
+          0);
+    }
   }
 
   /// Sets how many files the process may have open (`worker_rlimit_nofile`).
@@ -109,11 +141,12 @@ public final class Posix {
   }
 
   /// Numbers of system calls.
-  private record Numbers(long setuid, long setgid, long setgroups) {
+  private record Numbers(
+      long setuid, long setgid, long setgroups, long getpriority, long schedSetattr) {
     static Numbers of(String architecture) {
       return architecture.equals("aarch64")
-          ? new Numbers(146, 144, 159)
-          : new Numbers(105, 106, 116);
+          ? new Numbers(146, 144, 159, 141, 274)
+          : new Numbers(105, 106, 116, 140, 314);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.turnout.net;
 
+import dev.turnout.log.WritingThread;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
@@ -7,7 +8,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -52,7 +55,13 @@ public final class Workers implements AutoCloseable {
 
     @Override
     protected Thread newThread(Runnable task, String name) {
-      return new FastThreadLocalThread(threadGroup, task, name, STACK);
+      return new LoopThread(threadGroup, task, name);
+    }
+  }
+
+  private static final class LoopThread extends FastThreadLocalThread implements WritingThread {
+    LoopThread(@Nullable ThreadGroup group, Runnable task, String name) {
+      super(group, task, name, LoopThreads.STACK);
     }
   }
 
@@ -86,6 +95,24 @@ public final class Workers implements AutoCloseable {
       workers.get(i).loop().execute(() -> one.complete(null));
     }
     return CompletableFuture.allOf(passed).<@Nullable Void>thenApply(_ -> null);
+  }
+
+  /// Asks the kernel to schedule every loop so; see [Posix#scheduleThisThread]. Completes with what
+  /// it refused, in nginx's words, when all loops have asked.
+  public CompletionStage<List<String>> schedule(int nice, long sliceNanos) {
+    List<String> refused = Collections.synchronizedList(new ArrayList<>());
+    for (Worker worker : workers) {
+      worker
+          .loop()
+          .execute(() -> {
+            try {
+              Posix.scheduleThisThread(nice, sliceNanos);
+            } catch (IOException e) {
+              refused.add(String.valueOf(e.getMessage()));
+            }
+          });
+    }
+    return fence().thenApply(_ -> List.copyOf(refused));
   }
 
   /// Ends the loops; whatever is still open on them is closed.

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// server.
 public final class ActiveHealth {
   private final Map<String, Course> courses = new HashMap<>();
+  private List<ProbeRules> followed;
   private long checks;
   private long fails;
   private long unhealthy;
@@ -39,7 +40,10 @@ public final class ActiveHealth {
     }
   }
 
-  ActiveHealth() {}
+  /// @param followed the checks of a new server
+  ActiveHealth(List<ProbeRules> followed) {
+    this.followed = followed;
+  }
 
   /// Probes so far.
   public synchronized long checks() {
@@ -78,16 +82,19 @@ public final class ActiveHealth {
     return course == null ? 0 : course.fails;
   }
 
-  /// Counts a result and returns what all checks together say.
-  synchronized Verdict count(
-      ProbeRules rules, ProbeResult result, List<ProbeRules> all, Verdict before) {
+  /// Counts a result and returns what all checks together say. One of a check that is followed no
+  /// more, and was under way when that changed, says nothing.
+  synchronized Verdict count(ProbeRules rules, ProbeResult result, Verdict before) {
     checks++;
     last = result;
     if (!result.passed()) {
       fails++;
     }
+    if (!isFollowed(rules.key())) {
+      return before;
+    }
     courses.computeIfAbsent(rules.key(), _ -> new Course()).count(rules, result.passed());
-    Verdict after = verdict(all);
+    Verdict after = verdict();
     if (after == Verdict.UNHEALTHY && before != Verdict.UNHEALTHY) {
       unhealthy++;
     }
@@ -100,7 +107,8 @@ public final class ActiveHealth {
   /// @param reloaded they are those of another configuration: what the server has to prove again
   ///   then starts anew
   synchronized Verdict follow(List<ProbeRules> all, boolean trusted, boolean reloaded) {
-    courses.keySet().removeIf(key -> all.stream().noneMatch(rules -> rules.key().equals(key)));
+    followed = all;
+    courses.keySet().removeIf(key -> !isFollowed(key));
     for (ProbeRules rules : all) {
       if (!rules.mandatory()) {
         continue;
@@ -113,12 +121,16 @@ public final class ActiveHealth {
         courses.computeIfAbsent(rules.key(), _ -> new Course()).proven = true;
       }
     }
-    return verdict(all);
+    return verdict();
   }
 
-  private Verdict verdict(List<ProbeRules> all) {
+  private boolean isFollowed(String key) {
+    return followed.stream().anyMatch(rules -> rules.key().equals(key));
+  }
+
+  private Verdict verdict() {
     boolean checking = false;
-    for (ProbeRules rules : all) {
+    for (ProbeRules rules : followed) {
       Course course = courses.get(rules.key());
       if (course != null && course.unhealthy) {
         return Verdict.UNHEALTHY;

@@ -6,10 +6,17 @@ import org.jspecify.annotations.Nullable;
 public sealed interface BalancingMethod {
   /// Whether the method has a use for `backup` servers; nginx refuses the parameter where it has
   /// not.
-  boolean allowsBackup();
+  default boolean allowsBackup() {
+    return switch (this) {
+      case RoundRobin _, LeastConnections _, LeastTime _, Pack _ -> true;
+      case IpHash _, Hash _, Random _ -> false; // who serves a request is given by it, or by lot
+    };
+  }
 
   /// Whether the method can give a server less than its share for a while.
-  boolean allowsSlowStart();
+  default boolean allowsSlowStart() {
+    return allowsBackup();
+  }
 
   /// Whether the method decides by how long servers take.
   default boolean usesTimes() {
@@ -56,16 +63,6 @@ public sealed interface BalancingMethod {
     public String text() {
       return "round_robin";
     }
-
-    @Override
-    public boolean allowsBackup() {
-      return true;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return true;
-    }
   }
 
   /// `least_conn`.
@@ -73,16 +70,6 @@ public sealed interface BalancingMethod {
     @Override
     public String text() {
       return "least_conn";
-    }
-
-    @Override
-    public boolean allowsBackup() {
-      return true;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return true;
     }
   }
 
@@ -105,16 +92,6 @@ public sealed interface BalancingMethod {
     private String measure() {
       return header ? "header" : "last_byte";
     }
-
-    @Override
-    public boolean allowsBackup() {
-      return true;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return true;
-    }
   }
 
   /// `pack [requests]`: the first server that has room, so that the last ones become idle.
@@ -134,16 +111,6 @@ public sealed interface BalancingMethod {
     public String text() {
       return requests == USUAL ? "pack" : "pack " + requests;
     }
-
-    @Override
-    public boolean allowsBackup() {
-      return true;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return true;
-    }
   }
 
   /// `ip_hash`.
@@ -151,16 +118,6 @@ public sealed interface BalancingMethod {
     @Override
     public String text() {
       return "ip_hash";
-    }
-
-    @Override
-    public boolean allowsBackup() {
-      return false;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return false;
     }
   }
 
@@ -171,16 +128,6 @@ public sealed interface BalancingMethod {
     @Override
     public String text() {
       return "hash " + key + (consistent ? " consistent" : "");
-    }
-
-    @Override
-    public boolean allowsBackup() {
-      return false;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return false;
     }
   }
 
@@ -198,16 +145,6 @@ public sealed interface BalancingMethod {
       return time != null
           ? "random two least_time=" + time.measure()
           : two ? "random two" : "random";
-    }
-
-    @Override
-    public boolean allowsBackup() {
-      return false;
-    }
-
-    @Override
-    public boolean allowsSlowStart() {
-      return false;
     }
   }
 }

@@ -62,7 +62,7 @@ public final class Peer {
         alone,
         new PeerStats(),
         new PeerHealth(),
-        new ActiveHealth(),
+        new ActiveHealth(whole.policy().checks()),
         whole,
         new PeerWeights(lock),
         new SlowStart(),
@@ -293,13 +293,23 @@ public final class Peer {
       health.forget();
       return;
     }
-    int forgotten = health.passed();
-    if (forgotten > 0 && isExhausted(forgotten)) {
+    forgotten(health.passed(), nowMillis, "a request succeeded");
+  }
+
+  /// Its failures are forgotten, since somebody says that it is well.
+  public void forgive(long nowMillis) {
+    int fails = health.fails();
+    health.forget();
+    forgotten(fails, nowMillis, "its failures were forgiven");
+  }
+
+  private void forgotten(int fails, long nowMillis, String why) {
+    if (fails > 0 && isExhausted(fails)) {
       opens(); // it was out and is back
       if (!health.isBarred()) {
         stats.back(nowMillis);
       }
-      told(health.verdict(), forgotten, "a request succeeded", HealthListener.none());
+      told(health.verdict(), fails, why, HealthListener.none());
     }
   }
 
@@ -354,7 +364,7 @@ public final class Peer {
     int fails;
     synchronized (active) {
       before = health.verdict();
-      fails = health.judge(active.count(rules, result, whole.policy().checks(), before));
+      fails = health.judge(active.count(rules, result, before));
     }
     return judged(before, fails, reason, first, nowMillis);
   }

@@ -230,10 +230,11 @@ public final class Upstream {
     if (otherHealth) {
       health.policy(asked.with(spec.options().health())); // new servers begin under it
     }
-    replace(PeerSet.build(spec, revision, current));
+    PeerSet next = PeerSet.build(spec, revision, current);
     if (otherHealth) {
-      adopt(false);
+      adopt(next, false); // before anybody checks the servers in another way
     }
+    replace(next);
   }
 
   /// The name of a server of the present spec was resolved to these; returns whether that changes
@@ -305,15 +306,15 @@ public final class Upstream {
   public synchronized void follow(HealthPolicy policy) {
     asked = policy;
     health.policy(policy.with(current.spec().options().health()));
-    adopt(true);
+    adopt(current, true);
     inForce = true;
   }
 
   /// @param reloaded what is mandatory and not persistent has to be proved again
-  private void adopt(boolean reloaded) {
+  private void adopt(PeerSet peers, boolean reloaded) {
     HealthPolicy policy = health.policy();
     long now = System.nanoTime() / 1_000_000;
-    for (Peer peer : current.peers()) {
+    for (Peer peer : peers.peers()) {
       peer.follow(policy, inForce, reloaded, now);
     }
   }

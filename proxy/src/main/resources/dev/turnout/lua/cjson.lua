@@ -53,7 +53,7 @@ local function make(safe)
       end
       return v ~= v and 'NaN' or v > 0 and 'Infinity' or '-Infinity'
     end
-    if v == floor(v) and v > -1e14 and v < 1e14 then return format('%d', v) end
+    if v == floor(v) and v > -1e14 and v < 1e14 and (v ~= 0 or 1 / v > 0) then return format('%d', v) end
     return format(number_format, v)
   end
 
@@ -99,7 +99,7 @@ local function make(safe)
       local name
       if kind == 'string' then name = quote(k)
       elseif kind == 'number' then name = '"' .. number(k) .. '"'
-      else error({ 'Cannot serialise table: table key must be a number or string' }) end
+      else error({ 'Cannot serialise ' .. kind .. ': table key must be a number or string' }) end
       local begin = at
       if not first then at = at + 1 out[at] = ',' end
       at = at + 1
@@ -125,7 +125,7 @@ local function make(safe)
     elseif kind == 'table' then
       depth = depth + 1
       if depth > encode_depth then
-        error({ 'Cannot serialise, excessive depth (' .. depth .. ')' })
+        error({ 'Cannot serialise, excessive nesting (' .. depth .. ')' })
       end
       if v == empty_array then
         s = '[]'

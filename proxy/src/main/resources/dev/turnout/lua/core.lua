@@ -7,9 +7,11 @@ local P = ...
 local ffi, bit = require 'ffi', require 'bit'
 local io_, fn, VM = P.io, P.fn, P.vm
 local fstr, band = ffi.string, bit.band
-local type, tostring, error, select, pcall, xpcall = type, tostring, error, select, pcall, xpcall
+local type, tostring, tonumber, error, select, pcall, xpcall =
+  type, tostring, tonumber, error, select, pcall, xpcall
 local next = next
-local getinfo, tconcat, unpack, setmetatable = debug.getinfo, table.concat, unpack, setmetatable
+local getinfo, getlocal, tconcat, unpack, setmetatable =
+  debug.getinfo, debug.getlocal, table.concat, unpack, setmetatable
 local raw_create, raw_resume, raw_yield = coroutine.create, coroutine.resume, coroutine.yield
 local raw_status, running = coroutine.status, coroutine.running
 local isyieldable = coroutine.isyieldable
@@ -83,6 +85,7 @@ local now                               -- the one that goes on before them
 
 local failed_co, failed_error           -- the coroutine in which the error that passes arose
 
+local nested = false                    -- it is a coroutine of the thread that waits
 local co_step
 local function co_resume(co, ...)
   local d = depth
@@ -94,6 +97,7 @@ co_step = function(d, co, ok, ...)
   depth = d
   local tag = ...
   if tag == ASYNC then                  -- not for the one who resumed: up, then down again
+    nested = true
     raw_yield(ASYNC)
     depth = d + 1
     return co_step(d, co, raw_resume(co))
@@ -140,7 +144,7 @@ coroutine.status = function(co)
   if not rec then return raw_status(co) end
   if rec.zombie then return 'zombie' end
   if rec.ended or rec.dead then return 'dead' end
-  return 'running'
+  return rec.nested and 'normal' or 'running'
 end
 
 -- Waits until Java resumes the thread with the serial number of this wait.
@@ -218,7 +222,8 @@ local function safe(e)
   return ok and type(s) == 'string' and s or '(error object that cannot be shown)'
 end
 
-local function thread_trace(co, e)
+-- Of the thread `rec`, and of those that it came from.
+local function thread_trace(rec, e)
   local out = { 'stack traceback:' }
   local n = 0
   if failed_error == e and failed_co then
@@ -230,9 +235,11 @@ local function thread_trace(co, e)
     end
   end
   failed_co, failed_error = nil, nil
-  if n < COROUTINES then
+  while rec and rec.co and n < COROUTINES do
     out[#out + 1] = '\ncoroutine ' .. n .. ':'
-    frames(out, co, 0)
+    frames(out, rec.co, 0)
+    n = n + 1
+    rec = rec.parent
   end
   return tconcat(out)
 end
@@ -245,6 +252,23 @@ local function handler(e)
   return tconcat(out)
 end
 
+-- A level that is above the script is ours, and has no place.
+local function placeless(e)
+  if type(e) == 'string' and e:sub(1, 8) == 'turnout:' then return (e:gsub('^turnout:%w+:%d+: ', '')) end
+  return e
+end
+
+-- Our functions are functions in C here, too.
+debug.traceback = function(...)
+  local co, message, level = ...
+  if type(co) ~= 'thread' then co, message, level = nil, co, message end
+  if message ~= nil and type(message) ~= 'string' and type(message) ~= 'number' then return message end
+  level = tonumber(level) or (co and 0 or 1)
+  local out = { message and message .. '\n' or '', 'stack traceback:' }
+  frames(out, co, co and level or level + 2)
+  return tconcat(out)
+end
+
 local function report(what, e, trace)
   local s = type(e) == 'string' and e or type(e) == 'number' and tostring(e) or 'unknown reason'
   s = what .. ' aborted: runtime error: ' .. s .. '\n' .. trace
@@ -253,7 +277,10 @@ end
 
 -- The scheduler ---------------------------------------------------------------------------------
 
-local function trampoline(f) f() end
+-- What is called by an expression has no name in tracebacks, as what C calls has none.
+local function nameless(f) return f end
+
+local function trampoline(f) nameless(f)() end
 local function entry(f)
   while true do
     trampoline(f)
@@ -343,27 +370,49 @@ local function entry_ended(rec)
   return WAITS
 end
 
-local function settle(rec, ok, tag, ...)
-  if tag == ENDED then
-    if rec.user then
-      user_ended(rec, true, ...)
-      return WAITS
+-- What a light thread that failed is told to have come to: as in the original first what the function
+-- in C that raised the error still has on its stack, such as the argument of `error`.
+local function user_failed(rec, raised, e)
+  local values, n = {}, 0
+  local co = rec.co
+  local ar = getinfo(co, 0, 'S')
+  if ar and ar.what == 'C' and type(e) == 'string' then
+    while true do
+      local name, v = getlocal(co, 0, n + 1)
+      if not name then break end
+      n = n + 1
+      values[n] = v
     end
-    return entry_ended(rec)
   end
+  if n == 0 or values[n] ~= raised then n = n + 1 end
+  values[n] = e
+  user_ended(rec, false, unpack(values, 1, n))
+end
+
+local function settle(rec, ok, ...)
+  local tag = ...
   if tag == ASYNC then
+    rec.nested, nested = nested, false
     return action
   end
+  if tag == ENDED then
+    return entry_ended(rec)
+  end
   if not ok then
-    local trace = thread_trace(rec.co, tag)
+    tag = placeless(tag)
+    local trace = thread_trace(rec, ...)
     if rec.user then
       report('lua user thread', tag, trace)
-      user_ended(rec, false, tag)
+      user_failed(rec, (...), tag)
       return WAITS
     end
     report('lua entry thread', tag, trace)
     threads[rec.id] = nil
     return FAILED
+  end
+  if rec.user and raw_status(rec.co) == 'dead' then
+    user_ended(rec, true, ...)
+    return WAITS
   end
   if tail >= head then post(rec) else now = rec end    -- yielded by the script itself
   return WAITS
@@ -441,11 +490,6 @@ local function schedule(rec, ...)
   io_.rc = outcome
 end
 
--- What is called by an expression has no name in tracebacks, as what C calls has none.
-local function nameless(f) return f end
-
-local function user_body(f, ...) return ENDED, nameless(f)(...) end
-
 local function user_thread(parent, f, ...)
   local top = parent.top or parent
   local group = top.group
@@ -455,8 +499,8 @@ local function user_thread(parent, f, ...)
   end
   last_id = last_id + 1
   local rec = {
-    co = raw_create(user_body), id = last_id, user = true, parent = parent, by = parent.id, top = top,
-    group = group, args = { n = select('#', ...) + 1, f, ... },
+    co = raw_create(f), id = last_id, user = true, parent = parent, by = parent.id, top = top,
+    group = group, args = { n = select('#', ...), ... },
   }
   recs[rec.co] = rec
   group.alive = group.alive + 1
@@ -602,6 +646,14 @@ local ops = {
       return
     end
     schedule(user_thread(top, f))
+  end,
+  -- WORK: a function of a module, beside the loops
+  function()
+    cur, depth = nil, 1
+    local ok, packed = P.work(fstr(io_.p, io_.n))
+    if not ok then return failed(packed) end
+    fn.result(VM, packed, #packed)
+    io_.rc = DONE
   end,
 }
 local function op_now() return ops[io_.op] end
@@ -753,13 +805,14 @@ return dispatch, {
   protected = function(f) return xpcall(call_plain, handler, f) end,
   bad_argument = bad_argument, fail = fail, null = P.null,
   text = text, list = list, await = await, suspend = suspend, abort = abort,
-  safe = safe, handler = handler, frames = frames,
+  safe = safe, placeless = placeless, handler = handler, frames = frames,
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,
   timers = timers,
   current = function() return cur end,
   spawn = spawn, recs = recs, let_go = let_go,
   orphan_children = orphan_children, aborts = aborts, post = post, forget = forget, threads = threads,
   status_of = raw_status, raw_yield = raw_yield,
+  on_work = function(f) P.work = f end,
   wait_for_threads = function()
     action = WAITS
     raw_yield(ASYNC)

@@ -183,8 +183,16 @@ local function path_with_default(path, default)
   if not path then return default end
   return (path:gsub(';;', ';\1;'):gsub('\1', function() return default end))
 end
-package.path = path_with_default(T.config.package_path, package.path)
-package.cpath = path_with_default(T.config.package_cpath, package.cpath)
+-- Behind LuaJIT's own places those where distributions keep modules, as in their builds of it.
+local path, cpath = package.path, package.cpath
+if jit.os == 'Linux' then
+  path = path .. ';/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua'
+  local machine = ({ x64 = 'x86_64', arm64 = 'aarch64' })[jit.arch]
+  if machine then cpath = cpath .. ';/usr/lib/' .. machine .. '-linux-gnu/lua/5.1/?.so' end
+  cpath = cpath .. ';/usr/lib64/lua/5.1/?.so;/usr/lib/lua/5.1/?.so'
+end
+package.path = path_with_default(T.config.package_path, path)
+package.cpath = path_with_default(T.config.package_cpath, cpath)
 
 -- What OpenResty's LuaJIT keeps with a thread: the request, as something to tell requests apart by.
 exdata = function() return ffi.cast('void *', 0x10000 + io_.run) end

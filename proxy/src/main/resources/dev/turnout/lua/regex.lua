@@ -21,7 +21,7 @@ local function flags_of(opts)
     local c = sub(opts, i, i)
     local b = BITS[c]
     if not b then
-      error('unknown flag "' .. c .. '" (flags "' .. opts .. '")', 5)
+      T.fail('unknown flag "' .. c .. '" (flags "' .. opts .. '")')
     end
     if c == 'U' then
       if band(flags, 32) == 0 then flags = flags + 32 end
@@ -394,7 +394,7 @@ ngx.re = re
 package.preload['ngx.re'] = function()
   local M = { version = '0.1.31' }
   function M.opt(option, value)
-    if option ~= 'jit_stack_size' then error('unrecognized option name: "' .. option .. '"', 2) end
+    if option ~= 'jit_stack_size' then error('unrecognized option name', 2) end
   end
   function M.split(subject, pattern, opts, ctx, max, res)
     subject = tostring(subject)

@@ -60,8 +60,8 @@ local function joined(name, count, ...)
     elseif kind == 'userdata' or kind == 'cdata' then
       -- nothing is said of such
     else
-      error("bad argument #" .. i .. " to '" .. name .. "' (string, number, boolean, nil, "
-        .. 'ngx.null, or array table expected, but got ' .. kind .. ')', 4)
+      T.fail("bad argument #" .. i .. " to '" .. name .. "' (string, number, boolean, nil, "
+        .. 'ngx.null, or array table expected, but got ' .. kind .. ')')
     end
   end
   return tconcat(out)

@@ -24,13 +24,19 @@ end
 
 -- The number of the socket's connection, or -1; a socket is of the request that made it.
 local function number_of(self)
-  local number = self[1]
-  if number and self.run ~= io_.run then
-    if open_runs[self.run] then error('bad request', 3) end
+  if (self[1] or self.connecting) and self.run ~= io_.run then
+    if open_runs[self.run] then T.fail('bad request') end
     self[1] = nil                       -- it went with its request
     return -1
   end
-  return number or -1
+  return self[1] or -1
+end
+T.owned, T.number_of = owned, number_of
+
+-- True while another thread, which has not been killed meanwhile, connects it.
+local function is_connecting(self)
+  local thread = self.connecting
+  return thread and not thread.dead
 end
 
 local function flatten(v, out, n, nested)
@@ -59,8 +65,27 @@ local function flatten(v, out, n, nested)
   return n + 1
 end
 
-local function connect(host, port, key, size, backlog, timeout)
-  return fn.sock_connect(VM, host, #host, port, key, #key, size, backlog, timeout)
+local function connect(host, port, key, size, backlog, timeout, from, from_port)
+  return fn.sock_connect(VM, host, #host, port, key, #key, size, backlog, timeout,
+    from, from and #from or 0, from_port or 0)
+end
+
+local function bind(address) return fn.sock_bind(VM, address, #address) end
+function tcp.bind(...)
+  local n = select('#', ...)
+  if n ~= 2 and n ~= 3 then error('expecting 2 or 3 arguments, but got ' .. n, 2) end
+  local self, address, port = ...
+  check(YIELDABLE)
+  if n == 3 then
+    local p = tonumber(port)
+    if not p then return nil, 'expecting port to be a number but got type: ' .. type(port) end
+    if p < 0 or p > 65535 then return nil, 'bad port number: ' .. p end
+    port = floor(p)
+  end
+  address = tostring(address)
+  if bind(address) == REFUSED then return nil, text() end
+  self.from, self.from_port = address, port
+  return 1
 end
 
 function tcp.connect(...)
@@ -142,10 +167,11 @@ function tcp.connect(...)
     end
     self[1] = nil
   end
-  if self.connecting then return nil, 'socket busy connecting' end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   owned(self)
-  self.key, self.connecting = key, true
-  local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0))
+  self.key, self.connecting = key, T.current()
+  local rc = await(connect(host, port, key, floor(size), floor(backlog), self.connect_ms or 0,
+    self.from, self.from_port))
   self.connecting = nil
   if rc == REFUSED then return nil, text() end
   self[1] = io_.m
@@ -160,6 +186,7 @@ function tcp.send(self, ...)
   if select('#', ...) ~= 1 then
     error('expecting 2 arguments (including the object), but got ' .. (1 + select('#', ...)), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local data = ...
   local number = number_of(self)
   if type(data) ~= 'string' then
@@ -190,6 +217,7 @@ function tcp.receive(self, ...)
   if n > 1 then
     error('expecting 1 or 2 arguments (including the object), but got ' .. (n + 1), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local what = ...
   local number = number_of(self)
   local size = -1
@@ -221,6 +249,7 @@ function tcp.receiveany(self, ...)
   if select('#', ...) ~= 1 then
     error('expecting 2 arguments (including the object), but got ' .. (1 + select('#', ...)), 2)
   end
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local most = tonumber((...))
   if not most then error("bad argument #1 to 'receiveany' (bad max argument)", 2) end
   if most <= 0 then error("bad argument #1 to 'receiveany' (bad max argument)", 2) end
@@ -317,6 +346,7 @@ end
 local function keep(number, timeout, size) return fn.sock_keep(VM, number, timeout, size) end
 
 function tcp.setkeepalive(self, timeout, size)
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   local number = number_of(self)
   local ms = -1
   if timeout ~= nil then
@@ -343,12 +373,14 @@ end
 
 local function reused(number) return fn.sock_reused(VM, number) end
 function tcp.getreusedtimes(self)
+  if is_connecting(self) then return 0 end
   if reused(number_of(self)) == REFUSED then return nil, text() end
   return io_.num
 end
 
 local function close(number) return fn.sock_close(VM, number) end
 function tcp.close(self)
+  if is_connecting(self) then return nil, 'socket busy connecting' end
   if close(number_of(self)) == REFUSED then return nil, text() end
   self[1] = nil
   return 1
@@ -401,14 +433,21 @@ T.tcp_mt = tcp_mt
 
 local body_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
   receiveuntil = tcp.receiveuntil, settimeout = tcp.settimeout, settimeouts = tcp.settimeouts } }
+local raw_mt = { __index = { receive = tcp.receive, receiveany = tcp.receiveany,
+  receiveuntil = tcp.receiveuntil, send = tcp.send, settimeout = tcp.settimeout,
+  settimeouts = tcp.settimeouts } }
 local function body() return fn.sock_body(VM) end
-ngx.req.socket = function(raw)
+local function connection() return fn.sock_raw(VM) end
+ngx.req.socket = function(...)
+  local n = select('#', ...)
+  if n > 1 then error('expecting zero arguments, but got ' .. n, 2) end
+  local raw = ...
   check(T.phases.ANSWERING)
-  if raw then return nil, 'raw request sockets are not available yet' end
-  local rc = body()
+  local rc
+  if raw then rc = await(connection()) else rc = body() end
   if rc == REFUSED then return nil, text() end
   if rc ~= OK then T.raise(1) end
-  local sock = setmetatable({ io_.m }, body_mt)
+  local sock = setmetatable({ io_.m }, raw and raw_mt or body_mt)
   owned(sock)
   return sock
 end

@@ -1,10 +1,10 @@
--- Light threads, timers, semaphores, and what comes with OpenResty's LuaJIT.
+-- Light threads, timers, semaphores.
 
 local T = ...
 local ngx, fn, VM, io_, phases = T.ngx, T.fn, T.vm, T.io, T.phases
 local check, await, text = T.check, T.await, T.text
-local type, error, select, setmetatable, unpack, tonumber =
-  type, error, select, setmetatable, unpack, tonumber
+local type, error, select, setmetatable, unpack, tonumber, pairs, pcall =
+  type, error, select, setmetatable, unpack, tonumber, pairs, pcall
 local recs, current = T.recs, T.current
 
 -- ngx.thread --------------------------------------------------------------------------------------
@@ -204,86 +204,77 @@ end
 
 package.preload['ngx.semaphore'] = function() return semaphore end
 
--- What OpenResty's LuaJIT has and others lack -----------------------------------------------------------
+-- ngx.run_worker_thread -------------------------------------------------------------------------------
 
-local function preload(name, value)
-  if not package.preload[name] then package.preload[name] = function() return value end end
-end
-local table_new = require 'table.new'
-local table_clear = require 'table.clear'
-table.new = table.new or nil
-preload('table.isempty', function(t) return next(t) == nil end)
-preload('table.nkeys', function(t)
-  local n = 0
-  for _ in pairs(t) do n = n + 1 end
-  return n
-end)
-preload('table.isarray', function(t)
-  for key in pairs(t) do
-    if type(key) ~= 'number' or key < 1 or math.floor(key) ~= key then return false end
+local has_buffer, buffer = pcall(require, 'string.buffer')
+local DEPTH = 98                         -- what LuaJIT packs, less the table around it
+
+local kinds = { ['function'] = 'LUA_TFUNCTION', userdata = 'LUA_TUSERDATA', thread = 'LUA_TTHREAD',
+  cdata = 'LUA_TCDATA' }
+
+-- What is wrong with a value that is to go to another Lua, or nil.
+local function unfit(v, depth)
+  local kind = type(v)
+  if kind == 'table' then
+    if depth > DEPTH then
+      return 'suspicious circular references, table depth exceed max depth: 100'
+    end
+    for key, value in pairs(v) do
+      local e = unfit(key, depth + 1) or unfit(value, depth + 1)
+      if e then return e end
+    end
+  elseif kinds[kind] and v ~= T.null then
+    return 'unsupported Lua type: ' .. kinds[kind]
   end
-  return true
-end)
-preload('table.clone', function(t)
-  local copy = {}
-  for key, value in pairs(t) do copy[key] = value end
-  return copy
-end)
-local exdata
-preload('thread.exdata', function(...)
-  if select('#', ...) > 0 then exdata = ... else return exdata end
-end)
-
--- resty.core is what we are: its modules only have to be there
-
-local buffers = {}
-local ffi = T.ffi
-local base = {
-  version = '0.1.31',
-  new_tab = table_new, clear_tab = table_clear,
-  FFI_OK = 0, FFI_ERROR = -1, FFI_AGAIN = -2, FFI_DONE = -4, FFI_DECLINED = -5, FFI_ABORT = -6,
-  FFI_NO_REQ_CTX = -100, FFI_BAD_CONTEXT = -101,
-  get_string_buf = function(size)
-    if size > (buffers.size or 0) then
-      buffers.size = size < 4096 and 4096 or size
-      buffers.data = ffi.new('unsigned char[?]', buffers.size)
-    end
-    return buffers.data
-  end,
-  get_string_buf_size = function() return 4096 end,
-  get_size_ptr = function()
-    buffers.ptr = buffers.ptr or ffi.new('size_t[1]')
-    return buffers.ptr
-  end,
-  get_errmsg_ptr = function() return ffi.new('char *[1]') end,
-  get_request = function() return io_.run end,
-  set_string_buf_size = function() end,
-  allows_subsystem = function(...)
-    for i = 1, select('#', ...) do
-      if (select(i, ...)) == 'http' then return end
-    end
-    T.fail('unsupported subsystem: http')
-  end,
-  subsystem = 'http',
-  ref_in_table = function(t, key)
-    t[#t + 1] = key
-    return #t
-  end,
-}
-preload('resty.core.base', base)
-for _, name in ipairs { 'resty.core', 'resty.core.uri', 'resty.core.hash', 'resty.core.base64',
-  'resty.core.regex', 'resty.core.exit', 'resty.core.shdict', 'resty.core.var', 'resty.core.ctx',
-  'resty.core.misc', 'resty.core.request', 'resty.core.response', 'resty.core.phase',
-  'resty.core.worker', 'resty.core.ndk', 'resty.core.time', 'resty.core.utils',
-  'resty.core.socket.tcp' } do
-  preload(name, { version = base.version })
 end
-package.loaded['resty.core'] = { version = base.version }
 
-preload('ngx.process', {
-  version = base.version,
-  type = function() return ngx.worker.count() == 1 and 'single' or 'worker' end,
-  get_master_pid = function() return nil end,
-  enable_privileged_agent = function() return nil, 'no privileged agent here' end,
-  signal_graceful_exit = function() T.fail('not available: it would end the whole server') end,
-})
+local function packed(where, n, ...)
+  local values = { n = n, ... }
+  for i = 1, n do
+    local e = unfit(values[i], 1)
+    if e then return nil, e .. ' in the ' .. where end
+  end
+  return buffer.encode(values)
+end
+
+local function returned(ok, ...)
+  if not ok then
+    local e = ...
+    return false, type(e) == 'string' and T.placeless(e) or T.safe(e)
+  end
+  local s, e = packed('return value', select('#', ...), ...)
+  if not s then return false, e end
+  return true, s
+end
+
+T.on_work(function(s)
+  local work = buffer.decode(s)
+  return returned(pcall(function()
+    local module = require(work[1])
+    local f = type(module) == 'table' and module[work[2]]
+    if type(f) ~= 'function' then
+      error("module '" .. work[1] .. "' has no function '" .. work[2] .. "'", 0)
+    end
+    return f(unpack(work, 3, work.n))
+  end))
+end)
+
+local function unpacked(s)
+  local values = buffer.decode(s)
+  return true, unpack(values, 1, values.n)
+end
+
+ngx.run_worker_thread = function(...)
+  check(phases.YIELDABLE)
+  local n = select('#', ...)
+  if n < 3 then return false, 'expecting at least 3 arguments' end
+  local pool, module, name = ...
+  if type(pool) ~= 'string' then return false, 'threadpool should be a string' end
+  if type(module) ~= 'string' then return false, 'module name should be a string' end
+  if type(name) ~= 'string' then return false, 'function name should be a string' end
+  if not has_buffer then return false, 'this LuaJIT has no string.buffer' end
+  local s, e = packed('argument', n - 1, select(2, ...))
+  if not s then return false, e end
+  if await(fn.work(VM, pool, #pool, s, #s)) ~= 0 then return false, text() end
+  return unpacked(text())
+end

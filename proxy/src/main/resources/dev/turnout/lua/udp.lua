@@ -11,13 +11,12 @@ local OK, REFUSED = 0, -2
 local udp = {}
 local udp_mt = { __index = udp }
 
-local function number_of(self)
-  local number = self[1]
-  if number and self.run ~= io_.run then error('bad request', 3) end
-  return number or -1
-end
+local number_of = T.number_of
 
-local function peer(host, port) return fn.udp_peer(VM, host, #host, port) end
+local function peer(host, port, from)
+  return fn.udp_peer(VM, host, #host, port, from, from and #from or 0)
+end
+local function bind(address) return fn.sock_bind(VM, address, #address) end
 local function close(number) return fn.udp_close(VM, number) end
 
 function udp.setpeername(self, host, port)
@@ -33,11 +32,25 @@ function udp.setpeername(self, host, port)
   end
   p = floor(p)
   if p < 0 or p > 65535 then return nil, 'bad port number: ' .. p end
-  if self[1] then close(number_of(self)) self[1] = nil end
-  self.run = io_.run
-  local rc = await(peer(host, p))
+  local before = number_of(self)
+  if before >= 0 then close(before) self[1] = nil end
+  T.owned(self)
+  self.connecting = T.current()
+  local rc = await(peer(host, p, self.from))
+  self.connecting = nil
   if rc == REFUSED then return nil, text() end
   self[1] = io_.m
+  return 1
+end
+
+function udp.bind(...)
+  local n = select('#', ...)
+  if n ~= 2 then error('expecting 2 arguments, but got ' .. n, 2) end
+  local self, address = ...
+  check(YIELDABLE)
+  address = tostring(address)
+  if bind(address) == REFUSED then return nil, text() end
+  self.from = address
   return 1
 end
 
@@ -46,9 +59,10 @@ local function flatten(v, out, n)
     for i = 1, #v do n = flatten(v[i], out, n) end
     return n
   end
-  if type(v) ~= 'string' and type(v) ~= 'number' then
-    error("bad argument #1 to 'send' (string, number, or array table expected, got "
-      .. type(v) .. ')', 4)
+  local kind = type(v)
+  if kind ~= 'string' and kind ~= 'number' and kind ~= 'boolean' and kind ~= 'nil' then
+    T.fail("bad argument #1 to 'send' (string, number, boolean, nil, or array table expected, got "
+      .. kind .. ')')
   end
   out[n + 1] = tostring(v)
   return n + 1

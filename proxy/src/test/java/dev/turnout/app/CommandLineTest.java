@@ -66,7 +66,7 @@ class CommandLineTest {
         "``, invalid option: \"\"",
         "-x, invalid option: \"x\"",
         "-tz, invalid option: \"z\"",
-        "--help, invalid option: \"-\"",
+        "--version, invalid option: \"-\"",
         "-p, option \"-p\" requires directory name",
         "-c, option \"-c\" requires file name",
         "-te, option \"-e\" requires file name",
@@ -78,5 +78,17 @@ class CommandLineTest {
     assertThatThrownBy(() -> CommandLine.parse(argument))
         .isInstanceOf(InvalidException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void helpIsGivenAlsoToWhoAsksAsElsewhere() {
+    assertThat(CommandLine.parse("--help").help()).isTrue();
+  }
+
+  @Test
+  void whatIsNoOptionIsToldTheWordsThereAre() {
+    assertThatThrownBy(() -> CommandLine.parse("laod"))
+        .isInstanceOfSatisfying(
+            InvalidException.class, e -> assertThat(e.hint()).contains("compat, ctl, load"));
   }
 }

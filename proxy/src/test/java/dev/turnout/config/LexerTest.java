@@ -141,12 +141,25 @@ class LexerTest {
   @ParameterizedTest
   @CsvSource(
       quoteCharacter = '`',
-      value = {"a { b", "a { '}", "a { [[ }", "a { --[=[ ]] }", "a { { }", "a { -- }"})
+      value = {"a { b", "a { '}", "a { { }", "a { -- }"})
   void aRawBlockWithoutItsBraceIsAnError(String text) {
     Lexer lexer = Lexer.ofFile(SourceFile.of("f", text));
     lexer.next();
 
     assertThatThrownBy(lexer::rawBlock).hasMessage("unexpected end of file, expecting \"}\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a { [[ },]]", "a { --[=[ ]] },]=]", "a { x = [==[ ]=] },]==]"})
+  void aLongBracketThatIsNotClosedIsNamed(String text, String missing) {
+    Lexer lexer = Lexer.ofFile(SourceFile.of("f", text));
+    lexer.next();
+
+    assertThatThrownBy(lexer::rawBlock)
+        .hasMessage(
+            "Lua code block missing the closing long bracket \""
+                + missing
+                + "\", the inlined Lua code may be too long");
   }
 
   private static List<String> lexed(String text) {

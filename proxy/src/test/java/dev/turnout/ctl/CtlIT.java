@@ -150,11 +150,11 @@ class CtlIT {
   }
 
   @Test
-  void inJsonErrorsAreTheApisToo() {
+  void inJsonErrorsAreTheApisToo() throws Exception {
     Ran wrong = run("--json", "upstreams", "nobody");
 
-    assertThat(Json.parse(wrong.err()).get("error").text("code")).isEqualTo("unknown_upstream");
-    assertThat(Json.parse(run("--json", "servers", "list", "app").out()).list()).hasSize(1);
+    assertThat(Answer.parse(wrong.err()).get("error").text("code")).isEqualTo("unknown_upstream");
+    assertThat(Answer.parse(run("--json", "servers", "list", "app").out()).list()).hasSize(1);
   }
 
   @Test
@@ -214,7 +214,7 @@ class CtlIT {
   @Test
   void eventsAreFollowed() throws Exception {
     assertDone(run("servers", "add", "spare", a.address()));
-    String seen = Json.parse(run("--json", "events").out()).text("next");
+    String seen = Answer.parse(run("--json", "events").out()).text("next");
     PipedReader pipe = new PipedReader();
     PrintWriter out = new PrintWriter(new PipedWriter(pipe));
     Thread follower =

@@ -3,6 +3,7 @@ package dev.turnout.ctl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.turnout.json.Json;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -45,10 +46,10 @@ class TextsTest {
     assertThat(table.lines()).containsExactly("A          N", "x\ufffd[2J      7", "longer  1234");
   }
 
-  private static TopView.Look look(long nanos, long first, long second) {
+  private static TopView.Look look(long nanos, long first, long second) throws Json.Malformed {
     return TopView.Look.of(
         nanos,
-        Json.parse(
+        Answer.parse(
             """
             [{"name":"idle","state":"configured","servers":[
                {"id":0,"server":"i:1","weight":1,"live":{"state":"down","requests":%d}}]},
@@ -60,12 +61,12 @@ class TextsTest {
   }
 
   @Test
-  void topTellsRatesTheBusiestFirst() {
+  void topTellsRatesTheBusiestFirst() throws Json.Malformed {
     List<String> lines =
         TopView.lines(
             look(0, 5, 1000),
             look(2_000_000_000, 6, 1400),
-            Json.parse("[{\"over\":false},{\"over\":true}]"),
+            Answer.parse("[{\"over\":false},{\"over\":true}]"),
             42);
 
     assertThat(lines)

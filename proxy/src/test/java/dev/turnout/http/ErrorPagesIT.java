@@ -3,6 +3,7 @@ package dev.turnout.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.app.TestProxy;
+import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
@@ -36,6 +37,57 @@ class ErrorPagesIT {
                 locations.formatted("recursive_error_pages on;", "recursive_error_pages on;"))) {
       assertThat(get(once, "/", "curl").status()).isEqualTo(403);
       assertThat(get(recursive, "/", "curl").body()).isEqualTo("at last");
+    }
+  }
+
+  @Test
+  void aPageCanSpeakOfTheStatusThatItIsSentWith() throws IOException {
+    try (TestProxy proxy =
+        serving(
+            """
+            location / { error_page 404 = @none; return 404; }
+            location /denied { error_page 403 @none; return 403; }
+            location @none { return 404 "status $status"; }
+            """)) {
+      assertThat(get(proxy, "/", "curl").body()).isEqualTo("status 404");
+      assertThat(get(proxy, "/denied", "curl").body()).isEqualTo("status 403");
+    }
+  }
+
+  @Test
+  void anUpstreamThatFailsAsAnErrorPageIsInterceptedToo() throws Exception {
+    String failure = "HTTP/1.1 500 Own Words\r\nX-Own: 1\r\nContent-Length: 0\r\n\r\n";
+    try (FakeUpstream upstream = FakeUpstream.each((_, connection) -> connection.send(failure));
+        TestProxy proxy =
+            serving(
+                """
+                proxy_intercept_errors on; error_page 500 = @again;
+                location / { proxy_pass http://UPSTREAM; }
+                location @again { proxy_pass http://UPSTREAM; }
+                """
+                    .replace("UPSTREAM", upstream.address()))) {
+      RawResponse response = get(proxy, "/", "curl");
+
+      assertThat(response.status()).isEqualTo(500);
+      assertThat(response.body()).contains("500 Internal Server Error");
+      assertThat(response.headers().names()).doesNotContain("X-Own");
+    }
+  }
+
+  @Test
+  void thePageForABodyThatIsTooLargeIsNotRefusedForTheBody() throws IOException {
+    try (TestProxy proxy =
+        serving(
+            """
+            client_max_body_size 2; error_page 413 /large;
+            location / { return 200 "fits"; }
+            location /large { return 200 "too large"; }
+            """)) {
+      RawResponse response =
+          RawClient.ask(proxy.port(), "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+
+      assertThat(response.status()).isEqualTo(413);
+      assertThat(response.body()).isEqualTo("too large");
     }
   }
 

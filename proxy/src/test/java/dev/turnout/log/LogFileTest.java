@@ -112,14 +112,15 @@ class LogFileTest {
     for (int number = 0; number < 4; number++) {
       String prefix = "loop-" + number + " ";
       LogBuffer buffer = file.buffer();
-      loops.add(
-          Thread.ofPlatform()
-              .start(() -> {
-                for (int i = 0; i < lines; i++) {
-                  append(buffer, prefix + i + " " + "x".repeat(i % 80) + "\n");
-                }
-                buffer.close();
-              }));
+      Thread loop =
+          new Loop(() -> {
+            for (int i = 0; i < lines; i++) {
+              append(buffer, prefix + i + " " + "x".repeat(i % 80) + "\n");
+            }
+            buffer.close();
+          });
+      loop.start();
+      loops.add(loop);
     }
     for (Thread loop : loops) {
       loop.join();
@@ -234,9 +235,15 @@ class LogFileTest {
         .hasLineCount(1);
   }
 
+  private static final class Loop extends Thread implements WritingThread {
+    Loop(Runnable work) {
+      super(work);
+    }
+  }
+
   private static void append(LogBuffer buffer, String line) {
     byte[] bytes = line.getBytes(ISO_8859_1);
-    buffer.append(bytes, 0, bytes.length);
+    buffer.append(bytes, 0, bytes.length, System.nanoTime());
   }
 
   private static void awaitSize(Path path, long size) throws IOException {

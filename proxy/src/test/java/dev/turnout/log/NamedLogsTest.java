@@ -102,6 +102,7 @@ class NamedLogsTest {
     NamedLogs logs = files.named(NamedLogs.Keeping.NONE);
 
     logs.append(
+        LogDirectory.UNKNOWN,
         directory.resolve("a.log").toString(),
         directory.resolve("none").toString(),
         "lost\n".getBytes(ISO_8859_1));
@@ -138,6 +139,9 @@ class NamedLogsTest {
 
   private void append(NamedLogs logs, String name, String line) {
     logs.append(
-        directory.resolve(name).toString(), directory.toString(), line.getBytes(ISO_8859_1));
+        LogDirectory.UNKNOWN,
+        directory.resolve(name).toString(),
+        directory.toString(),
+        line.getBytes(ISO_8859_1));
   }
 }

@@ -55,14 +55,63 @@ class LuaIT {
         "ngx.say(pcall(function() ngx.req.set_header() end))"
             + "|falsecontent_by_lua(nginx.conf:5):1: bad 'name' argument: string expected, got nil$",
         "coroutine.yield() ngx.say('again')|again$",
-        "local c = coroutine.create(function() end) ngx.say(select('#', coroutine.resume(c)))|1$",
-        "ngx.say(pcall(os.exit))|falseos.exit is not available: it would end the whole server$",
-        "ngx.ctx.a = 1 ngx.sleep(0) ngx.say(ngx.ctx.a)|1$",
-        "ngx.say(pcall(table.sort, {2, 1}, function() ngx.sleep(0) end))"
-            + "|falseattempt to yield across C-call boundary$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function() error('bad') end)))"
+            + "|falsebadcontent_by_lua(nginx.conf:5):1: bad$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function() error('bad', 2) end)))|falsebad$",
+        "ngx.say(ngx.thread.wait(ngx.thread.spawn(function(...) return ... end, 1, nil, 3)))"
+            + "|true1nil3$",
+        "local function f() return (debug.traceback('m')) end ngx.say((f()))"
+            + "|m$stack traceback:$\tcontent_by_lua(nginx.conf:5):1: in function 'f'$"
+            + "\tcontent_by_lua(nginx.conf:5):1: in main chunk$",
+        "ngx.say((pcall(function() ngx.var.arg_q = 1 end)))|false$",
+        "local function f(n) ngx.say(n) ngx.flush(true) ngx.say(n + 2) end"
+            + " ngx.thread.spawn(f, 1) ngx.thread.spawn(f, 2)|1$2$3$4$",
+        "local t = ngx.thread.spawn(function()"
+            + " coroutine.wrap(function() ngx.sleep(0.001) end)() end)"
+            + " ngx.print(coroutine.status(t)) ngx.thread.wait(t)"
+            + " ngx.say(coroutine.status(t))|normaldead$",
       })
   void aScriptAnswers(String script, String body) throws Exception {
     assertThat(content(script, "/p?q=one&m=1&m=2")).isEqualTo(body.replace('$', '\n'));
+  }
+
+  @Test
+  void nothingCutsOffRequestsOfARequest() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            location /sub { return 204; }
+            location / { content_by_lua_block {
+              local t = ngx.thread.spawn(function() return ngx.location.capture('/sub').status end)
+              for _, f in ipairs { ngx.exit, ngx.exec, ngx.redirect } do
+                ngx.say((select(2, pcall(f, f == ngx.exit and 200 or '/x'))))
+              end
+              ngx.say(select(2, ngx.thread.wait(t)))
+            } }
+            """)) {
+
+      assertThat(ask(proxy, "/").body().lines())
+          .hasSize(4)
+          .endsWith("204")
+          .filteredOn(line -> line.contains("attempt to abort with pending subrequests"))
+          .hasSize(3);
+    }
+  }
+
+  @Test
+  void aPathThatWasRewrittenIsForTheScriptOfItsOwnLocation() throws Exception {
+    try (TestProxy proxy =
+        serving(
+            """
+            location /a { rewrite ^ /b; rewrite_by_lua_block { ngx.exit(503) } }
+            location /b { rewrite_by_lua_block { ngx.ctx.b = 'b' }
+                          content_by_lua_block { ngx.print(ngx.ctx.b) } }
+            location /c { rewrite ^ /b break; rewrite_by_lua_block { ngx.exit(204) } }
+            """)) {
+
+      assertThat(ask(proxy, "/a").body()).isEqualTo("b");
+      assertThat(ask(proxy, "/c").status()).isEqualTo(204);
+    }
   }
 
   @Test

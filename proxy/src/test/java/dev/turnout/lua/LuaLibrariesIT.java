@@ -141,7 +141,7 @@ class LuaLibrariesIT {
         "local c = require 'cjson.safe' ngx.say((select(2, c.decode(('['):rep(1001)))))"
             + " local t = {} t[1] = t ngx.say((select(2, c.encode(t))))"
             + "@Found too many nested data structures (1001) at character 1001$"
-            + "Cannot serialise, excessive depth (1001)$",
+            + "Cannot serialise, excessive nesting (1001)$",
         "local s = ngx.socket.tcp() ngx.say(s:send('x')) ngx.say(s:receive()) ngx.say(s:close())"
             + "@nilclosed$nilclosed$nilclosed$",
         "ngx.say(ngx.socket.connect('no.such.host', 1))"
@@ -208,6 +208,36 @@ class LuaLibrariesIT {
         .endsWith("200success\n404upstream not found\n");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '@',
+      quoteCharacter = '`',
+      value = {
+        "ngx.say(#require('resty.core').version > 0, require('resty.core.base').get_request() ~= nil)"
+            + "@truetrue$",
+        "local t = require('resty.core.time') ngx.say(t.monotonic_msec() <= t.monotonic_time() * 1000)"
+            + "@true$",
+        "ngx.say(require('resty.core.utils').str_replace_char('a-b-', '-', '_'))@a_b_$",
+        "local log = require('ngx.errlog') ngx.say(log.get_sys_filter_level() > 3, log.get_logs())"
+            + "@truenildirective \"lua_capture_error_log\" is not set$",
+        "ngx.say(pcall(require('ngx.errlog').raw_log, 9, 'x'))@falsebad log level$",
+        "ngx.say(require('ngx.process').type(), require('ngx.process').get_master_pid() > 0)"
+            + "@workertrue$",
+        "require('ngx.req').add_header('X-A', '1') ngx.say(ngx.req.get_headers().x_a)@1$",
+        "ngx.say((select(2, pcall(require, 'ngx.ssl'))))"
+            + "@module 'ngx.ssl' is not available: scripts have no TLS$",
+        "local f = require 'ffi' f.cdef'unsigned char *ngx_hex_dump(unsigned char *, const unsigned"
+            + " char *, size_t); long ngx_atoi(const unsigned char *, size_t);'"
+            + " local b = f.new('unsigned char[6]') f.C.ngx_hex_dump(b, 'Az\\255', 3)"
+            + " ngx.say(f.string(b, 6), f.C.ngx_atoi('42', 2), f.C.ngx_atoi('4x', 2))@417aff42-1$",
+        "require 'table.nkeys' ngx.say(require('table.nkeys')({1, a = 2}),"
+            + " require('table.isarray')({1}))@2true$",
+        "ngx.say(package.path:find('/usr/share/lua/5.1/?.lua', 1, true) ~= nil)@true$",
+      })
+  void whatComesWithOpenRestyIsThere(String script, String body) throws Exception {
+    assertThat(run(script)).isEqualTo(body.replace('$', '\n'));
+  }
+
   @Test
   void aRegularExpressionThatNeverEndsIsEnded() throws Exception {
     assertThat(run("ngx.say(ngx.re.match(('a'):rep(60), '(a+)+$b'))"))
@@ -248,7 +278,7 @@ class LuaLibrariesIT {
                     + " local s, err = ngx.req.socket() if not s then ngx.say(err) return end"
                     + " ngx.say(s:receive(4)) ngx.flush() local to = s:receiveuntil('--')"
                     + " ngx.say(to()) ngx.say(s:receive('*a')) ngx.say(s:receive(1))"
-                    + " ngx.say(ngx.req.socket(true)) } } }");
+                    + " ngx.say(ngx.req.socket()) } } }");
         RawClient client = RawClient.connect(proxy.port())) {
       client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 15\r\n\r\nabcdef");
       client.send("g--the end!"); // two bytes more than the body: the next request begins so
@@ -261,7 +291,7 @@ class LuaLibrariesIT {
               efg
               the en
               nilclosed
-              nilraw request sockets are not available yet
+              nilduplicate call
               """);
       assertThat(RawClient.get(proxy.port(), "h", "/").body()).isEqualTo("no body\n");
     }

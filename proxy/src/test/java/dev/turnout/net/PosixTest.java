@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.turnout.ChildJvm;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -80,6 +82,18 @@ class PosixTest {
   }
 
   @Test
+  void aThreadThatGoesLastStartsOthersThatDoToo() throws Exception {
+    assertThat(output("schedule", "7")).containsExactly("nice 7, child 7, another thread 0");
+  }
+
+  @Test
+  void aThreadThatGoesFirstStartsOthersThatDoNot() throws Exception {
+    assumeTrue(isRoot(), "only root can go first");
+
+    assertThat(output("schedule", "-7")).containsExactly("nice -7, child 0, another thread 0");
+  }
+
+  @Test
   void withoutNativeAccessEachCallSaysSo() throws Exception {
     List<String> command = new ArrayList<>(ChildJvm.command(Acting.class, "nofile"));
     command.remove("--enable-native-access=ALL-UNNAMED");
@@ -123,6 +137,16 @@ class PosixTest {
       }
     }
 
+    /// The nice value of the calling thread: field 19 of its line.
+    private static String nice() {
+      try {
+        String line = Files.readString(Path.of("/proc/thread-self/stat"));
+        return line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[16];
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
     private static void act(String[] arguments) throws Exception {
       switch (arguments[0]) {
         case "wait" -> {
@@ -132,6 +156,27 @@ class PosixTest {
         case "umask" -> {
           Posix.umask(077);
           System.out.println(Files.createFile(Path.of(arguments[1])));
+        }
+        case "schedule" -> {
+          int nice = Integer.parseInt(arguments[1]);
+          List<String> told = Collections.synchronizedList(new ArrayList<>());
+          Thread scheduled =
+              Thread.ofPlatform()
+                  .start(() -> {
+                    try {
+                      Posix.scheduleThisThread(nice, 100_000);
+                      Thread child =
+                          Thread.ofPlatform().unstarted(() -> told.add("child " + nice()));
+                      told.add("nice " + nice());
+                      child.start();
+                      child.join();
+                    } catch (IOException | InterruptedException e) {
+                      told.add(String.valueOf(e.getMessage()));
+                    }
+                  });
+          scheduled.join();
+          told.add("another thread " + nice());
+          System.out.println(String.join(", ", told));
         }
         case "nofile" -> {
           Posix.limitOpenFiles(200);

@@ -89,6 +89,17 @@ class UpstreamHealthTest {
   }
 
   @Test
+  void aServerIsForgivenWhenSomebodySaysThatItIsWell() {
+    Upstream group = upstream(server(1), server(2));
+    failAt(group, 1, NOW);
+    assertThat(offered(group, NOW)).containsExactly(2);
+
+    peer(group, 1).forgive(NOW);
+
+    assertThat(offered(group, NOW)).containsExactly(1, 2);
+  }
+
+  @Test
   void whenTheLastTwoServersFailAtOnceThereIsPanicAndItStays() throws Exception {
     for (int round = 0; round < 2000; round++) {
       Upstream group = upstream(server(1), server(2));
@@ -115,6 +126,57 @@ class UpstreamHealthTest {
     } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void aServerThatServedGoesOnHoweverSoonItsFirstCheckIs() {
+    Upstream group = upstream(server(1));
+    group.follow(HealthPolicy.NONE);
+    CheckSpec check = check();
+    group.onListChange(() -> probe(group, 1, check.rules(), true)); // of two that it must pass
+
+    group.publish(withCheck(group.current().spec(), check), 2);
+
+    assertThat(log.words()).isEmpty();
+    assertThat(peer(group, 1).activeHealth().rises(check.rules().key())).isEqualTo(1);
+    assertThat(offered(group, NOW)).containsExactly(1);
+  }
+
+  @Test
+  void aProbeOfACheckThatIsNoMoreSaysNothing() {
+    Upstream group = upstream(server(1));
+    group.follow(checks(ONE));
+    group.follow(HealthPolicy.NONE);
+
+    probe(group, 1, ONE, false);
+
+    assertThat(log.words()).isEmpty();
+    assertThat(peer(group, 1).activeHealth().fails()).isEqualTo(1);
+    assertThat(offered(group, NOW)).containsExactly(1);
+  }
+
+  private static CheckSpec check() {
+    return new CheckSpec(
+        CheckSpec.Type.HTTP,
+        1000,
+        1000,
+        1,
+        2,
+        true,
+        0,
+        CheckSpec.STANDARD_REQUEST,
+        CheckSpec.STANDARD_ALIVE,
+        1);
+  }
+
+  private static UpstreamSpec withCheck(UpstreamSpec spec, CheckSpec check) {
+    return new UpstreamSpec(
+        spec.name(),
+        spec.servers(),
+        spec.method(),
+        spec.keepalive(),
+        new UpstreamOptions(null, null, null, new HealthOptions(0, 100, check)),
+        spec.nextId());
   }
 
   @Test

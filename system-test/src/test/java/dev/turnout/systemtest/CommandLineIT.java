@@ -8,10 +8,13 @@ import dev.turnout.testkit.Eventually;
 import dev.turnout.testkit.FakeUpstream;
 import dev.turnout.testkit.RawClient;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,6 +102,53 @@ class CommandLineIT {
   }
 
   @Test
+  void theLoopsHaveThePriorityOfTheConfigurationThatServes() throws Exception {
+    try (var turnout = Turnout.start("")) {
+      awaitNiceLoops(turnout, 0);
+      Files.writeString(
+          turnout.configuration(),
+          "worker_priority 3;\n" + Files.readString(turnout.configuration(), ISO_8859_1),
+          ISO_8859_1);
+
+      turnout.signal("HUP");
+      awaitNiceLoops(turnout, 3);
+
+      turnout.kill();
+      turnout.start();
+      awaitNiceLoops(turnout, 3);
+    }
+  }
+
+  private static void awaitNiceLoops(Turnout turnout, int nice) throws Exception {
+    List<String> both = List.of(Integer.toString(nice), Integer.toString(nice));
+    Eventually.until(
+        Duration.ofSeconds(20),
+        () -> niceLoops(turnout).equals(both),
+        () -> niceLoops(turnout).toString());
+  }
+
+  /// The nice value of each event loop: field 19 of its thread's line.
+  private static List<String> niceLoops(Turnout turnout) {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + turnout.pid() + "/task"))) {
+      return threads
+          .map(CommandLineIT::statusLine)
+          .filter(line -> line.contains("(worker-"))
+          .map(line -> line.substring(line.lastIndexOf(')') + 2).split(" ", -1)[16])
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String statusLine(Path thread) {
+    try {
+      return Files.readString(thread.resolve("stat"));
+    } catch (IOException _) {
+      return ""; // ended meanwhile
+    }
+  }
+
+  @Test
   void aRequestThatRunsIsServedBeforeItQuits() throws Exception {
     var mayAnswer = new CountDownLatch(1);
     try (var upstream =
@@ -117,6 +167,43 @@ class CommandLineIT {
 
       assertThat(client.readResponse().body()).isEqualTo("last");
       assertThat(turnout.awaitEnd()).isZero();
+    }
+  }
+
+  @Test
+  void aGracefulEndThatTakesTooLongCanBeStoppedAtOnce() throws Exception {
+    try (var upstream = FakeUpstream.each((_, connection) -> connection.read()); // never answers
+        var turnout = Turnout.start(site(upstream.address()));
+        var client = RawClient.connect(turnout.port())) {
+      client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+      upstream.awaitRequests(1);
+      turnout.signal("QUIT");
+      Eventually.until(
+          Duration.ofSeconds(20), () -> refuses(turnout.port()), () -> "still listens");
+
+      turnout.signal("TERM");
+
+      assertThat(turnout.awaitEnd()).isZero();
+      assertThat(turnout.read("error.log")).contains("signal 15 (SIGTERM) received, exiting");
+    }
+  }
+
+  @Test
+  void aNodeThatTakesNoMoreConnectionsDoesSoAgainAfterAReload() throws Exception {
+    try (var upstream = FakeUpstream.answering("hello");
+        var turnout = Turnout.start(site(upstream.address()))) {
+      turnout.signal("WINCH");
+      Eventually.until(
+          Duration.ofSeconds(20), () -> refuses(turnout.port()), () -> "still listens");
+
+      turnout.reload();
+
+      try (var client = RawClient.connect(turnout.port())) {
+        for (int i = 0; i < 2; i++) {
+          client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+          assertThat(client.readResponse().body()).isEqualTo("hello");
+        }
+      }
     }
   }
 

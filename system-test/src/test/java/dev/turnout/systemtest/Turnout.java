@@ -107,6 +107,10 @@ final class Turnout implements AutoCloseable {
     return port;
   }
 
+  long pid() {
+    return running().pid();
+  }
+
   Path prefix() {
     return prefix;
   }

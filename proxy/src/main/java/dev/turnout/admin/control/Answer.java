@@ -2,7 +2,7 @@ package dev.turnout.admin.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.JsonText;
 import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ record Answer(int status, String contentType, List<Field> fields, byte[] body) {
 
   static Answer json(int status, Document document) {
     StringWriter text = new StringWriter();
-    try (JsonGenerator out = Json.generator(text)) {
+    try (JsonGenerator out = JsonText.generator(text)) {
       document.write(out);
     }
     text.append('\n');

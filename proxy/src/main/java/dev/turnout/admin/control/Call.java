@@ -3,7 +3,6 @@ package dev.turnout.admin.control;
 import dev.turnout.admin.gate.Ask;
 import dev.turnout.admin.gate.Decision;
 import dev.turnout.admin.gate.Permit;
-import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Origin;
 import dev.turnout.config.NearestNames;
 import dev.turnout.config.Units;
@@ -11,6 +10,7 @@ import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.IdempotencyKey;
 import dev.turnout.control.Operation;
 import dev.turnout.http.UriEscape;
+import dev.turnout.json.Json;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -167,9 +167,9 @@ record Call(
 
   private static Members members(String body) {
     try {
-      return Members.of(Json.parse(body), "");
+      return Members.of(Json.parseBytes(body), "");
     } catch (Json.Malformed e) {
-      throw Problem.of(400, "malformed_json", String.valueOf(e.getMessage()))
+      throw Problem.of(400, "malformed_json", e.why())
           .at(e.place())
           .hint("the body is one JSON object in UTF-8");
     }

@@ -1,6 +1,5 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalSnapshot;
@@ -23,6 +22,7 @@ import dev.turnout.discovery.FollowerStatus;
 import dev.turnout.discovery.Followers;
 import dev.turnout.http.HttpEnvironment;
 import dev.turnout.http.UriEscape;
+import dev.turnout.json.JsonText;
 import dev.turnout.scale.ScaleView;
 import dev.turnout.scale.Scalers;
 import dev.turnout.upstream.PeerSpec;
@@ -315,7 +315,7 @@ final class ControlApi {
             out -> {
               out.writeStartObject();
               out.writeNumberProperty("revision", state.revision);
-              Json.write(out, "time", time == null ? null : Views.time(time));
+              JsonText.write(out, "time", time == null ? null : Views.time(time));
               out.writeNumberProperty("oldest_revision", changes.history().oldest());
               out.writeArrayPropertyStart("upstreams");
               new TreeMap<>(state.upstreams)
@@ -504,8 +504,8 @@ final class ControlApi {
             200,
             out -> {
               out.writeStartObject();
-              Json.write(out, "key", call.parameter("key"));
-              Json.write(out, "value", found);
+              JsonText.write(out, "key", call.parameter("key"));
+              JsonText.write(out, "value", found);
               out.writeEndObject();
             })
         .withRevision(value.revision);

@@ -2,9 +2,9 @@ package dev.turnout.admin.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.control.Event;
 import dev.turnout.control.Events;
+import dev.turnout.json.JsonText;
 import java.io.StringWriter;
 import tools.jackson.core.JsonGenerator;
 
@@ -28,7 +28,7 @@ final class EventView {
       case Event.Told(_, var fields) -> {
         out.writeNumberProperty("revision", event.revision());
         out.writeStringProperty("time", Views.time(event.timeMillis()));
-        fields.forEach((name, value) -> Json.write(out, name, value));
+        fields.forEach((name, value) -> JsonText.write(out, name, value));
       }
     }
     out.writeEndObject();
@@ -39,7 +39,7 @@ final class EventView {
     StringWriter text = new StringWriter();
     text.append("id: ").append(EventCursor.text(events, event.number()));
     text.append("\nevent: ").append(event.content().kind()).append("\ndata: ");
-    try (JsonGenerator out = Json.generator(text)) {
+    try (JsonGenerator out = JsonText.generator(text)) {
       data(out, event);
     }
     return text.append("\n\n").toString().getBytes(UTF_8);

@@ -1,7 +1,7 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.control.Timeline;
+import dev.turnout.json.JsonText;
 import dev.turnout.metrics.Latencies;
 import dev.turnout.metrics.Responses;
 import dev.turnout.upstream.Peer;
@@ -82,7 +82,7 @@ final class FiguresView {
     long nowMillis = System.nanoTime() / 1_000_000; // the clock of failures
     List<Row> rows = rows(upstream, nowMillis);
     out.writeStartObject();
-    Json.write(out, "name", upstream.name());
+    JsonText.write(out, "name", upstream.name());
     out.writeNumberProperty("idle", upstream.idleConnections());
     out.writeNumberProperty("leaving", upstream.zombies().stream().mapToLong(Peer::active).sum());
     numbers(out, "id", rows, Row::id);

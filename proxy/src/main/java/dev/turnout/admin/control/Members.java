@@ -1,8 +1,8 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.config.NearestNames;
 import dev.turnout.config.Units;
+import dev.turnout.json.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,17 +15,17 @@ import org.jspecify.annotations.Nullable;
 /// refuses what was not asked for.
 final class Members {
   private final String place;
-  private final Map<String, Json.Value> values;
+  private final Map<String, Json> values;
   private final Set<String> known = new LinkedHashSet<>();
 
-  private Members(String place, Map<String, Json.Value> values) {
+  private Members(String place, Map<String, Json> values) {
     this.place = place;
     this.values = values;
   }
 
   /// @param place the JSON pointer to `value`
-  static Members of(Json.Value value, String place) {
-    if (value instanceof Json.Members(Map<String, Json.Value> byName)) {
+  static Members of(Json value, String place) {
+    if (value instanceof Json.Members(Map<String, Json> byName)) {
       return new Members(place, byName);
     }
     throw Problem.invalid(value.kind() + " where an object should be", place, "");
@@ -41,12 +41,12 @@ final class Members {
     return values.containsKey(name);
   }
 
-  private Json.@Nullable Value find(String name) {
+  private @Nullable Json find(String name) {
     known.add(name);
     return values.get(name);
   }
 
-  private Problem wrong(String name, Json.Value found, String right) {
+  private Problem wrong(String name, Json found, String right) {
     return Problem.invalid(
         "\"" + name + "\" is " + found.kind() + ", not " + right, place(name), "");
   }
@@ -55,7 +55,7 @@ final class Members {
     return switch (find(name)) {
       case null -> null;
       case Json.Text(String bytes) -> bytes;
-      case Json.Value other -> throw wrong(name, other, "a string");
+      case Json other -> throw wrong(name, other, "a string");
     };
   }
 
@@ -80,12 +80,12 @@ final class Members {
     return switch (find(name)) {
       case null -> null;
       case Json.Truth(boolean value) -> value;
-      case Json.Value other -> throw wrong(name, other, "true or false");
+      case Json other -> throw wrong(name, other, "true or false");
     };
   }
 
   @Nullable Long number(String name, long least, long most) {
-    Json.Value found = find(name);
+    Json found = find(name);
     if (found == null) {
       return null;
     }
@@ -137,7 +137,7 @@ final class Members {
   }
 
   @Nullable Members object(String name) {
-    Json.Value found = find(name);
+    Json found = find(name);
     return found == null ? null : Members.of(found, place(name));
   }
 
@@ -151,11 +151,11 @@ final class Members {
 
   /// The objects of a list.
   List<Members> needObjects(String name) {
-    Json.Value found = find(name);
+    Json found = find(name);
     if (found == null) {
       throw missing(name);
     }
-    if (!(found instanceof Json.Elements(List<Json.Value> values))) {
+    if (!(found instanceof Json.Elements(List<Json> values))) {
       throw wrong(name, found, "a list");
     }
     List<Members> objects = new ArrayList<>();

@@ -1,6 +1,6 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.JsonText;
 import org.jspecify.annotations.Nullable;
 
 /// Why a request is not answered as it was meant: thrown where it is found, and told to the client.
@@ -63,12 +63,12 @@ final class Problem extends RuntimeException {
               out.writeStartObject();
               out.writeObjectPropertyStart("error");
               out.writeStringProperty("code", code);
-              out.writeStringProperty("message", Json.text(said()));
+              out.writeStringProperty("message", JsonText.text(said()));
               if (!where.isEmpty()) {
-                out.writeStringProperty("where", Json.text(where));
+                out.writeStringProperty("where", JsonText.text(where));
               }
               if (!hint.isEmpty()) {
-                out.writeStringProperty("hint", Json.text(hint));
+                out.writeStringProperty("hint", JsonText.text(hint));
               }
               if (revision != null) {
                 out.writeNumberProperty("revision", revision);

@@ -1,6 +1,6 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.scale.ScaleView;
 import tools.jackson.core.JsonGenerator;
 
@@ -10,12 +10,12 @@ final class ScaleViews {
 
   static void write(JsonGenerator out, ScaleView view) {
     out.writeStartObject();
-    Json.write(out, "upstream", view.upstream());
-    Json.write(out, "policy", view.policy());
+    JsonText.write(out, "upstream", view.upstream());
+    JsonText.write(out, "policy", view.policy());
     out.writeBooleanProperty("dry_run", view.dryRun());
     out.writeBooleanProperty("leader", view.leads());
     if (!view.leader().isEmpty()) {
-      Json.write(out, "leader_node", view.leader());
+      JsonText.write(out, "leader_node", view.leader());
     }
     out.writeNumberProperty("min", view.min());
     out.writeNumberProperty("max", view.max());
@@ -29,8 +29,8 @@ final class ScaleViews {
       out.writeObjectPropertyStart("override");
       out.writeNumberProperty("servers", hand.servers());
       out.writeStringProperty("until", Views.time(hand.untilMillis()));
-      Json.write(out, "who", hand.who());
-      Json.write(out, "why", hand.why());
+      JsonText.write(out, "who", hand.who());
+      JsonText.write(out, "why", hand.why());
       out.writeEndObject();
     }
     ScaleView.Now now = view.now();
@@ -88,8 +88,8 @@ final class ScaleViews {
   private static void server(JsonGenerator out, ScaleView.Server server) {
     out.writeStartObject();
     out.writeNumberProperty("id", server.id());
-    Json.write(out, "server", server.server());
-    Json.write(out, "state", server.state());
+    JsonText.write(out, "server", server.server());
+    JsonText.write(out, "state", server.state());
     out.writeStringProperty("since", Views.time(server.sinceMillis()));
     out.writeNumberProperty("active", server.active());
     out.writeNumberProperty("surplus_ms", server.surplusMillis());
@@ -99,7 +99,7 @@ final class ScaleViews {
   private static void made(JsonGenerator out, ScaleView.Made made) {
     out.writeStartObject();
     out.writeStringProperty("time", Views.time(made.atMillis()));
-    Json.write(out, "text", made.text());
+    JsonText.write(out, "text", made.text());
     out.writeNumberProperty("target", made.target());
     out.writeNumberProperty("on", made.on());
     number(out, "in_system", made.inSystem());
@@ -107,7 +107,7 @@ final class ScaleViews {
     out.writeArrayPropertyStart("actions");
     for (ScaleView.Step step : made.steps()) {
       out.writeStartObject();
-      Json.write(out, "do", step.action());
+      JsonText.write(out, "do", step.action());
       out.writeNumberProperty("server", step.server());
       out.writeEndObject();
     }

@@ -1,6 +1,6 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
@@ -62,7 +62,7 @@ record ServerField(String name, Function<PeerSpec, @Nullable Object> value) {
   }
 
   void write(JsonGenerator out, String as, PeerSpec spec) {
-    Json.write(out, as, value.apply(spec));
+    JsonText.write(out, as, value.apply(spec));
   }
 
   /// A time as bodies have it.

@@ -1,9 +1,9 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.json.JsonText;
 import dev.turnout.upstream.CanaryAnswers;
 import dev.turnout.upstream.Peer;
 import dev.turnout.upstream.PeerAddress;
@@ -32,9 +32,9 @@ final class StateView {
     UpstreamSpec configured = state.configured();
     UpstreamSpec any = spec != null ? spec : configured;
     out.writeStartObject();
-    Json.write(out, "name", state.name());
+    JsonText.write(out, "name", state.name());
     out.writeStringProperty("state", standing(state));
-    Json.write(out, "method", any == null ? "" : any.method().text());
+    JsonText.write(out, "method", any == null ? "" : any.method().text());
     out.writeNumberProperty("keepalive", any == null ? 0 : any.keepalive().connections());
     servers(out, "servers", spec, live);
     if (configured == null) {
@@ -54,7 +54,7 @@ final class StateView {
       for (Peer peer : live.zombies()) {
         out.writeStartObject();
         out.writeNumberProperty("id", peer.id());
-        Json.write(out, "server", peer.spec().server());
+        JsonText.write(out, "server", peer.spec().server());
         out.writeNumberProperty("active", peer.active());
         out.writeEndObject();
       }
@@ -110,7 +110,7 @@ final class StateView {
       if (spec.address() instanceof PeerAddress.Unresolved) {
         for (Peer peer : live) {
           out.writeStartObject();
-          Json.write(out, "address", peer.address().text());
+          JsonText.write(out, "address", peer.address().text());
           out.writeStringProperty("state", state(List.of(peer), nowMillis));
           out.writeNumberProperty("active", peer.active());
           out.writeEndObject();
@@ -163,7 +163,7 @@ final class StateView {
         for (ServerField field : ServerField.differing(said, now)) {
           out.writeStartObject();
           out.writeNumberProperty("id", now.id());
-          Json.write(out, "server", now.server());
+          JsonText.write(out, "server", now.server());
           out.writeStringProperty("kind", "changed");
           out.writeStringProperty("field", field.name());
           field.write(out, "configured", said);
@@ -183,14 +183,14 @@ final class StateView {
   private static void difference(JsonGenerator out, PeerSpec server, String kind) {
     out.writeStartObject();
     out.writeNumberProperty("id", server.id());
-    Json.write(out, "server", server.server());
+    JsonText.write(out, "server", server.server());
     out.writeStringProperty("kind", kind);
     out.writeEndObject();
   }
 
   /// A zone without its entries, as an open object.
   private static void zoneHead(JsonGenerator out, KeyvalZone zone, KeyvalSnapshot content) {
-    Json.write(out, "name", zone.name());
+    JsonText.write(out, "name", zone.name());
     out.writeNumberProperty("revision", content.revision());
     out.writeNumberProperty("size", zone.capacity());
     out.writeNumberProperty("used", content.used());
@@ -209,7 +209,7 @@ final class StateView {
     zoneHead(out, zone, content);
     out.writeObjectPropertyStart("entries");
     new TreeMap<>(content.entriesAt(System.currentTimeMillis()))
-        .forEach((key, value) -> out.writeStringProperty(Json.text(key), Json.text(value)));
+        .forEach((key, value) -> out.writeStringProperty(JsonText.text(key), JsonText.text(value)));
     out.writeEndObject();
     out.writeEndObject();
   }

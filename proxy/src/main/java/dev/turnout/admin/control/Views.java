@@ -3,13 +3,13 @@ package dev.turnout.admin.control;
 import dev.turnout.admin.gate.Level;
 import dev.turnout.admin.gate.Permit;
 import dev.turnout.admin.gate.Role;
-import dev.turnout.admin.json.Json;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
 import dev.turnout.control.StoreStatus;
 import dev.turnout.discovery.FollowerStatus;
+import dev.turnout.json.JsonText;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.time.Instant;
@@ -37,7 +37,7 @@ final class Views {
     Permit permit = call.permit();
     Role role = permit == null ? null : permit.role();
     out.writeObjectPropertyStart("you");
-    Json.write(out, "who", permit == null ? call.client() : permit.who());
+    JsonText.write(out, "who", permit == null ? call.client() : permit.who());
     out.writeStringProperty("level", (role == null ? Level.VIEWER : role.level()).word());
     patterns(out, "upstreams", role == null ? List.of() : role.upstreamPatterns());
     patterns(out, "hosts", role == null ? List.of() : role.hostPatterns());
@@ -47,16 +47,16 @@ final class Views {
 
   private static void patterns(JsonGenerator out, String name, List<String> patterns) {
     out.writeArrayPropertyStart(name);
-    patterns.forEach(pattern -> out.writeString(Json.text(pattern)));
+    patterns.forEach(pattern -> out.writeString(JsonText.text(pattern)));
     out.writeEndArray();
   }
 
   static void revision(JsonGenerator out, JournalEntry entry) {
     out.writeNumberProperty("revision", entry.revision());
     out.writeStringProperty("time", time(entry.timeMillis()));
-    Json.write(out, "dialect", entry.origin().dialect());
-    Json.write(out, "who", entry.origin().who());
-    Json.write(out, "why", entry.origin().why());
+    JsonText.write(out, "dialect", entry.origin().dialect());
+    JsonText.write(out, "who", entry.origin().who());
+    JsonText.write(out, "why", entry.origin().why());
     changes(out, entry.deltas());
   }
 
@@ -82,14 +82,14 @@ final class Views {
 
   private static void zone(JsonGenerator out, Delta.OfZone zone) {
     out.writeStartObject();
-    Json.write(out, "zone", zone.zone());
+    JsonText.write(out, "zone", zone.zone());
     out.writeArrayPropertyStart("keys");
     zone.after()
         .forEach((key, after) -> {
           out.writeStartObject();
-          Json.write(out, "key", key);
-          Json.write(out, "from", zone.before().get(key));
-          Json.write(out, "to", after);
+          JsonText.write(out, "key", key);
+          JsonText.write(out, "from", zone.before().get(key));
+          JsonText.write(out, "to", after);
           out.writeEndObject();
         });
     out.writeEndArray();
@@ -104,7 +104,7 @@ final class Views {
     UpstreamSpec before = spec(delta.before());
     UpstreamSpec after = spec(delta.after());
     out.writeStartObject();
-    Json.write(out, "upstream", delta.name());
+    JsonText.write(out, "upstream", delta.name());
     out.writeStringProperty("kind", kind(before, after));
     servers(out, before, after);
     out.writeEndObject();
@@ -156,7 +156,7 @@ final class Views {
       if (old != null && !old.equals(now)) {
         out.writeStartObject();
         out.writeNumberProperty("id", now.id());
-        Json.write(out, "server", now.server());
+        JsonText.write(out, "server", now.server());
         out.writeArrayPropertyStart("fields");
         ServerField.differing(old, now)
             .forEach(field -> {
@@ -193,8 +193,8 @@ final class Views {
     if (!Objects.equals(from, to)) {
       out.writeStartObject();
       out.writeStringProperty("field", name);
-      Json.write(out, "from", from);
-      Json.write(out, "to", to);
+      JsonText.write(out, "from", from);
+      JsonText.write(out, "to", to);
       out.writeEndObject();
     }
   }
@@ -210,34 +210,34 @@ final class Views {
     Long ended = drain.endedMillis();
     out.writeStartObject();
     out.writeStringProperty("id", drain.id());
-    Json.write(out, "upstream", drain.upstream());
+    JsonText.write(out, "upstream", drain.upstream());
     out.writeNumberProperty("server", drain.server());
-    Json.write(out, "address", drain.address());
+    JsonText.write(out, "address", drain.address());
     out.writeStringProperty("then", drain.then().name().toLowerCase(Locale.ROOT));
     out.writeStringProperty("phase", drain.phase().name().toLowerCase(Locale.ROOT));
     out.writeBooleanProperty("over", drain.phase().isOver());
     out.writeNumberProperty("active", drain.active());
-    Json.write(out, "oldest_ms", oldestMillis.isEmpty() ? null : oldestMillis.getAsLong());
-    Json.write(out, "sessions", drain.sessions());
+    JsonText.write(out, "oldest_ms", oldestMillis.isEmpty() ? null : oldestMillis.getAsLong());
+    JsonText.write(out, "sessions", drain.sessions());
     out.writeStringProperty("started", time(drain.startedMillis()));
-    Json.write(out, "deadline", deadline == null ? null : time(deadline));
+    JsonText.write(out, "deadline", deadline == null ? null : time(deadline));
     out.writeBooleanProperty("deadline_reached", drain.deadlineReached());
-    Json.write(out, "ended", ended == null ? null : time(ended));
-    Json.write(out, "revision", drain.revision());
-    Json.write(out, "who", drain.origin().who());
-    Json.write(out, "why", drain.origin().why());
-    Json.write(out, "note", drain.note());
+    JsonText.write(out, "ended", ended == null ? null : time(ended));
+    JsonText.write(out, "revision", drain.revision());
+    JsonText.write(out, "who", drain.origin().who());
+    JsonText.write(out, "why", drain.origin().why());
+    JsonText.write(out, "note", drain.note());
     out.writeEndObject();
   }
 
   /// How the node stands with the store that nodes share.
   static void store(JsonGenerator out, StoreStatus store) {
     out.writeStartObject();
-    Json.write(out, "store", store.label());
-    Json.write(out, "node", store.node());
-    Json.write(out, "state", store.link().name().toLowerCase(Locale.ROOT));
-    Json.write(out, "since", time(store.sinceMillis()));
-    Json.write(out, "reason", store.reason());
+    JsonText.write(out, "store", store.label());
+    JsonText.write(out, "node", store.node());
+    JsonText.write(out, "state", store.link().name().toLowerCase(Locale.ROOT));
+    JsonText.write(out, "since", time(store.sinceMillis()));
+    JsonText.write(out, "reason", store.reason());
     out.writeNumberProperty("stale_ms", store.staleMillis(System.currentTimeMillis()));
     out.writeNumberProperty("revision", store.revision());
     out.writeNumberProperty("applied", store.applied());
@@ -247,8 +247,8 @@ final class Views {
         .rejected()
         .forEach((key, reason) -> {
           out.writeStartObject();
-          Json.write(out, "key", key);
-          Json.write(out, "reason", reason);
+          JsonText.write(out, "key", key);
+          JsonText.write(out, "reason", reason);
           out.writeEndObject();
         });
     out.writeEndArray();
@@ -261,11 +261,11 @@ final class Views {
   static void source(JsonGenerator out, FollowerStatus status) {
     long answered = status.answeredMillis();
     out.writeStartObject();
-    Json.write(out, "upstream", status.upstream());
-    Json.write(out, "source", status.source());
-    Json.write(out, "state", status.state().name().toLowerCase(Locale.ROOT));
-    Json.write(out, "message", status.message());
-    Json.write(out, "answered", answered == 0 ? null : time(answered));
+    JsonText.write(out, "upstream", status.upstream());
+    JsonText.write(out, "source", status.source());
+    JsonText.write(out, "state", status.state().name().toLowerCase(Locale.ROOT));
+    JsonText.write(out, "message", status.message());
+    JsonText.write(out, "answered", answered == 0 ? null : time(answered));
     out.writeNumberProperty("changes", status.changes());
     out.writeNumberProperty("failures", status.failures());
     out.writeEndObject();
@@ -274,14 +274,14 @@ final class Views {
   /// @param farthest the revision of the store that any node serves
   static void member(JsonGenerator out, StoreStatus.Member member, long farthest) {
     out.writeStartObject();
-    Json.write(out, "node", member.node());
-    Json.write(out, "address", member.address());
-    Json.write(out, "version", member.version());
-    Json.write(out, "state", member.state());
+    JsonText.write(out, "node", member.node());
+    JsonText.write(out, "address", member.address());
+    JsonText.write(out, "version", member.version());
+    JsonText.write(out, "state", member.state());
     out.writeNumberProperty("applied", member.applied());
     out.writeNumberProperty("lag", Math.max(0, farthest - member.applied()));
     out.writeNumberProperty("revision", member.revision());
-    Json.write(out, "started", time(member.startedMillis()));
+    JsonText.write(out, "started", time(member.startedMillis()));
     out.writeBooleanProperty("self", member.self());
     out.writeEndObject();
   }

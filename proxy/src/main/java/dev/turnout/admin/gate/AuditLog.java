@@ -5,11 +5,11 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.ChangeAudit;
 import dev.turnout.control.ChangeResult;
+import dev.turnout.json.JsonText;
 import dev.turnout.log.RecordFile;
 import dev.turnout.upstream.PeerSpec;
 import dev.turnout.upstream.UpstreamSpec;
 import java.io.IOException;
-import java.io.StringWriter;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -18,11 +18,9 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.json.JsonWriteFeature;
 
 /// The file of `audit_log`: a JSON object a line for each attempt to change something, made or
 /// refused. Of changes it is on disk before they are seen or answered, and one that cannot be
@@ -32,8 +30,6 @@ import tools.jackson.core.json.JsonWriteFeature;
 /// Shared by the change writer, the loops and virtual threads; loops hand lines over and wait for
 /// nothing.
 final class AuditLog implements ChangeAudit {
-  private static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
   private static final int MOST_WAITING = 1000;
   private static final int MOST_PAIRS = 100;
 
@@ -45,11 +41,6 @@ final class AuditLog implements ChangeAudit {
   /// @param file null: nothing is recorded
   AuditLog(@Nullable RecordFile file) {
     this.file = file;
-  }
-
-  @FunctionalInterface
-  private interface Content {
-    void write(JsonGenerator json);
   }
 
   /// An attempt that did not get as far as the writer. Does not wait.
@@ -232,14 +223,8 @@ final class AuditLog implements ChangeAudit {
     }
   }
 
-  private static RecordFile.Line line(Content content) {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
-      json.writeStartObject();
-      content.write(json);
-      json.writeEndObject();
-    }
-    String object = text.toString(); // it has a member at least: its time
+  private static RecordFile.Line line(Consumer<JsonGenerator> content) {
+    String object = JsonText.asciiObject(content); // it has a member at least: its time
     return before -> object.substring(0, object.length() - 1) + ",\"prev\":\"" + before + "\"}";
   }
 }

@@ -1,6 +1,6 @@
 package dev.turnout.admin.gate;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -90,21 +90,20 @@ final class Jwks {
     try {
       return parse(Files.readString(file, StandardCharsets.ISO_8859_1));
     } catch (Json.Malformed e) {
-      throw new IllegalArgumentException(
-          "\"" + file + "\" is not JSON: " + e.getMessage() + " " + e.place(), e);
+      throw new IllegalArgumentException("\"" + file + "\" is " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("\"" + file + "\": " + e.getMessage(), e);
     }
   }
 
-  static Jwks parse(String text) {
-    if (!(Json.parse(text) instanceof Json.Members(Map<String, Json.Value> whole))
-        || !(whole.get("keys") instanceof Json.Elements(List<Json.Value> values))) {
+  static Jwks parse(String text) throws Json.Malformed {
+    if (!(Json.parseBytes(text) instanceof Json.Members(Map<String, Json> whole))
+        || !(whole.get("keys") instanceof Json.Elements(List<Json> values))) {
       throw new IllegalArgumentException("an object with a list of \"keys\" is wanted");
     }
     List<Key> keys = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
-      if (!(values.get(i) instanceof Json.Members(Map<String, Json.Value> members))) {
+      if (!(values.get(i) instanceof Json.Members(Map<String, Json> members))) {
         throw new IllegalArgumentException("key " + i + " is no object");
       }
       try {
@@ -122,7 +121,7 @@ final class Jwks {
     return new Jwks(keys);
   }
 
-  private static @Nullable Checker checker(Map<String, Json.Value> members)
+  private static @Nullable Checker checker(Map<String, Json> members)
       throws GeneralSecurityException {
     String use = text(members, "use");
     if (!use.isEmpty() && !use.equals("sig")) {
@@ -171,11 +170,11 @@ final class Jwks {
     return new Public("ES256", "SHA256withECDSAinP1363Format", key);
   }
 
-  private static BigInteger number(Map<String, Json.Value> members, String name) {
+  private static BigInteger number(Map<String, Json> members, String name) {
     return new BigInteger(1, Base64Url.bytes(text(members, name)));
   }
 
-  private static String text(Map<String, Json.Value> members, String name) {
+  private static String text(Map<String, Json> members, String name) {
     return members.get(name) instanceof Json.Text(String value) ? value : "";
   }
 

@@ -1,7 +1,7 @@
 package dev.turnout.admin.gate;
 
 import dev.turnout.admin.gate.Jwks.Base64Url;
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.Json;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -79,8 +79,8 @@ final class Jwt {
       throw new Refused("the token is too long");
     }
     String[] parts = token.split("\\.", -1);
-    Map<String, Json.Value> head;
-    Map<String, Json.Value> claims;
+    Map<String, Json> head;
+    Map<String, Json> claims;
     try {
       head = object(parts[0]);
       checkSignature(head, token, Base64Url.bytes(parts[2]));
@@ -107,15 +107,15 @@ final class Jwt {
     return identity;
   }
 
-  private static Map<String, Json.Value> object(String part) {
+  private static Map<String, Json> object(String part) throws Json.Malformed {
     String text = new String(Base64Url.bytes(part), StandardCharsets.ISO_8859_1);
-    if (Json.parse(text) instanceof Json.Members(Map<String, Json.Value> members)) {
+    if (Json.parseBytes(text) instanceof Json.Members(Map<String, Json> members)) {
       return members;
     }
     throw new IllegalArgumentException("no object");
   }
 
-  private void checkSignature(Map<String, Json.Value> head, String token, byte[] signature)
+  private void checkSignature(Map<String, Json> head, String token, byte[] signature)
       throws Refused, GeneralSecurityException {
     if (head.containsKey("crit")) {
       throw new Refused("the token has \"crit\", which nothing here understands");
@@ -135,7 +135,7 @@ final class Jwt {
   }
 
   /// When it ends, in seconds.
-  private static long checkTimes(Map<String, Json.Value> claims, long nowSeconds) throws Refused {
+  private static long checkTimes(Map<String, Json> claims, long nowSeconds) throws Refused {
     BigDecimal ends = number(claims, "exp");
     if (ends == null) {
       throw new Refused("the token does not say when it ends: \"exp\"");
@@ -151,9 +151,8 @@ final class Jwt {
     return ends.min(BigDecimal.valueOf(Long.MAX_VALUE)).longValue();
   }
 
-  private static @Nullable BigDecimal number(Map<String, Json.Value> claims, String name)
-      throws Refused {
-    Json.Value value = claims.get(name);
+  private static @Nullable BigDecimal number(Map<String, Json> claims, String name) throws Refused {
+    Json value = claims.get(name);
     if (value == null) {
       return null;
     }
@@ -167,7 +166,7 @@ final class Jwt {
   }
 
   /// The highest of its roles; what is no role of ours is somebody else's.
-  private Role role(Map<String, Json.Value> claims) throws Refused {
+  private Role role(Map<String, Json> claims) throws Refused {
     List<Role> roles = new ArrayList<>();
     for (String text : texts(claims.get(claim))) {
       try {
@@ -181,18 +180,18 @@ final class Jwt {
         .orElseThrow(() -> new Refused("the token has no role in \"" + claim + "\""));
   }
 
-  private static String text(Map<String, Json.Value> members, String name) {
+  private static String text(Map<String, Json> members, String name) {
     return members.get(name) instanceof Json.Text(String value) ? value : "";
   }
 
   /// A text, or a list of them.
-  private static List<String> texts(Json.@Nullable Value value) {
+  private static List<String> texts(@Nullable Json value) {
     return switch (value) {
       case Json.Text(String text) -> List.of(text);
-      case Json.Elements(List<Json.Value> values) ->
+      case Json.Elements(List<Json> values) ->
           values.stream()
               .filter(Json.Text.class::isInstance)
-              .map(one -> ((Json.Text) one).bytes())
+              .map(one -> ((Json.Text) one).value())
               .toList();
       case null, default -> List.of();
     };

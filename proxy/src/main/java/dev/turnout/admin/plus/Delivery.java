@@ -2,6 +2,7 @@ package dev.turnout.admin.plus;
 
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Response;
+import dev.turnout.json.JsonText;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
@@ -63,7 +64,7 @@ final class Delivery implements Exchange.Upstreaming {
   static Outcome write(
       Exchange exchange, EventLoop loop, boolean head, int status, Document document) {
     Pieces pieces = new Pieces(new Delivery(exchange, loop, head, status));
-    try (JsonGenerator out = Json.generator(pieces)) {
+    try (JsonGenerator out = JsonText.generator(pieces)) {
       document.write(out);
     } catch (ClientGone _) {
       return new Sent();

@@ -3,6 +3,7 @@ package dev.turnout.admin.plus;
 import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalCondition;
 import dev.turnout.cluster.KeyvalZone;
+import dev.turnout.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
 
   private Reply post(Call call) {
     List<KeyvalChange> edits = new ArrayList<>();
-    for (Entry<String, Json.Value> pair : pairs(call).entrySet()) {
+    for (Entry<String, Json> pair : pairs(call).entrySet()) {
       KeyvalChange.Put put = put(call, pair.getKey(), pair.getValue());
       if (put == null) {
         throw Refusal.keyvalFormat("invalid key format");
@@ -61,11 +62,11 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
   }
 
   private Reply patch(Call call) {
-    Map<String, Json.Value> pairs = pairs(call);
+    Map<String, Json> pairs = pairs(call);
     if (pairs.size() != 1) {
       throw Refusal.keyvalFormat("only one key can be updated");
     }
-    Entry<String, Json.Value> pair = pairs.entrySet().iterator().next();
+    Entry<String, Json> pair = pairs.entrySet().iterator().next();
     String key = pair.getKey();
     KeyvalChange.Put put = put(call, key, pair.getValue());
     KeyvalChange edit = put == null ? new KeyvalChange.Delete(key) : put;
@@ -73,8 +74,8 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
     return Reply.done();
   }
 
-  private static Map<String, Json.Value> pairs(Call call) {
-    if (!(Json.parse(call.body()) instanceof Json.Members(Map<String, Json.Value> pairs))) {
+  private static Map<String, Json> pairs(Call call) {
+    if (!(Body.parse(call.body()) instanceof Json.Members(Map<String, Json> pairs))) {
       throw Refusal.keyvalFormat("Invalid JSON");
     }
     if (pairs.isEmpty()) {
@@ -84,12 +85,14 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
   }
 
   /// What a pair asks for, its value as the string it is stored as; null for `null`.
-  private KeyvalChange.@Nullable Put put(Call call, String key, Json.Value value) {
+  private KeyvalChange.@Nullable Put put(Call call, String key, Json value) {
     return switch (value) {
-      case Json.Scalar scalar -> new KeyvalChange.Put(key, scalar.text());
+      case Json.Text(String text) -> new KeyvalChange.Put(key, text);
+      case Json.Numeral(String digits) -> new KeyvalChange.Put(key, digits);
+      case Json.Truth(boolean truth) -> new KeyvalChange.Put(key, Boolean.toString(truth));
       case Json.Null _ -> null;
       case Json.Elements _ -> throw Refusal.keyvalFormat("invalid key format");
-      case Json.Members(Map<String, Json.Value> parts) -> {
+      case Json.Members(Map<String, Json> parts) -> {
         if (call.version() < EXPIRING) {
           throw Refusal.keyvalFormat("invalid key format");
         }
@@ -98,13 +101,13 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
     };
   }
 
-  private KeyvalChange.Put ending(String key, Map<String, Json.Value> parts) {
+  private KeyvalChange.Put ending(String key, Map<String, Json> parts) {
     boolean expires = parts.containsKey("expire");
     if (expires && zone.timeoutMillis() == 0) {
       throw Refusal.keyvalFormat("keyval timeout is not enabled");
     }
     Long expire = expires ? millis(parts.get("expire")) : null;
-    String value = parts.get("value") instanceof Json.Scalar scalar ? scalar.text() : null;
+    String value = Body.scalar(parts.get("value"));
     int known = (expires ? 1 : 0) + (value == null ? 0 : 1);
     if (known == 0 || known != parts.size()) {
       throw Refusal.keyvalFormat("invalid key format");
@@ -112,9 +115,10 @@ record KeyvalResource(KeyvalZone zone, Changes changer) implements Resource {
     return new KeyvalChange.Put(key, value == null ? present(key) : value, expire);
   }
 
-  private static long millis(Json.@Nullable Value value) {
+  private static long millis(@Nullable Json value) {
     try {
-      long millis = value instanceof Json.Scalar scalar ? Long.parseLong(scalar.text()) : -1;
+      String digits = Body.scalar(value);
+      long millis = digits == null ? -1 : Long.parseLong(digits);
       if (millis >= 0) {
         return millis;
       }

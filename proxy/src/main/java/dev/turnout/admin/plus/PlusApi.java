@@ -10,6 +10,7 @@ import dev.turnout.http.Exchange;
 import dev.turnout.http.Response;
 import dev.turnout.http.UriEscape;
 import dev.turnout.http.Variable;
+import dev.turnout.json.JsonText;
 import dev.turnout.net.ListenAddress;
 import io.netty.channel.EventLoop;
 import java.io.IOException;
@@ -253,7 +254,7 @@ final class PlusApi implements ContentHandler {
     }
     String id = requestId.value(exchange);
     StringWriter text = new StringWriter();
-    try (JsonGenerator out = Json.generator(text)) {
+    try (JsonGenerator out = JsonText.generator(text)) {
       out.writeStartObject();
       out.writeObjectPropertyStart("error");
       out.writeNumberProperty("status", refusal.status());

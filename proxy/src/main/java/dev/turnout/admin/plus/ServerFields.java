@@ -1,13 +1,13 @@
 package dev.turnout.admin.plus;
 
 import dev.turnout.config.Units;
+import dev.turnout.json.Json;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerPatch;
 import dev.turnout.upstream.PeerSpec;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonToken;
 
 /// What a body says of a server; null where it says nothing.
 record ServerFields(
@@ -25,7 +25,7 @@ record ServerFields(
 
   /// @throws Refusal in the API's words
   static ServerFields parse(String body) {
-    if (!(Json.parse(body) instanceof Json.Members(Map<String, Json.Value> members))) {
+    if (!(Body.parse(body) instanceof Json.Members(Map<String, Json> members))) {
       throw Refusal.json();
     }
     Draft draft = new Draft();
@@ -67,7 +67,7 @@ record ServerFields(
     private @Nullable Boolean down;
     private @Nullable Boolean drain;
 
-    void read(String name, Json.Value value) {
+    void read(String name, Json value) {
       switch (name) {
         case "server" -> server = server(name, value);
         case "service" -> service = service(name, value);
@@ -103,32 +103,29 @@ record ServerFields(
       return Refusal.serverFormat("invalid \"" + name + "\" value");
     }
 
-    private static Json.Scalar scalar(String name, Json.Value value) {
+    private static Refusal unusable(String name, Json value) {
       return switch (value) {
-        case Json.Scalar scalar -> scalar;
-        case Json.Null _ -> throw invalid(name);
-        case Json.Members _, Json.Elements _ -> throw Refusal.serverFormat("nested object or list");
+        case Json.Members _, Json.Elements _ -> Refusal.serverFormat("nested object or list");
+        case Json.Text _, Json.Numeral _, Json.Truth _, Json.Null _ -> invalid(name);
       };
     }
 
-    private static String text(String name, Json.Value value) {
-      Json.Scalar scalar = scalar(name, value);
-      if (scalar.token() != JsonToken.VALUE_STRING) {
-        throw invalid(name);
+    private static String text(String name, Json value) {
+      if (value instanceof Json.Text(String text)) {
+        return text;
       }
-      return scalar.text();
+      throw unusable(name, value);
     }
 
     /// The digits of a number; a string of them counts as one, for forms send all as strings.
-    private static String digits(String name, Json.Value value) {
-      Json.Scalar scalar = scalar(name, value);
-      return switch (scalar.token()) {
-        case VALUE_STRING, VALUE_NUMBER_INT -> scalar.text();
-        default -> throw invalid(name);
-      };
+    private static String digits(String name, Json value) {
+      if (value instanceof Json.Numeral number && number.isWhole()) {
+        return number.digits();
+      }
+      return text(name, value);
     }
 
-    private static String server(String name, Json.Value value) {
+    private static String server(String name, Json value) {
       String server = text(name, value);
       if (server.isEmpty()) {
         throw new Refusal(400, "UpstreamBadAddress", "invalid \"server\" argument");
@@ -136,7 +133,7 @@ record ServerFields(
       return server;
     }
 
-    private static String service(String name, Json.Value value) {
+    private static String service(String name, Json value) {
       String service = text(name, value);
       if (service.isEmpty()) {
         throw new Refusal(400, "UpstreamBadService", "\"service\" is empty");
@@ -144,7 +141,7 @@ record ServerFields(
       return service;
     }
 
-    private static String route(String name, Json.Value value) {
+    private static String route(String name, Json value) {
       String route = text(name, value);
       if (route.length() > PeerSpec.MAX_ROUTE) {
         throw new Refusal(400, "UpstreamBadRoute", "route is too long");
@@ -152,7 +149,7 @@ record ServerFields(
       return route;
     }
 
-    private static int number(String name, Json.Value value, int least, String code) {
+    private static int number(String name, Json value, int least, String code) {
       OptionalLong number = Units.number(digits(name, value));
       if (number.isEmpty()
           || number.getAsLong() < least
@@ -162,7 +159,7 @@ record ServerFields(
       return (int) number.getAsLong();
     }
 
-    private static long time(String name, Json.Value value, String code) {
+    private static long time(String name, Json value, String code) {
       OptionalLong seconds = Units.seconds(digits(name, value));
       if (seconds.isEmpty() || seconds.getAsLong() > Integer.MAX_VALUE) {
         throw new Refusal(400, code, "invalid \"" + name + "\"");
@@ -170,12 +167,11 @@ record ServerFields(
       return seconds.getAsLong() * 1000;
     }
 
-    private static boolean flag(String name, Json.Value value) {
-      return switch (scalar(name, value).token()) {
-        case VALUE_TRUE -> true;
-        case VALUE_FALSE -> false;
-        default -> throw invalid(name);
-      };
+    private static boolean flag(String name, Json value) {
+      if (value instanceof Json.Truth(boolean truth)) {
+        return truth;
+      }
+      throw unusable(name, value);
     }
   }
 }

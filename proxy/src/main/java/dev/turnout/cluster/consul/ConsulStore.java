@@ -11,8 +11,9 @@ import dev.turnout.cluster.web.StoreTrouble;
 import dev.turnout.cluster.web.StoreTrouble.Kind;
 import dev.turnout.cluster.web.WebFollowing;
 import dev.turnout.cluster.web.WebStore;
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.net.calls.HttpCalls.Reply;
-import dev.turnout.net.calls.Json;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -159,7 +160,7 @@ final class ConsulStore extends WebStore {
   }
 
   private String body(Transaction transaction) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartArray();
       transaction
           .expected()
@@ -226,7 +227,7 @@ final class ConsulStore extends WebStore {
   State all(List<String> prefixes) throws StoreTrouble, InterruptedException {
     long revision = latest();
     String body =
-        Json.write(out -> {
+        JsonText.of(out -> {
           out.writeStartArray();
           prefixes.forEach(one -> operation(out, "get-tree", one, null, null));
           out.writeEndArray();
@@ -265,7 +266,7 @@ final class ConsulStore extends WebStore {
 
   private String begin(String node, long seconds) throws StoreTrouble, InterruptedException {
     String body =
-        Json.write(out -> {
+        JsonText.of(out -> {
           out.writeStartObject();
           out.writeStringProperty("Name", "turnout " + node);
           out.writeStringProperty("TTL", seconds + "s");

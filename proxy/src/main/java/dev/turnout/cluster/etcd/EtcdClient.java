@@ -3,10 +3,11 @@ package dev.turnout.cluster.etcd;
 import dev.turnout.cluster.web.StoreAddress;
 import dev.turnout.cluster.web.StoreTrouble;
 import dev.turnout.cluster.web.StoreTrouble.Kind;
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.net.calls.CallException;
 import dev.turnout.net.calls.HttpCalls;
 import dev.turnout.net.calls.HttpCalls.Reply;
-import dev.turnout.net.calls.Json;
 import dev.turnout.net.calls.Lines;
 import java.io.IOException;
 import java.net.URI;
@@ -151,7 +152,7 @@ final class EtcdClient {
   private void logIn(URI member, long millis) throws StoreTrouble, InterruptedException {
     token = "";
     String body =
-        Json.write(out -> {
+        JsonText.of(out -> {
           out.writeStartObject();
           out.writeStringProperty("name", address.user());
           out.writeStringProperty("password", address.password());

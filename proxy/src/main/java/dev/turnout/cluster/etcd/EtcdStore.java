@@ -8,7 +8,7 @@ import dev.turnout.cluster.web.StoreTrouble;
 import dev.turnout.cluster.web.StoreTrouble.Kind;
 import dev.turnout.cluster.web.WebFollowing;
 import dev.turnout.cluster.web.WebStore;
-import dev.turnout.net.calls.Json;
+import dev.turnout.json.Json;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;

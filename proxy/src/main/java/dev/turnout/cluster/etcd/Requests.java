@@ -2,7 +2,7 @@ package dev.turnout.cluster.etcd;
 
 import dev.turnout.cluster.share.Transaction;
 import dev.turnout.cluster.web.Bytes;
-import dev.turnout.net.calls.Json;
+import dev.turnout.json.JsonText;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -13,7 +13,7 @@ final class Requests {
 
   /// What one key is.
   static String get(String key) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeStringProperty("key", Bytes.encoded(key));
       out.writeEndObject();
@@ -24,7 +24,7 @@ final class Requests {
   ///
   /// @param revision as they were then; 0: as they are
   static String range(String from, String to, long limit, long revision) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       range(out, from, to);
       out.writeStringProperty("limit", Long.toString(limit));
@@ -42,7 +42,7 @@ final class Requests {
 
   /// What happens to keys from one to another, from a revision on.
   static String watch(String from, String to, long revision) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeName("create_request");
       out.writeStartObject();
@@ -55,7 +55,7 @@ final class Requests {
 
   /// A transaction, which counts up the marker, and tells what is expected if that is not so.
   static String transaction(Transaction transaction, String marker) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeName("compare");
       out.writeStartArray();
@@ -109,7 +109,7 @@ final class Requests {
 
   /// A key that lives as long as a lease.
   static String put(String key, String value, String lease) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeStringProperty("key", Bytes.encoded(key));
       out.writeStringProperty("value", Bytes.encoded(value));
@@ -120,7 +120,7 @@ final class Requests {
 
   /// A lease for this many seconds.
   static String grant(long seconds) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeStringProperty("TTL", Long.toString(seconds));
       out.writeEndObject();
@@ -129,7 +129,7 @@ final class Requests {
 
   /// Something about a lease.
   static String lease(String id) {
-    return Json.write(out -> {
+    return JsonText.of(out -> {
       out.writeStartObject();
       out.writeStringProperty("ID", id);
       out.writeEndObject();

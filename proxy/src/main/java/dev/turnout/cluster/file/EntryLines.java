@@ -2,11 +2,11 @@ package dev.turnout.cluster.file;
 
 import dev.turnout.cluster.KeyvalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
+import dev.turnout.json.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
-import tools.jackson.core.io.JsonStringEncoder;
 
 /// The entries of a zone as the lines of its state file, sorted by key. Immutable.
 ///
@@ -77,7 +77,7 @@ final class EntryLines {
 
   /// A JSON string. What is not ASCII stays the byte it is, so UTF-8 reads as UTF-8.
   static String quote(String text) {
-    return "\"" + new String(JsonStringEncoder.getInstance().quoteAsCharArray(text)) + "\"";
+    return JsonText.quoted(text);
   }
 
   /// All lines as they stand in the file.

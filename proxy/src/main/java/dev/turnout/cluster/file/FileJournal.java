@@ -13,6 +13,7 @@ import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.StateStore.Reason;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.ZoneContent;
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -132,7 +133,7 @@ public final class FileJournal implements Journal {
   }
 
   private void take(String line, boolean first) throws JournalFormat.Damaged {
-    Map<String, Object> object = JournalFormat.parse(line);
+    Json object = JournalFormat.parse(line);
     if (first) {
       Loaded head = JournalFormat.head(object);
       baseRevision = head.revision();

@@ -1,14 +1,11 @@
 package dev.turnout.cluster.file;
 
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.upstream.UpstreamSpec;
-import java.io.StringWriter;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.ObjectWriteContext;
 
 /// A group of servers as the text that nodes share: the object that the journal has for it, with
 /// its name.
@@ -48,10 +45,7 @@ public record GroupText(String name, @Nullable UpstreamSpec spec) {
 
   /// As it is stored.
   public String text() {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json =
-        JournalFormat.JSON.createGenerator(ObjectWriteContext.empty(), text)) {
-      json.writeStartObject();
+    return JsonText.asciiObject(json -> {
       json.writeStringProperty("name", name);
       UpstreamSpec there = spec;
       if (there == null) {
@@ -59,40 +53,33 @@ public record GroupText(String name, @Nullable UpstreamSpec spec) {
       } else {
         JournalFormat.writeMembers(json, there);
       }
-      json.writeEndObject();
-    }
-    return text.toString();
+    });
   }
 
   /// Reads what is stored, as strictly as what an operator asks for.
   ///
   /// @throws IllegalArgumentException if it is not a group; the message says why
   public static GroupText parse(String text) {
-    Map<String, Object> object;
+    Json group;
     try {
-      object = JournalFormat.object(text);
-    } catch (JacksonException e) {
-      throw new IllegalArgumentException("it is no JSON: " + e.getOriginalMessage(), e);
+      group = Json.parse(text);
+    } catch (Json.Malformed e) {
+      throw new IllegalArgumentException("it is " + e.getMessage(), e);
     }
-    refuseOthers(object, MEMBERS);
-    if (!(object.get("name") instanceof String name) || name.isEmpty()) {
+    refuseOthers(group.asMembers(), MEMBERS);
+    String name = group.get("name").text();
+    if (name.isEmpty()) {
       throw new IllegalArgumentException("it has no name");
     }
-    if (Boolean.TRUE.equals(object.get("deleted"))) {
+    if (group.get("deleted").truth(false)) {
       return new GroupText(name, null);
     }
-    if (object.get("servers") instanceof List<?> servers) {
-      for (Object server : servers) {
-        if (server instanceof Map<?, ?> members) {
-          refuseOthers(members, SERVER_MEMBERS);
-        }
-      }
-    }
-    return new GroupText(name, JournalFormat.spec(name, object));
+    group.get("servers").elements().forEach(one -> refuseOthers(one.members(), SERVER_MEMBERS));
+    return new GroupText(name, JournalFormat.spec(name, group));
   }
 
-  private static void refuseOthers(Map<?, ?> object, Set<String> known) {
-    for (Object name : object.keySet()) {
+  private static void refuseOthers(Map<String, Json> object, Set<String> known) {
+    for (String name : object.keySet()) {
       if (!known.contains(name)) {
         throw new IllegalArgumentException("nothing is known of a member \"" + name + "\"");
       }

@@ -8,6 +8,8 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.UpstreamState;
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Canary;
 import dev.turnout.upstream.CheckSpec;
@@ -19,7 +21,6 @@ import dev.turnout.upstream.QueueLimits;
 import dev.turnout.upstream.UpstreamOptions;
 import dev.turnout.upstream.UpstreamSpec;
 import dev.turnout.upstream.sticky.Sticky;
-import java.io.StringWriter;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -28,17 +29,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.json.JsonWriteFeature;
 
 /// The text of the journal: a line a change, which a person can read and `grep`.
 ///
@@ -52,9 +47,6 @@ import tools.jackson.core.json.JsonWriteFeature;
 /// after; later ones say only which servers changed, so that a line grows with its change.
 final class JournalFormat {
   static final String FORMAT = "turnout-journal/1";
-
-  static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   /// The line is not one that this class wrote.
   static final class Damaged extends Exception {
@@ -125,18 +117,8 @@ final class JournalFormat {
     });
   }
 
-  private interface Content {
-    void write(JsonGenerator json);
-  }
-
-  private static byte[] line(Content content) {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
-      json.writeStartObject();
-      content.write(json);
-      json.writeEndObject();
-    }
-    String body = text.toString();
+  private static byte[] line(Consumer<JsonGenerator> content) {
+    String body = JsonText.asciiObject(content);
     return (checksum(body) + " " + body + "\n").getBytes(ISO_8859_1);
   }
 
@@ -399,142 +381,35 @@ final class JournalFormat {
   }
 
   /// Checks a line, without its line feed, and returns its object.
-  static Map<String, Object> parse(String line) throws Damaged {
+  static Json parse(String line) throws Damaged {
     int space = line.indexOf(' ');
     if (space != 8 || !line.startsWith(checksum(line.substring(9)))) {
       throw new Damaged("its checksum is not that of its content");
     }
-    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line.substring(9))) {
-      parser.nextToken();
-      return new Node(read(parser)).map();
-    } catch (JacksonException | IllegalArgumentException e) {
+    try {
+      return Json.parse(line.substring(9));
+    } catch (Json.Malformed e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
   }
 
-  /// The object that a text is.
-  ///
-  /// @throws JacksonException if it is none
-  /// @throws IllegalArgumentException if it is something else
-  static Map<String, Object> object(String text) {
-    try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), text)) {
-      parser.nextToken();
-      Map<String, Object> object = new Node(read(parser)).map();
-      if (parser.nextToken() != null) {
-        throw new IllegalArgumentException("there is something after the object");
-      }
-      return object;
-    }
-  }
-
-  /// The group that an object is.
-  ///
-  /// @throws IllegalArgumentException if it is none
-  static UpstreamSpec spec(String name, Map<String, Object> object) {
-    return spec(name, new Node(object));
-  }
-
-  private static @Nullable Object read(JsonParser parser) {
-    JsonToken token = parser.currentToken();
-    return switch (token) {
-      case START_OBJECT -> {
-        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
-        while (parser.nextToken() != JsonToken.END_OBJECT) {
-          String name = parser.currentName();
-          parser.nextToken();
-          fields.put(name, read(parser));
-        }
-        yield fields;
-      }
-      case START_ARRAY -> {
-        List<@Nullable Object> values = new ArrayList<>();
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          values.add(read(parser));
-        }
-        yield values;
-      }
-      case VALUE_STRING -> parser.getString();
-      case VALUE_NUMBER_INT -> parser.getLongValue();
-      case VALUE_TRUE -> true;
-      case VALUE_FALSE -> false;
-      case VALUE_NULL -> null;
-      default -> throw new IllegalArgumentException("a value of a kind that is not used here");
-    };
-  }
-
-  /// A value that was read, asked for as what it has to be.
-  private record Node(@Nullable Object value) {
-    @SuppressWarnings("unchecked")
-    Map<String, Object> map() {
-      if (value instanceof Map<?, ?> map) {
-        return (Map<String, Object>) map;
-      }
-      throw new IllegalArgumentException("not an object: " + value);
-    }
-
-    @SuppressWarnings("unchecked")
-    List<Object> list() {
-      if (value instanceof List<?> list) {
-        return (List<Object>) list;
-      }
-      throw new IllegalArgumentException("not a list: " + value);
-    }
-
-    Node get(String name) {
-      return new Node(map().get(name));
-    }
-
-    boolean isThere() {
-      return value != null;
-    }
-
-    String text() {
-      if (value instanceof String text) {
-        return text;
-      }
-      throw new IllegalArgumentException("not a text: " + value);
-    }
-
-    List<String> texts() {
-      return list().stream().map(one -> new Node(one).text()).toList();
-    }
-
-    String textOr(String otherwise) {
-      return value == null ? otherwise : text();
-    }
-
-    long number() {
-      if (value instanceof Long number) {
-        return number;
-      }
-      throw new IllegalArgumentException("not a number: " + value);
-    }
-
-    long numberOr(long otherwise) {
-      return value == null ? otherwise : number();
-    }
-  }
-
-  static Journal.Loaded head(Map<String, Object> object) throws Damaged {
+  static Journal.Loaded head(Json node) throws Damaged {
     try {
-      Node node = new Node(object);
-      String format = node.get("journal").textOr("");
+      String format = node.textOr("journal", "");
       if (!format.equals(FORMAT)) {
         throw new Damaged("its format reads \"" + format + "\", not \"" + FORMAT + "\"");
       }
       Map<String, UpstreamState> upstreams = new HashMap<>();
-      for (Object one : node.get("upstreams").list()) {
-        UpstreamState state = state(new Node(one));
+      for (Json one : node.need("upstreams").asElements()) {
+        UpstreamState state = state(one);
         upstreams.put(key(state.name()), state);
       }
-      long revision = node.get("revision").number();
+      long revision = node.need("revision").asNumber();
       Map<String, KeyvalSnapshot> zones = new HashMap<>();
-      for (Map.Entry<String, Object> zone : node.get("zones").map().entrySet()) {
+      for (Map.Entry<String, Json> zone : node.need("zones").asMembers().entrySet()) {
         Map<String, String> entries = new HashMap<>();
-        new Node(zone.getValue())
-            .map()
-            .forEach((key, value) -> entries.put(key, new Node(value).text()));
-        Node deadlines = node.get("deadlines");
+        zone.getValue().asMembers().forEach((key, value) -> entries.put(key, value.asText()));
+        Json deadlines = node.get("deadlines");
         zones.put(
             zone.getKey(),
             KeyvalSnapshot.of(
@@ -549,58 +424,55 @@ final class JournalFormat {
   }
 
   /// @param known the upstreams as the lines before leave them
-  static JournalEntry entry(Map<String, Object> object, Map<String, UpstreamState> known)
-      throws Damaged {
+  static JournalEntry entry(Json node, Map<String, UpstreamState> known) throws Damaged {
     try {
-      Node node = new Node(object);
       List<Delta> deltas = new ArrayList<>();
-      for (Object one : node.get("upstreams").list()) {
-        deltas.add(upstream(new Node(one), known));
+      for (Json one : node.need("upstreams").asElements()) {
+        deltas.add(upstream(one, known));
       }
-      for (Object one : node.get("zones").list()) {
-        Node zone = new Node(one);
+      for (Json zone : node.need("zones").asElements()) {
         deltas.add(
             new Delta.OfZone(
-                zone.get("zone").text(),
-                values(zone.get("before")),
-                values(zone.get("after")),
+                zone.need("zone").asText(),
+                values(zone.need("before")),
+                values(zone.need("after")),
                 deadlines(zone.get("deadlines_before")),
                 deadlines(zone.get("deadlines"))));
       }
       return new JournalEntry(
-          node.get("revision").number(),
-          Instant.parse(node.get("time").text()).toEpochMilli(),
+          node.need("revision").asNumber(),
+          Instant.parse(node.need("time").asText()).toEpochMilli(),
           new Origin(
-              node.get("dialect").text(),
-              node.get("who").textOr(""),
-              node.get("why").textOr(""),
-              node.get("from").textOr("")),
-          node.get("key").textOr(""),
+              node.need("dialect").asText(),
+              node.textOr("who", ""),
+              node.textOr("why", ""),
+              node.textOr("from", "")),
+          node.textOr("key", ""),
           deltas);
     } catch (IllegalArgumentException | DateTimeParseException e) {
       throw new Damaged(String.valueOf(e.getMessage()));
     }
   }
 
-  private static Map<String, @Nullable String> values(Node node) {
+  private static Map<String, @Nullable String> values(Json node) {
     Map<String, @Nullable String> values = new LinkedHashMap<>();
-    node.map().forEach((key, value) -> values.put(key, value == null ? null : value.toString()));
+    node.asMembers()
+        .forEach((key, value) -> values.put(key, value.isThere() ? value.asText() : null));
     return values;
   }
 
-  private static Map<String, Long> deadlines(Node node) {
+  private static Map<String, Long> deadlines(Json node) {
     if (!node.isThere()) {
       return Map.of();
     }
     Map<String, Long> deadlines = new HashMap<>();
-    node.map()
-        .forEach(
-            (key, time) -> deadlines.put(key, Instant.parse(new Node(time).text()).toEpochMilli()));
+    node.asMembers()
+        .forEach((key, time) -> deadlines.put(key, Instant.parse(time.asText()).toEpochMilli()));
     return deadlines;
   }
 
-  private static Delta upstream(Node node, Map<String, UpstreamState> known) {
-    String name = node.get("upstream").text();
+  private static Delta upstream(Json node, Map<String, UpstreamState> known) {
+    String name = node.need("upstream").asText();
     if (!node.get("set").isThere()) {
       return new Delta.OfUpstream(
           name, nullableState(node.get("before")), nullableState(node.get("after")));
@@ -611,123 +483,126 @@ final class JournalFormat {
     }
     UpstreamSpec spec = spec(before);
     Map<Long, PeerSpec> servers = byId(spec);
-    node.get("gone").list().forEach(id -> servers.remove(new Node(id).number()));
-    for (Object one : node.get("set").list()) {
-      PeerSpec server = server(new Node(one));
+    node.need("gone").asElements().forEach(id -> servers.remove(id.asNumber()));
+    for (Json one : node.need("set").asElements()) {
+      PeerSpec server = server(one);
       servers.put(server.id(), server);
     }
     List<PeerSpec> ordered = new ArrayList<>(servers.values());
     if (node.get("order").isThere()) {
       ordered.clear();
-      for (Object id : node.get("order").list()) {
-        PeerSpec server = servers.get(new Node(id).number());
+      for (Json id : node.need("order").asElements()) {
+        PeerSpec server = servers.get(id.asNumber());
         if (server == null) {
-          throw new IllegalArgumentException("no server has the id " + id);
+          throw new IllegalArgumentException("no server has the id " + id.asNumber());
         }
         ordered.add(server);
       }
     }
-    UpstreamSpec after = spec.withServers(ordered, node.get("next").number());
+    UpstreamSpec after = spec.withServers(ordered, node.need("next").asNumber());
     return new Delta.OfUpstream(name, before, before.with(after));
   }
 
-  private static @Nullable UpstreamState nullableState(Node node) {
+  private static @Nullable UpstreamState nullableState(Json node) {
     return node.isThere() ? state(node) : null;
   }
 
-  private static UpstreamState state(Node node) {
-    String name = node.get("name").text();
-    Node spec = node.get("spec");
-    Node configured = node.get("configured");
+  private static UpstreamState state(Json node) {
+    String name = node.need("name").asText();
+    Json spec = node.get("spec");
+    Json configured = node.get("configured");
     return new UpstreamState(
         spec.isThere() ? spec(name, spec) : null,
         configured.isThere() ? spec(name, configured) : null);
   }
 
-  private static UpstreamSpec spec(String name, Node node) {
+  /// The group that an object is.
+  ///
+  /// @throws IllegalArgumentException if it is none
+  static UpstreamSpec spec(String name, Json node) {
     List<PeerSpec> servers = new ArrayList<>();
-    node.get("servers").list().forEach(one -> servers.add(server(new Node(one))));
+    node.need("servers").asElements().forEach(one -> servers.add(server(one)));
     Keepalive keepalive = Keepalive.DEFAULT;
     if (node.get("keepalive").isThere()) {
-      List<Object> numbers = node.get("keepalive").list();
+      List<Json> numbers = node.need("keepalive").asElements();
       keepalive =
           new Keepalive(
-              Math.toIntExact(new Node(numbers.get(0)).number()),
-              Math.toIntExact(new Node(numbers.get(1)).number()),
-              new Node(numbers.get(2)).number(),
-              new Node(numbers.get(3)).number());
+              item(numbers, 0).asInt(),
+              item(numbers, 1).asInt(),
+              item(numbers, 2).asNumber(),
+              item(numbers, 3).asNumber());
     }
     return new UpstreamSpec(
         name,
         servers,
-        BalancingMethod.parse(node.get("method").text()),
+        BalancingMethod.parse(node.need("method").asText()),
         keepalive,
         options(node),
-        node.get("next").number());
+        node.need("next").asNumber());
   }
 
-  private static UpstreamOptions options(Node node) {
-    Node queue = node.get("queue");
+  private static UpstreamOptions options(Json node) {
+    Json queue = node.get("queue");
     return new UpstreamOptions(
-        node.get("zone").isThere() ? node.get("zone").text() : null,
-        node.get("sticky").isThere() ? Sticky.parse(node.get("sticky").texts()) : null,
+        node.get("zone").isThere() ? node.get("zone").asText() : null,
+        node.get("sticky").isThere()
+            ? Sticky.parse(node.need("sticky").asElements().stream().map(Json::asText).toList())
+            : null,
         queue.isThere()
             ? new QueueLimits(
-                Math.toIntExact(new Node(queue.list().get(0)).number()),
-                new Node(queue.list().get(1)).number())
+                item(queue.asElements(), 0).asInt(), item(queue.asElements(), 1).asNumber())
             : null,
         new HealthOptions(
-            Math.toIntExact(node.get("panic_threshold").numberOr(0)),
-            Math.toIntExact(node.get("max_ejected").numberOr(100)),
+            node.intOr("panic_threshold", 0),
+            node.intOr("max_ejected", 100),
             node.get("check").isThere() ? check(node.get("check")) : null));
   }
 
-  private static CheckSpec check(Node node) {
-    String type = node.get("type").text();
-    Node alive = node.get("alive");
+  private static CheckSpec check(Json node) {
+    String type = node.need("type").asText();
+    Json alive = node.get("alive");
     return new CheckSpec(
         CheckSpec.Type.valueOf(type.toUpperCase(Locale.ROOT)),
-        node.get("interval_ms").number(),
-        node.get("timeout_ms").number(),
-        Math.toIntExact(node.get("fall").number()),
-        Math.toIntExact(node.get("rise").number()),
+        node.need("interval_ms").asNumber(),
+        node.need("timeout_ms").asNumber(),
+        node.need("fall").asInt(),
+        node.need("rise").asInt(),
         node.get("default_down").isThere(),
-        Math.toIntExact(node.get("port").numberOr(0)),
-        node.get("send").textOr(CheckSpec.STANDARD_REQUEST),
+        node.intOr("port", 0),
+        node.textOr("send", CheckSpec.STANDARD_REQUEST),
         alive.isThere()
-            ? alive.list().stream()
-                .map(digit -> Math.toIntExact(new Node(digit).number()))
-                .collect(Collectors.toSet())
+            ? alive.asElements().stream().map(Json::asInt).collect(Collectors.toSet())
             : CheckSpec.STANDARD_ALIVE,
-        Math.toIntExact(node.get("keepalive_requests").numberOr(1)));
+        node.intOr("keepalive_requests", 1));
   }
 
-  private static PeerSpec server(Node node) {
-    String server = node.get("server").text();
-    PeerSpec usual = PeerSpec.of(server, PeerAddress.parse(node.get("address").textOr(server)));
+  private static PeerSpec server(Json node) {
+    String server = node.need("server").asText();
+    PeerSpec usual = PeerSpec.of(server, PeerAddress.parse(node.textOr("address", server)));
     return usual
-        .withId(node.get("id").number())
-        .withWeight(Math.toIntExact(node.get("weight").numberOr(usual.weight())))
-        .withMaxConns(Math.toIntExact(node.get("max_conns").numberOr(usual.maxConns())))
+        .withId(node.need("id").asNumber())
+        .withWeight(node.intOr("weight", usual.weight()))
+        .withMaxConns(node.intOr("max_conns", usual.maxConns()))
         .withFailures(
-            Math.toIntExact(node.get("max_fails").numberOr(usual.maxFails())),
-            node.get("fail_timeout_ms").numberOr(usual.failTimeoutMillis()))
-        .withSlowStart(node.get("slow_start_ms").numberOr(usual.slowStartMillis()))
+            node.intOr("max_fails", usual.maxFails()),
+            node.numberOr("fail_timeout_ms", usual.failTimeoutMillis()))
+        .withSlowStart(node.numberOr("slow_start_ms", usual.slowStartMillis()))
         .withBackup(node.get("backup").isThere())
         .withDown(node.get("down").isThere())
         .withDrain(node.get("drain").isThere())
-        .withRoute(node.get("route").textOr(""))
+        .withRoute(node.textOr("route", ""))
         .withCanary(canary(node.get("canary")));
   }
 
-  private static @Nullable Canary canary(Node node) {
+  private static @Nullable Canary canary(Json node) {
     if (!node.isThere()) {
       return null;
     }
-    List<Object> numbers = node.list();
-    return new Canary(
-        Math.toIntExact(new Node(numbers.get(0)).number()),
-        Math.toIntExact(new Node(numbers.get(1)).number()),
-        Math.toIntExact(new Node(numbers.get(2)).number()));
+    List<Json> numbers = node.asElements();
+    return new Canary(item(numbers, 0).asInt(), item(numbers, 1).asInt(), item(numbers, 2).asInt());
+  }
+
+  private static Json item(List<Json> list, int index) {
+    return index < list.size() ? list.get(index) : Json.none();
   }
 }

@@ -1,7 +1,8 @@
 package dev.turnout.cluster.share;
 
 import dev.turnout.cluster.Origin;
-import java.io.StringWriter;
+import dev.turnout.json.Json;
+import dev.turnout.json.JsonText;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -10,14 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.json.JsonWriteFeature;
 
 /// What a node tells of itself in the store, with every transaction that it makes: so the others
 /// know who has changed what. No two notes of a node are alike.
@@ -35,9 +29,6 @@ public record Note(
     Asked asked,
     Keys brought,
     List<Change> changes) {
-  private static final JsonFactory JSON =
-      JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   /// A change, and where it came from.
   public record Change(List<String> keys, Origin origin) {
     public Change {
@@ -76,9 +67,7 @@ public record Note(
 
   /// As it is stored.
   public String text() {
-    StringWriter text = new StringWriter();
-    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
-      json.writeStartObject();
+    return JsonText.asciiObject(json -> {
       json.writeStringProperty("session", session);
       json.writeNumberProperty("number", number);
       json.writeNumberProperty("incarnation", incarnation);
@@ -95,9 +84,7 @@ public record Note(
         json.writeEndObject();
       }
       json.writeEndArray();
-      json.writeEndObject();
-    }
-    return text.toString();
+    });
   }
 
   private static void write(JsonGenerator json, String name, List<String> texts) {
@@ -136,140 +123,55 @@ public record Note(
     }
   }
 
-  /// What is stored; null if it is not one: then nothing is known of what the node did.
+  /// What is stored; null if it is not one: then nothing is known of what the node did. Members
+  /// that are not known are of a newer version.
   public static @Nullable Note parse(String text) {
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), text)) {
-      return new Parsing(json).note();
-    } catch (JacksonException | IllegalArgumentException _) {
+    try {
+      Json note = Json.parse(text);
+      List<Asked.Session> sessions = new ArrayList<>();
+      note.elementsOf("asked").forEach(one -> sessions.add(session(one)));
+      List<Change> changes = new ArrayList<>();
+      note.elementsOf("changes").forEach(one -> changes.add(change(one)));
+      return new Note(
+          note.textOr("session", ""),
+          note.numberOr("number", 0),
+          note.numberOr("incarnation", 0),
+          new Asked(sessions),
+          keys(note.get("brought")),
+          changes);
+    } catch (Json.Malformed | IllegalArgumentException _) {
       return null;
     }
   }
 
-  /// One note while it is read.
-  private static final class Parsing {
-    private final JsonParser json;
-
-    Parsing(JsonParser json) {
-      this.json = json;
+  private static Asked.Session session(Json session) {
+    Map<String, Long> keys = new LinkedHashMap<>();
+    if (session.get("keys").isThere()) {
+      session.get("keys").asMembers().forEach((key, number) -> keys.put(key, number.asNumber()));
     }
+    return new Asked.Session(session.textOr("session", ""), session.numberOr("dropped", 0), keys);
+  }
 
-    Note note() {
-      String session = "";
-      long number = 0;
-      long incarnation = 0;
-      Asked asked = Asked.NOTHING;
-      Keys brought = Keys.NONE;
-      List<Change> changes = List.of();
-      expect(json.nextToken(), JsonToken.START_OBJECT);
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = json.currentName();
-        JsonToken value = json.nextToken();
-        switch (name) {
-          case "session" -> session = text(value);
-          case "number" -> number = number(value);
-          case "incarnation" -> incarnation = number(value);
-          case "asked" -> asked = asked(value);
-          case "brought" -> brought = keys(value);
-          case "changes" -> changes = changes(value);
-          default -> json.skipChildren(); // of a newer version
-        }
-      }
-      return new Note(session, number, incarnation, asked, brought, changes);
-    }
+  private static Change change(Json change) {
+    return new Change(
+        texts(change.elementsOf("keys")),
+        new Origin(
+            change.textOr("dialect", "store"),
+            change.textOr("who", ""),
+            change.textOr("why", ""),
+            change.textOr("from", "")));
+  }
 
-    private static void expect(@Nullable JsonToken token, JsonToken wanted) {
-      if (token != wanted) {
-        throw new IllegalArgumentException("not a note");
-      }
+  private static Keys keys(Json keys) {
+    if (!keys.isThere()) {
+      return Keys.NONE;
     }
+    return keys.truth(false)
+        ? new Keys(List.of(), true)
+        : new Keys(texts(keys.asElements()), false);
+  }
 
-    private String text(JsonToken value) {
-      expect(value, JsonToken.VALUE_STRING);
-      return json.getString();
-    }
-
-    private long number(JsonToken value) {
-      expect(value, JsonToken.VALUE_NUMBER_INT);
-      return json.getLongValue();
-    }
-
-    private Asked asked(JsonToken value) {
-      List<Asked.Session> sessions = new ArrayList<>();
-      expect(value, JsonToken.START_ARRAY);
-      while (json.nextToken() != JsonToken.END_ARRAY) {
-        sessions.add(session());
-      }
-      return new Asked(sessions);
-    }
-
-    private Asked.Session session() {
-      String id = "";
-      long dropped = 0;
-      Map<String, Long> keys = new LinkedHashMap<>();
-      expect(json.currentToken(), JsonToken.START_OBJECT);
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = json.currentName();
-        JsonToken value = json.nextToken();
-        switch (name) {
-          case "session" -> id = text(value);
-          case "dropped" -> dropped = number(value);
-          case "keys" -> {
-            expect(value, JsonToken.START_OBJECT);
-            while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-              String key = json.currentName();
-              keys.put(key, number(json.nextToken()));
-            }
-          }
-          default -> json.skipChildren(); // of a newer version
-        }
-      }
-      return new Asked.Session(id, dropped, keys);
-    }
-
-    private Keys keys(JsonToken value) {
-      return value == JsonToken.VALUE_TRUE
-          ? new Keys(List.of(), true)
-          : new Keys(texts(value), false);
-    }
-
-    private List<String> texts(JsonToken value) {
-      expect(value, JsonToken.START_ARRAY);
-      List<String> texts = new ArrayList<>();
-      while (json.nextToken() != JsonToken.END_ARRAY) {
-        texts.add(text(json.currentToken()));
-      }
-      return texts;
-    }
-
-    private List<Change> changes(JsonToken value) {
-      expect(value, JsonToken.START_ARRAY);
-      List<Change> changes = new ArrayList<>();
-      while (json.nextToken() != JsonToken.END_ARRAY) {
-        changes.add(change());
-      }
-      return changes;
-    }
-
-    private Change change() {
-      List<String> keys = List.of();
-      String dialect = "store";
-      String who = "";
-      String why = "";
-      String from = "";
-      expect(json.currentToken(), JsonToken.START_OBJECT);
-      while (json.nextToken() == JsonToken.PROPERTY_NAME) {
-        String name = json.currentName();
-        JsonToken value = json.nextToken();
-        switch (name) {
-          case "keys" -> keys = texts(value);
-          case "dialect" -> dialect = text(value);
-          case "who" -> who = text(value);
-          case "why" -> why = text(value);
-          case "from" -> from = text(value);
-          default -> json.skipChildren();
-        }
-      }
-      return new Change(keys, new Origin(dialect, who, why, from));
-    }
+  private static List<String> texts(List<Json> values) {
+    return values.stream().map(Json::asText).toList();
   }
 }

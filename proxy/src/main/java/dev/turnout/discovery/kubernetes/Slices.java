@@ -1,7 +1,7 @@
 package dev.turnout.discovery.kubernetes;
 
 import dev.turnout.discovery.Place;
-import dev.turnout.net.calls.Json;
+import dev.turnout.json.Json;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.turnout.config.Units;
 import dev.turnout.discovery.Place;
-import dev.turnout.net.calls.Json;
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;

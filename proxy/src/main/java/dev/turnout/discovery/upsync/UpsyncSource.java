@@ -2,10 +2,10 @@ package dev.turnout.discovery.upsync;
 
 import dev.turnout.discovery.Source;
 import dev.turnout.discovery.SourceSpec.Places;
+import dev.turnout.json.Json;
 import dev.turnout.net.calls.CallException;
 import dev.turnout.net.calls.HttpCalls;
 import dev.turnout.net.calls.HttpCalls.Reply;
-import dev.turnout.net.calls.Json;
 import dev.turnout.upstream.PeerAddress;
 import dev.turnout.upstream.PeerSpec;
 import java.io.IOException;

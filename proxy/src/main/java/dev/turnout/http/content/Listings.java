@@ -2,6 +2,7 @@ package dev.turnout.http.content;
 
 import dev.turnout.http.HttpDate;
 import dev.turnout.http.UriEscape;
+import dev.turnout.json.JsonText;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -141,9 +142,8 @@ final class Listings {
     out.append('[');
     String comma = "";
     for (DirectoryEntry entry : entries) {
-      out.append(comma).append(CRLF + "{ \"name\":\"");
-      escapeJson(out, entry.name());
-      out.append("\", \"type\":\"").append(kind(entry));
+      out.append(comma).append(CRLF + "{ \"name\":").append(JsonText.quoted(entry.name()));
+      out.append(", \"type\":\"").append(kind(entry));
       out.append("\", \"mtime\":\"").append(HttpDate.format(entry.modifiedSecond())).append('"');
       if (entry.isFile()) {
         out.append(", \"size\":").append(entry.size());
@@ -168,27 +168,5 @@ final class Listings {
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");
-  }
-
-  private static void escapeJson(StringBuilder out, String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      switch (c) {
-        case '\\', '"' -> out.append('\\').append(c);
-        case '\n' -> out.append("\\n");
-        case '\r' -> out.append("\\r");
-        case '\t' -> out.append("\\t");
-        case '\b' -> out.append("\\b");
-        case '\f' -> out.append("\\f");
-        default -> {
-          if (c < ' ') {
-            out.append("\\u00").append(c < 16 ? '0' : '1');
-            out.append("0123456789ABCDEF".charAt(c & 15));
-          } else {
-            out.append(c);
-          }
-        }
-      }
-    }
   }
 }

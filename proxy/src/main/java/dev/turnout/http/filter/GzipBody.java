@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// Compresses a body (RFC 1952). Like nginx's, it gives away what is compressed when it has a
 /// buffer full, unless each part is to reach the client at once.
 final class GzipBody extends BodyTransform {
-  private static final byte[] HEADER = {0x1f, (byte) 0x8b, Deflater.DEFLATED, 0, 0, 0, 0, 0, 0, 3};
+  private static final byte[] HEADER = header(0);
+  private static final byte[] FASTEST = header(4);
+  private static final byte[] SMALLEST = header(2);
   private static final int POOLED = 16;
 
   /// Deflaters that are free, on each loop: making one costs more than compressing a small body.
@@ -37,13 +39,18 @@ final class GzipBody extends BodyTransform {
   private long in;
   private long made = HEADER.length;
 
+  /// @param effort XFL, what zlib says there of its level (RFC 1952, section 2.3.1)
+  private static byte[] header(int effort) {
+    return new byte[] {0x1f, (byte) 0x8b, Deflater.DEFLATED, 0, 0, 0, 0, 0, (byte) effort, 3};
+  }
+
   GzipBody(Exchange exchange, int level) {
     super(exchange);
     Deflater free = FREE.get().pollLast();
     Deflater mine = free == null ? new Deflater(level, true) : free;
     mine.setLevel(level);
     deflater = mine;
-    out = buffer(STEP).writeBytes(HEADER);
+    out = buffer(STEP).writeBytes(level == 1 ? FASTEST : level == 9 ? SMALLEST : HEADER);
   }
 
   @Override

@@ -267,7 +267,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
           present.closeAfter();
         }
         if ((!framing.isComplete() || present.isPaused()) && !isMoreAtHand()) {
-          present.log(Level.INFO, "client prematurely closed connection");
+          if (present.upstreaming() == null) { // which says so itself
+            present.log(Level.INFO, "client prematurely closed connection");
+          }
           gone();
         } else if (present.upstreaming() != null) {
           present.upstreaming().clientChanged(present, true, false);
@@ -331,14 +333,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
     if (present != null) {
       if (before == State.HEAD) {
-        shared.counters().readingEnded();
-        exchange = null;
-        shared.giveBack(present);
+        headGivenUp(present);
       } else {
         Exchange.Upstreaming way = present.upstreaming();
+        boolean cutShort = false;
         if (bodyWanted && !framing.isComplete()) {
           bodyWanted = false;
           present.body().failed(present, 0);
+          cutShort = true;
         }
         if (way != null && through == null) {
           way.clientChanged(present, true, false);
@@ -351,7 +353,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
           abandoned = true;
           shared.abandoned(this);
         } else {
-          if (!lastWritten && present.response().status() == 0) {
+          int status = present.response().status();
+          if (!lastWritten && cutShort && (status == 0 || status == Status.CLIENT_CLOSED)) {
+            present.response().status(400); // nginx's status of a body that was cut short
+          } else if (!lastWritten && status == 0) {
             present.response().status(Status.CLIENT_CLOSED);
           }
           exchangeOver(present);
@@ -365,6 +370,24 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
     shared.closed(this);
     channel().close();
+  }
+
+  /// The client went in the middle of a head: nginx logs a bad request.
+  private void headGivenUp(Exchange present) {
+    shared.counters().readingEnded();
+    RequestParser reader = parser;
+    if (reader == null || !reader.started(present.request())) {
+      exchange = null;
+      shared.giveBack(present);
+      return;
+    }
+    shared.counters().requestBegan();
+    bytesSent = 0;
+    reader.giveUp(present.request());
+    present.log(
+        Level.INFO, "client prematurely closed connection while reading client request headers");
+    shared.engine().abandon(present, 400);
+    exchangeOver(present);
   }
 
   private void releaseBuffers() {
@@ -634,6 +657,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   private void sendContinue() {
     expectsContinue = false;
+    bytesSent += CONTINUE.length;
     ChannelHandlerContext ctx = context();
     ctx.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE), ctx.voidPromise());
   }
@@ -687,6 +711,9 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         if (present == null) {
           close();
           return;
+        }
+        if (parser != null) {
+          parser.giveUp(present.request());
         }
         present.log(Level.INFO, "client timed out while reading client request headers");
         shared.counters().readingEnded();
@@ -1231,6 +1258,10 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   @Override
   public void becomeTunnel(Exchange present, Tunnel through) {
+    if (state == State.CLOSED) {
+      through.clientClosed();
+      return;
+    }
     writeHeld();
     context().flush();
     tunnel = through;

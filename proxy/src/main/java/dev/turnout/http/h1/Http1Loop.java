@@ -110,6 +110,11 @@ public final class Http1Loop {
     }
   }
 
+  /// Requests are taken again.
+  public void resume() {
+    ending = false;
+  }
+
   /// Idle connections that came in through `point`, which is listened on no more, close; busy ones
   /// close after their answer.
   public void retire(ListenPoint point) {

@@ -145,6 +145,9 @@ public final class RequestParser {
       int next = readLine(head, data, limit, most);
       if (next < 0) {
         scanned = limit;
+        if (next == REFUSED) {
+          giveUp(head);
+        }
         return next;
       }
       line = next;
@@ -153,6 +156,20 @@ public final class RequestParser {
         return next;
       }
     }
+  }
+
+  /// The head is read no further: of a request line that is not whole, what there is of it is told
+  /// in the logs.
+  void giveUp(RequestHead head) {
+    if (inFields) {
+      return;
+    }
+    byte[] data = head.data();
+    int end = line;
+    while (end < head.length() && data[end] != '\r' && data[end] != '\n') {
+      end++;
+    }
+    head.requestLine(line, end);
   }
 
   /// The most bytes that the next line may have, its end included: it must fit into what is left of

@@ -3,6 +3,7 @@ package dev.turnout.http.health;
 import dev.turnout.http.ContentHandler;
 import dev.turnout.http.Exchange;
 import dev.turnout.http.Upstreams;
+import dev.turnout.json.JsonText;
 import dev.turnout.log.Level;
 import dev.turnout.upstream.ActiveHealth;
 import dev.turnout.upstream.CheckSpec;
@@ -242,12 +243,12 @@ final class CheckStatus implements ContentHandler {
     for (int i = 0; i < rows.size(); i++) {
       Row row = rows.get(i);
       out.append(
-          ("    {\"index\": %d, \"upstream\": \"%s\", \"name\": \"%s\", \"status\": \"%s\","
+          ("    {\"index\": %d, \"upstream\": %s, \"name\": %s, \"status\": \"%s\","
                   + " \"rise\": %d, \"fall\": %d, \"type\": \"%s\", \"port\": %d}%s\n")
               .formatted(
                   row.index(),
-                  quoted(row.upstream()),
-                  quoted(row.name()),
+                  JsonText.quoted(row.upstream()),
+                  JsonText.quoted(row.name()),
                   row.status(),
                   row.rise(),
                   row.fall(),
@@ -256,9 +257,5 @@ final class CheckStatus implements ContentHandler {
                   i == rows.size() - 1 ? "" : ","));
     }
     return out.append("  ]\n}}\n").toString();
-  }
-
-  private static String quoted(String text) {
-    return text.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 }

@@ -33,8 +33,7 @@ final class HiddenFields {
           | bit(FieldName.TRAILER)
           | bit(FieldName.UPGRADE)
           | bit(FieldName.CONTENT_TYPE)
-          | bit(FieldName.LAST_MODIFIED)
-          | bit(FieldName.STATUS);
+          | bit(FieldName.LAST_MODIFIED);
 
   private final long known;
   private final FieldName[] others;

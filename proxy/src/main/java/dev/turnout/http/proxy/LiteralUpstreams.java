@@ -32,11 +32,7 @@ final class LiteralUpstreams {
     }
     PeerAddress address = address(host);
     if (address == null) {
-      exchange.log(
-          Level.ERROR,
-          host.isEmpty()
-              ? "no host in upstream"
-              : "no resolver defined to resolve " + withoutPort(host));
+      exchange.log(Level.ERROR, "no resolver defined to resolve " + withoutPort(host));
       return null;
     }
     if (known.size() >= MOST) {

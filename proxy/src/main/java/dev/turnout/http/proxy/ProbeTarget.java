@@ -7,7 +7,6 @@ import dev.turnout.http.ResponseHead;
 import dev.turnout.upstream.Upstream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// How a location speaks to the upstream of its `proxy_pass`, for whoever asks the servers how they
@@ -74,21 +73,10 @@ public final class ProbeTarget {
     ByteSink out = new ByteSink(new byte[512]);
     RequestComposer composer = settings.headers();
     composer.compose(exchange, out, "GET", uri, to.host(), 0);
-    if (composer.isHttp11() && !hasHost(out)) {
-      // a probe has no client, so `proxy_set_header Host $host` may come to nothing
-      out.truncate(out.length() - 2);
-      out.append(("Host: " + to.host() + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
-    }
     if (!keepAlive && composer.isHttp11() && !composer.setsConnection()) {
       out.truncate(out.length() - 2);
       out.append(CLOSE);
     }
     return Arrays.copyOf(out.bytes(), out.length());
-  }
-
-  private static boolean hasHost(ByteSink head) {
-    return new String(head.bytes(), 0, head.length(), StandardCharsets.ISO_8859_1)
-        .toLowerCase(Locale.ROOT)
-        .contains("\r\nhost:");
   }
 }

@@ -17,17 +17,17 @@ final class ProxyHandler implements ContentHandler {
 
   @Override
   public void handle(Exchange exchange) {
-    ProxyTarget.Found target = settings.target().resolve(exchange);
-    if (target == null) {
-      exchange.finish(502);
-      return;
+    switch (settings.target().resolve(exchange)) {
+      case ProxyTarget.Resolved target ->
+          proxying(exchange).begin(exchange, settings, target, locationName);
+      case ProxyTarget.Unresolved target ->
+          proxying(exchange).begin(exchange, settings, target, locationName);
+      case ProxyTarget.Nowhere(int status) -> exchange.finish(status);
     }
-    Proxying proxying = loops.of(exchange.worker()).takeProxying();
-    if (target instanceof ProxyTarget.Unresolved unresolved) {
-      proxying.begin(exchange, settings, unresolved, locationName);
-    } else {
-      proxying.begin(exchange, settings, (ProxyTarget.Resolved) target, locationName);
-    }
+  }
+
+  private Proxying proxying(Exchange exchange) {
+    return loops.of(exchange.worker()).takeProxying();
   }
 
   ProxySettings settings() {

@@ -38,8 +38,16 @@ sealed interface ProxyTarget {
     }
   }
 
-  /// What this request goes to; null if it names nothing that can be reached, which is logged.
-  @Nullable Found resolve(Exchange exchange);
+  /// Nothing that a request could go to, which is logged.
+  ///
+  /// @param status what the client is answered with
+  record Nowhere(int status) implements Found {
+    static final Nowhere MALFORMED = new Nowhere(500);
+    static final Nowhere UNREACHABLE = new Nowhere(502);
+  }
+
+  /// What this request goes to.
+  Found resolve(Exchange exchange);
 
   /// The same for every request.
   record Fixed(Resolved resolved) implements ProxyTarget {
@@ -63,12 +71,12 @@ sealed interface ProxyTarget {
       @Nullable NamedUpstreams names)
       implements ProxyTarget {
     @Override
-    public @Nullable Found resolve(Exchange exchange) {
+    public Found resolve(Exchange exchange) {
       String value = rest.evaluate(exchange);
       if (schemeInside) {
         if (!value.regionMatches(true, 0, "http://", 0, 7)) {
           exchange.log(Level.ERROR, "invalid URL prefix in \"" + value + "\"");
-          return null;
+          return Nowhere.MALFORMED;
         }
         value = value.substring(7);
       }
@@ -80,6 +88,10 @@ sealed interface ProxyTarget {
       String uri = end == value.length() ? null : value.substring(end);
       if (uri != null && uri.startsWith("?")) {
         uri = "/" + uri;
+      }
+      if (host.isEmpty() || host.startsWith(":")) {
+        exchange.log(Level.ERROR, "no host in upstream \"" + value + "\"");
+        return Nowhere.MALFORMED;
       }
       if (host.startsWith("unix:")) {
         return unix(exchange, value, uri);
@@ -94,20 +106,20 @@ sealed interface ProxyTarget {
         }
         upstream = literals.find(exchange, host);
         if (upstream == null) {
-          return null;
+          return Nowhere.UNREACHABLE;
         }
       }
       return new Resolved(upstream, host, port(host), uri, uri != null);
     }
 
-    private static @Nullable Found named(
+    private static Found named(
         Exchange exchange, NamedUpstreams names, String host, @Nullable String uri) {
       String name = LiteralUpstreams.withoutPort(host);
       String port = port(host);
       int number = LiteralUpstreams.portNumber(port);
       if (number < 0) {
         exchange.log(Level.ERROR, "invalid port in upstream \"" + host + "\"");
-        return null;
+        return Nowhere.MALFORMED;
       }
       Upstream known = names.known(host, name, number);
       return known == null
@@ -115,13 +127,13 @@ sealed interface ProxyTarget {
           : new Resolved(known, host, port, uri, uri != null);
     }
 
-    private @Nullable Resolved unix(Exchange exchange, String value, @Nullable String whole) {
+    private Found unix(Exchange exchange, String value, @Nullable String whole) {
       int colon = value.indexOf(':', 5);
       String path = colon < 0 ? value : value.substring(0, colon);
       String uri = colon < 0 ? null : value.substring(colon + 1);
       Upstream upstream = literals.find(exchange, path);
       if (upstream == null) {
-        return null;
+        return Nowhere.UNREACHABLE;
       }
       assert whole == null || !whole.isEmpty();
       return new Resolved(upstream, "localhost", "", uri, uri != null && !uri.isEmpty());

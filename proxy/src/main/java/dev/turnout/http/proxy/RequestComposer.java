@@ -17,7 +17,6 @@ final class RequestComposer {
   private static final byte[] HTTP_11 = bytes(" HTTP/1.1\r\n");
   private static final byte[] HTTP_10 = bytes(" HTTP/1.0\r\n");
   private static final byte[] HOST = bytes("Host: ");
-  private static final byte[] CLOSE = bytes("Connection: close\r\n");
   private static final byte[] CONTENT_LENGTH = bytes("Content-Length: ");
   private static final byte[] CHUNKED = bytes("Transfer-Encoding: chunked\r\n");
   private static final byte[] COLON = bytes(": ");
@@ -51,11 +50,13 @@ final class RequestComposer {
     private final byte[] name;
     private final Template value;
     private final boolean isUpgrade;
+    private final boolean isHost;
 
-    Line(byte[] name, Template value, boolean isUpgrade) {
-      this.name = name;
-      this.value = value;
-      this.isUpgrade = isUpgrade;
+    Line(SetHeader header, FieldName field) {
+      this.name = bytes(header.name() + ": ");
+      this.value = header.value();
+      this.isUpgrade = field.known() == FieldName.UPGRADE;
+      this.isHost = field.known() == FieldName.HOST;
     }
   }
 
@@ -71,7 +72,7 @@ final class RequestComposer {
     boolean noLength = false;
     for (SetHeader header : set) {
       FieldName name = FieldName.of(header.name());
-      host |= name.known() == FieldName.HOST;
+      host |= name.known() == FieldName.HOST && !(http11 && header.value().isEmpty());
       connection |= name.known() == FieldName.CONNECTION && !header.value().isEmpty();
       if (name.known() != 0) {
         known |= bit(name.known());
@@ -82,9 +83,7 @@ final class RequestComposer {
       boolean framing =
           name.known() == FieldName.CONTENT_LENGTH || name.known() == FieldName.TRANSFER_ENCODING;
       if (!framing && !header.value().isEmpty()) {
-        kept.add(
-            new Line(
-                bytes(header.name() + ": "), header.value(), name.known() == FieldName.UPGRADE));
+        kept.add(new Line(header, name));
       }
     }
     lines = kept.toArray(new Line[0]);
@@ -126,9 +125,6 @@ final class RequestComposer {
     if (!hostSet) {
       out.append(HOST).append(host).append(CRLF);
     }
-    if (!http11 && !connectionSet) {
-      out.append(CLOSE);
-    }
     if (length > 0 || (length == 0 && request.contentLength() >= 0 && !lengthDropped)) {
       out.append(CONTENT_LENGTH).append(length).append(CRLF);
     } else if (length < 0) {
@@ -142,6 +138,9 @@ final class RequestComposer {
       line.value.appendTo(exchange, out);
       if (out.length() == value) {
         out.truncate(before);
+        if (line.isHost && http11) {
+          out.append(HOST).append(host).append(CRLF); // which HTTP/1.1 cannot do without
+        }
       } else {
         upgrade |= line.isUpgrade;
         out.append(CRLF);

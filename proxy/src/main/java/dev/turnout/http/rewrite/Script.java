@@ -165,16 +165,19 @@ final class Script implements PhaseHandler {
       exchange.finish(status);
       return;
     }
-    String value = text.evaluate(exchange);
     boolean standsIn = exchange.errorStatus() != 0; // its status is the error's, with a body
+    Response response = exchange.response();
+    if (!standsIn || response.status() <= 0) {
+      response.status(status); // which the text may speak of
+    }
+    String value = text.evaluate(exchange);
     switch (standsIn && (status == 204 || status == 304) ? 200 : status) {
       case 301, 302, 303, 307, 308 -> {
-        exchange.response().location(value);
+        response.location(value);
         exchange.finish(status);
       }
       case 204, 304 -> {
         exchange.body().discard();
-        Response response = exchange.response();
         response.status(status);
         response.contentLength(Response.UNKNOWN_LENGTH);
         exchange.sendHead(true);

@@ -57,7 +57,7 @@ public final class PerlRegex {
   /// PCRE's own limit, in steps.
   private static final long DEFAULT_LIMIT = 10_000_000;
 
-  private static final int NANOS_PER_STEP = 100;
+  private static final int NANOS_PER_STEP = 20;
 
   /// Less than this would end searches because the machine is busy.
   private static final long SHORTEST_NANOS = 100_000_000;

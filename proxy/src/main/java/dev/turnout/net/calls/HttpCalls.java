@@ -1,5 +1,6 @@
 package dev.turnout.net.calls;
 
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;

@@ -3,8 +3,8 @@ package dev.turnout.admin.control;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.turnout.admin.json.Json;
 import dev.turnout.app.TestProxy;
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentSkipListSet;
 final class ControlClient implements AutoCloseable {
   /// An answer.
   record Reply(int status, String etag, String location, String allow, String body) {
-    Json.Value json() {
-      return Json.parse(new String(body.getBytes(UTF_8), ISO_8859_1));
+    Json json() {
+      return ControlClient.json(new String(body.getBytes(UTF_8), ISO_8859_1));
     }
 
     /// What a JSON pointer finds, as a text; `-` if there is nothing.
@@ -33,8 +33,17 @@ final class ControlClient implements AutoCloseable {
     }
   }
 
-  static String at(Json.Value value, String pointer) {
-    Json.Value found = value;
+  /// A document that must be one.
+  static Json json(String bytes) {
+    try {
+      return Json.parseBytes(bytes);
+    } catch (Json.Malformed e) {
+      throw new AssertionError(bytes + " is " + e.getMessage(), e);
+    }
+  }
+
+  static String at(Json value, String pointer) {
+    Json found = value;
     for (String step : pointer.substring(1).split("/", -1)) {
       switch (found) {
         case Json.Members(var byName) when byName.containsKey(step) -> found = byName.get(step);

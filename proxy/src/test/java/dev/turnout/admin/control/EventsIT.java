@@ -3,8 +3,8 @@ package dev.turnout.admin.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.turnout.admin.control.ControlClient.Reply;
-import dev.turnout.admin.json.Json;
 import dev.turnout.app.TestProxy;
+import dev.turnout.json.Json;
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
 import dev.turnout.testkit.FakeUpstream;
@@ -103,8 +103,8 @@ class EventsIT {
       second = next(stream).getOrDefault("id", "");
 
       assertThat(first.get("event")).isEqualTo("change");
-      assertThat(ControlClient.at(Json.parse(data), "/why")).isEqualTo("w2");
-      assertThat(ControlClient.at(Json.parse(data), "/revision")).isEqualTo("1");
+      assertThat(ControlClient.at(Json.parseBytes(data), "/why")).isEqualTo("w2");
+      assertThat(ControlClient.at(Json.parseBytes(data), "/revision")).isEqualTo("1");
     }
     weight(4);
     client.post("/upstreams/app/servers/1/drain", "{}");
@@ -177,7 +177,7 @@ class EventsIT {
   /// What the next event says, as far as tests care.
   private static String words(BufferedReader stream) throws IOException {
     Map<String, String> event = next(stream);
-    var data = Json.parse(event.getOrDefault("data", "{}"));
+    var data = Json.parseBytes(event.getOrDefault("data", "{}"));
     return switch (event.getOrDefault("event", "")) {
       case "health" ->
           "%s %s>%s"
@@ -287,7 +287,7 @@ class EventsIT {
 
       Map<String, String> back = next(stream);
 
-      var data = Json.parse(back.getOrDefault("data", "{}"));
+      var data = Json.parseBytes(back.getOrDefault("data", "{}"));
       assertThat(ControlClient.at(data, "/to")).isEqualTo("up");
       assertThat(ControlClient.at(data, "/slow_start_ms")).isEqualTo("3600000");
       for (int i = 0; i < 10; i++) { // its share has just begun to grow

@@ -1,6 +1,6 @@
 package dev.turnout.admin.control;
 
-import dev.turnout.admin.json.Json;
+import dev.turnout.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// The description of the API, as far as a test holds answers against it: every path, method and
 /// status must be described, and of every document each field.
 final class OpenApi {
-  private final Map<String, Json.Value> document;
-  private final Map<String, Json.Value> paths;
+  private final Map<String, Json> document;
+  private final Map<String, Json> paths;
 
-  private OpenApi(Map<String, Json.Value> document) {
+  private OpenApi(Map<String, Json> document) {
     this.document = document;
     this.paths = members(document.get("paths"));
   }
@@ -28,25 +28,25 @@ final class OpenApi {
     try (InputStream in = OpenApi.class.getResourceAsStream("openapi.json")) {
       String bytes =
           new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.ISO_8859_1);
-      return new OpenApi(members(Json.parse(bytes)));
+      return new OpenApi(members(Json.parseBytes(bytes)));
     }
   }
 
-  static Map<String, Json.Value> members(Json.@Nullable Value value) {
-    if (value instanceof Json.Members(Map<String, Json.Value> byName)) {
+  static Map<String, Json> members(@Nullable Json value) {
+    if (value instanceof Json.Members(Map<String, Json> byName)) {
       return byName;
     }
     throw new AssertionError("not an object: " + value);
   }
 
-  private static List<Json.Value> elements(Json.@Nullable Value value) {
+  private static List<Json> elements(@Nullable Json value) {
     if (value == null) {
       return List.of();
     }
-    return value instanceof Json.Elements(List<Json.Value> values) ? values : List.of(value);
+    return value instanceof Json.Elements(List<Json> values) ? values : List.of(value);
   }
 
-  private static String text(Json.Value value) {
+  private static String text(Json value) {
     return value instanceof Json.Text(String bytes) ? bytes : "";
   }
 
@@ -73,28 +73,27 @@ final class OpenApi {
   String check(String method, String path, int status, String type, String body) {
     String template = template(path);
     String wanted = method.equals("HEAD") ? "get" : method.toLowerCase(java.util.Locale.ROOT);
-    Json.Value operation = members(paths.get(template)).get(wanted);
+    Json operation = members(paths.get(template)).get(wanted);
     if (operation == null && status == 405) {
       return "";
     }
     if (operation == null) {
       throw new AssertionError(method + " " + template + " is not described");
     }
-    Json.Value response =
-        members(members(operation).get("responses")).get(Integer.toString(status));
+    Json response = members(members(operation).get("responses")).get(Integer.toString(status));
     if (response == null) {
       throw new AssertionError(name(method, template, status + "") + " is not described: " + body);
     }
     if (!members(response).containsKey("content") && body.isEmpty()) {
       return name(wanted, template, status + "");
     }
-    Json.Value content = members(members(response).get("content")).get(type);
+    Json content = members(members(response).get("content")).get(type);
     if (content == null) {
       throw new AssertionError(method + " " + template + ": " + type + " is not described");
     }
     if (type.equals("application/json") && !method.equals("HEAD")) {
       List<String> wrong = new ArrayList<>();
-      check(members(content).get("schema"), Json.parse(bytes(body)), "", wrong);
+      check(members(content).get("schema"), ControlClient.json(bytes(body)), "", wrong);
       if (!wrong.isEmpty()) {
         throw new AssertionError(method + " " + path + ": " + wrong + " in " + body);
       }
@@ -116,19 +115,18 @@ final class OpenApi {
     throw new AssertionError(path + " is not described");
   }
 
-  private void check(
-      Json.@Nullable Value rule, Json.Value value, String place, List<String> wrong) {
-    Map<String, Json.Value> schema = members(rule);
-    Json.Value reference = schema.get("$ref");
+  private void check(@Nullable Json rule, Json value, String place, List<String> wrong) {
+    Map<String, Json> schema = members(rule);
+    Json reference = schema.get("$ref");
     if (reference != null) {
       String name = text(reference).substring("#/components/schemas/".length());
-      Json.Value schemas = members(document.get("components")).get("schemas");
+      Json schemas = members(document.get("components")).get("schemas");
       check(members(schemas).get(name), value, place, wrong);
       return;
     }
     if (schema.containsKey("oneOf")) {
       List<String> why = new ArrayList<>();
-      for (Json.Value choice : elements(schema.get("oneOf"))) {
+      for (Json choice : elements(schema.get("oneOf"))) {
         List<String> bad = new ArrayList<>();
         check(choice, value, place, bad);
         if (bad.isEmpty()) {
@@ -144,14 +142,14 @@ final class OpenApi {
       wrong.add(place + " is " + value.kind() + ", not " + types);
       return;
     }
-    Json.Value words = schema.get("enum");
+    Json words = schema.get("enum");
     if (words != null && !elements(words).contains(value)) {
       wrong.add(place + " is " + value + ", not one of " + words);
     }
-    if (value instanceof Json.Members(Map<String, Json.Value> byName)) {
+    if (value instanceof Json.Members(Map<String, Json> byName)) {
       object(schema, byName, place, wrong);
     }
-    if (value instanceof Json.Elements(List<Json.Value> values)) {
+    if (value instanceof Json.Elements(List<Json> values)) {
       for (int i = 0; i < values.size(); i++) {
         check(schema.get("items"), values.get(i), place + "/" + i, wrong);
       }
@@ -159,15 +157,12 @@ final class OpenApi {
   }
 
   private void object(
-      Map<String, Json.Value> schema,
-      Map<String, Json.Value> values,
-      String place,
-      List<String> wrong) {
-    Json.Value others = schema.get("additionalProperties");
+      Map<String, Json> schema, Map<String, Json> values, String place, List<String> wrong) {
+    Json others = schema.get("additionalProperties");
     if (!schema.containsKey("properties") && others == null) {
       return; // anything
     }
-    Map<String, Json.Value> properties =
+    Map<String, Json> properties =
         schema.containsKey("properties") ? members(schema.get("properties")) : Map.of();
     values.forEach((name, value) -> {
       if (properties.containsKey(name)) {
@@ -179,7 +174,7 @@ final class OpenApi {
       }
     });
     if (schema.containsKey("required")) {
-      for (Json.Value name : elements(schema.get("required"))) {
+      for (Json name : elements(schema.get("required"))) {
         if (!values.containsKey(text(name))) {
           wrong.add(place + "/" + text(name) + " is missing");
         }
@@ -187,7 +182,7 @@ final class OpenApi {
     }
   }
 
-  private static boolean is(String type, Json.Value value) {
+  private static boolean is(String type, Json value) {
     return switch (type) {
       case "object" -> value instanceof Json.Members;
       case "array" -> value instanceof Json.Elements;

@@ -3,6 +3,7 @@ package dev.turnout.admin.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.turnout.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.List;
@@ -24,12 +25,12 @@ class JwtTest {
   private Jwt jwt;
 
   @BeforeAll
-  void makeKeys() throws GeneralSecurityException {
+  void makeKeys() throws GeneralSecurityException, Json.Malformed {
     tokens = new Tokens();
     jwt = jwt();
   }
 
-  private Jwt jwt() {
+  private Jwt jwt() throws Json.Malformed {
     return new Jwt(Jwks.parse(tokens.keys()), "turnout", "us", "roles");
   }
 

@@ -355,7 +355,7 @@ class EtcdStoreTest extends SharedStoreContract {
 
   @Test
   void aTransactionThatIsTooLargeIsRefused() throws Exception {
-    try (SharedStore store = open()) {
+    try (SharedStore store = open("etcd://" + etcd.address(), TIMEOUT.multipliedBy(10))) {
       Commit commit = put(store, "t:a", "x".repeat(4 << 20));
 
       assertThat(commit).isInstanceOf(Commit.Refused.class);

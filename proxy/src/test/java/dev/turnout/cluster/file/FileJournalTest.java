@@ -387,6 +387,16 @@ class FileJournalTest {
   }
 
   @Test
+  void aKeyOfAnyLengthIsReadAgain() throws IOException {
+    String key = "k\u00e9".repeat(100_000);
+    JournalEntry entry = entry(1, zone("z", key, null, "1"));
+
+    append(List.of(entry));
+
+    assertThat(read().entries()).containsExactly(entry);
+  }
+
+  @Test
   void othersCannotReadIt() throws IOException {
     append(List.of(entry(1, zone("z", "k", null, "1"))));
 

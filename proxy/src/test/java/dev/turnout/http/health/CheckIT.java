@@ -135,7 +135,7 @@ class CheckIT {
                 http(
                     "server "
                         + a.address()
-                        + "; check interval=20 timeout=50 rise=2 fall=1 type=http;"
+                        + "; check interval=20 timeout=50 rise=2 fall=100 type=http;"
                         + " check_keepalive_requests 10;"
                         + " check_http_send \"GET / HTTP/1.1\\r\\nHost: check\\r\\n\\r\\n\";"),
                 log)) {

@@ -12,6 +12,7 @@ import dev.turnout.testkit.RecordedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What of a request goes to the upstream, byte for byte.
 class RequestPassingIT {
@@ -145,11 +146,42 @@ class RequestPassingIT {
   }
 
   @Test
-  void versionOneDotZeroClosesConnections() throws Exception {
+  void versionOneDotZeroSaysNothingOfTheConnection() throws Exception {
     RecordedRequest seen =
         passed(plain("proxy_http_version 1.0;"), "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
 
-    assertThat(seen.raw()).isEqualTo("GET / HTTP/1.0\r\nHost: u\r\nConnection: close\r\n\r\n");
+    assertThat(seen.raw()).isEqualTo("GET / HTTP/1.0\r\nHost: u\r\n\r\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"$http_none", "\"\""})
+  void aHostThatComesToNothingIsThatOfTheUpstream(String value) throws Exception {
+    RecordedRequest seen =
+        passed(plain("proxy_set_header Host " + value + ";"), "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+
+    assertThat(seen.raw()).isEqualTo("GET / HTTP/1.1\r\nHost: u\r\n\r\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ftp://h/, 500", "http://, 500", "http://:80/, 500", "http://nowhere.test/, 502"})
+  void anAddressThatIsNoneIsAnErrorOfTheServer(String address, int status) throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "server { listen 127.0.0.1:0; set $to \""
+                + address
+                + "\"; location / { proxy_pass $to; } }")) {
+      assertThat(RawClient.get(proxy.port(), "h", "/").status()).isEqualTo(status);
+    }
+  }
+
+  @Test
+  void aBodyOfOnesOwnMaySpeakOfTheClients() throws Exception {
+    RecordedRequest seen =
+        passed(
+            plain("proxy_set_body \"got=$request_body\";"),
+            "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+
+    assertThat(seen.body()).isEqualTo("got=abc");
   }
 
   @Test

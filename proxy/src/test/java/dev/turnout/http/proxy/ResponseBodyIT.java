@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Bodies of responses on their way from an upstream to the client.
@@ -287,12 +288,11 @@ class ResponseBodyIT {
   void aSlowClientIsNotTheUpstreamsFault() throws Exception {
     String body = "x".repeat(12_000_000);
     try (FakeUpstream upstream = FakeUpstream.answering(body);
-        TestProxy proxy =
-            TestProxy.start(proxying(upstream.address(), "proxy_read_timeout 50ms;"));
+        TestProxy proxy = TestProxy.start(proxying(upstream.address(), "proxy_read_timeout 1s;"));
         RawClient client = RawClient.connectWithBuffer(proxy.port(), 8_192)) {
       client.send(GET);
       upstream.awaitRequests(1);
-      new CountDownLatch(1).await(200, TimeUnit.MILLISECONDS); // longer than the upstream may take
+      new CountDownLatch(1).await(1200, TimeUnit.MILLISECONDS); // longer than the upstream may take
 
       assertThat(client.readResponse().body()).hasSize(body.length());
       nothingIsUnderWay(proxy);
@@ -446,6 +446,36 @@ class ResponseBodyIT {
       }
       clientLeft.countDown();
       nothingIsUnderWay(proxy);
+    }
+  }
+
+  @Test
+  void aFieldThatIsNamedStatusIsAnOrdinaryOne() throws Exception {
+    String answer = "HTTP/1.1 200 OK\r\nStatus: 404\r\nContent-Length: 0\r\n\r\n";
+    try (FakeUpstream upstream = FakeUpstream.each((_, connection) -> connection.send(answer));
+        TestProxy proxy = TestProxy.start(Configurations.proxying(upstream.address()))) {
+      assertThat(RawClient.get(proxy.port(), "h", "/").headers().get("Status")).contains("404");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Content-Type: a/b,Content-Type: c/d| previous value: \"Content-Type: a/b\", ignored while"
+            + " reading response header from upstream, client: ",
+        "X-Accel-Redirect: /a/../b| \"/a/../b\" was detected while reading response header from"
+            + " upstream, client: ",
+        "X: y| more data than specified in \"Content-Length\" header while reading upstream, client: ",
+      })
+  void theLogTellsWhatWasBeingRead(String fields, String text) throws Exception {
+    String answer =
+        "HTTP/1.1 200 OK\r\n" + fields.replace(",", "\r\n") + "\r\nContent-Length: 1\r\n\r\nabc";
+    try (FakeUpstream upstream = FakeUpstream.each((_, connection) -> connection.send(answer));
+        TestProxy proxy = TestProxy.start(Configurations.proxying(upstream.address()))) {
+      RawClient.get(proxy.port(), "h", "/");
+
+      assertThat(proxy.errorLog()).contains(text.strip());
     }
   }
 }

@@ -45,6 +45,21 @@ class UpstreamFailureIT {
     return (int) upstream.current().peers().get(server).stats().fails();
   }
 
+  /// A node that proxies to two servers.
+  private static TestProxy ofTwo(String first, String second, String... options) throws Exception {
+    return TestProxy.start(servers("server " + first + "; server " + second + ";", options));
+  }
+
+  /// A node that proxies to one server, and asks another when that fails.
+  private static TestProxy withFallback(String first, String fallback, String inLocation)
+      throws Exception {
+    return TestProxy.start(
+        "upstream f { server %s; } upstream u { server %s; }".formatted(fallback, first)
+            + " server { listen 127.0.0.1:0; location @f { proxy_pass http://f; }"
+            + " location / { proxy_pass http://u; error_page 502 = @f; %s } }"
+                .formatted(inLocation));
+  }
+
   private static void nobodyIsActive(TestProxy proxy) {
     Upstream upstream = proxy.upstreams().find("u");
     assertThat(upstream).isNotNull();
@@ -55,9 +70,7 @@ class UpstreamFailureIT {
   void aRefusedConnectionMovesOn() throws Exception {
     try (ClosedPort closed = new ClosedPort();
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + closed.address() + "; server " + good.address() + ";"))) {
+        TestProxy proxy = ofTwo(closed.address(), good.address())) {
       for (int i = 0; i < 4; i++) {
         assertThat(RawClient.get(proxy.port(), "h", "/p").body()).isEqualTo("good");
       }
@@ -79,9 +92,7 @@ class UpstreamFailureIT {
   void evenAPostMovesOnFromARefusedConnection() throws Exception {
     try (ClosedPort closed = new ClosedPort();
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + closed.address() + "; server " + good.address() + ";"))) {
+        TestProxy proxy = ofTwo(closed.address(), good.address())) {
       assertThat(RawClient.ask(proxy.port(), POST).body()).isEqualTo("good");
       assertThat(good.requests().getFirst().body()).isEqualTo("abc");
     }
@@ -91,9 +102,7 @@ class UpstreamFailureIT {
   void withoutAnyServerLeftTheAnswerIs502() throws Exception {
     try (ClosedPort closed = new ClosedPort();
         ClosedPort other = new ClosedPort();
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + closed.address() + "; server " + other.address() + ";"))) {
+        TestProxy proxy = ofTwo(closed.address(), other.address())) {
       assertThat(RawClient.ask(proxy.port(), GET).status()).isEqualTo(502);
       assertThat(proxy.errorLog()).doesNotContain("no live upstreams");
 
@@ -125,9 +134,7 @@ class UpstreamFailureIT {
               connection.send(answer);
             });
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + bad.address() + "; server " + good.address() + ";"))) {
+        TestProxy proxy = ofTwo(bad.address(), good.address())) {
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("good");
       assertThat(proxy.errorLog())
           .contains(message + " while reading response header from upstream, client:");
@@ -139,9 +146,7 @@ class UpstreamFailureIT {
   void aResetBeforeTheAnswerMovesOn() throws Exception {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING);
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + bad.address() + "; server " + good.address() + ";"))) {
+        TestProxy proxy = ofTwo(bad.address(), good.address())) {
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("good");
       assertThat(proxy.errorLog())
           .contains(
@@ -154,9 +159,7 @@ class UpstreamFailureIT {
   void aPostThatWasSentIsNotRepeated() throws Exception {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING);
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers("server " + bad.address() + "; server " + good.address() + ";"))) {
+        TestProxy proxy = ofTwo(bad.address(), good.address())) {
       assertThat(RawClient.ask(proxy.port(), POST).status()).isEqualTo(502);
       assertThat(good.requestCount()).isZero();
       nobodyIsActive(proxy);
@@ -168,10 +171,7 @@ class UpstreamFailureIT {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING);
         FakeUpstream good = FakeUpstream.named("good");
         TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + bad.address() + "; server " + good.address() + ";",
-                    "proxy_next_upstream error non_idempotent;"))) {
+            ofTwo(bad.address(), good.address(), "proxy_next_upstream error non_idempotent;")) {
       assertThat(RawClient.ask(proxy.port(), POST).body()).isEqualTo("good");
       assertThat(good.requests().getFirst().body()).isEqualTo("abc");
     }
@@ -249,11 +249,7 @@ class UpstreamFailureIT {
   void aTimeoutMovesOn() throws Exception {
     try (FakeUpstream silent = FakeUpstream.scripted(SILENT);
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + silent.address() + "; server " + good.address() + ";",
-                    "proxy_read_timeout 50ms;"))) {
+        TestProxy proxy = ofTwo(silent.address(), good.address(), "proxy_read_timeout 50ms;")) {
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("good");
       assertThat(failures(proxy, 0)).isEqualTo(1);
     }
@@ -293,8 +289,8 @@ class UpstreamFailureIT {
               String head =
                   "POST / HTTP/1.1\r\nHost: u\r\nContent-Length: " + big.length() + "\r\n\r\n";
               connection.readBytes(head.length());
-              for (int i = 0; i < 28; i++) {
-                pause.await(30, TimeUnit.MILLISECONDS);
+              for (int i = 0; i < 28; i++) { // for longer than the limit, in all
+                pause.await(40, TimeUnit.MILLISECONDS);
                 connection.readBytes(big.length() / 28);
               }
               connection.send(Answers.ok("done"));
@@ -302,10 +298,7 @@ class UpstreamFailureIT {
         TestProxy proxy =
             TestProxy.start(
                 proxying(
-                    slow.address(),
-                    "proxy_send_timeout 250ms;",
-                    "client_max_body_size 0;",
-                    kept))) {
+                    slow.address(), "proxy_send_timeout 1s;", "client_max_body_size 0;", kept))) {
       RawResponse response =
           RawClient.ask(
               proxy.port(),
@@ -319,11 +312,7 @@ class UpstreamFailureIT {
   void statusesThatAreListedMoveOn() throws Exception {
     try (FakeUpstream bad = FakeUpstream.answering(503, List.of(), "no");
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + bad.address() + "; server " + good.address() + ";",
-                    "proxy_next_upstream http_503;"))) {
+        TestProxy proxy = ofTwo(bad.address(), good.address(), "proxy_next_upstream http_503;")) {
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("good");
       assertThat(failures(proxy, 0)).isEqualTo(1);
       assertThat(RawClient.ask(proxy.port(), POST).status()).isIn(200, 503);
@@ -334,11 +323,7 @@ class UpstreamFailureIT {
   void theLastAnswerIsPassedOnThoughItsStatusIsListed() throws Exception {
     try (FakeUpstream one = FakeUpstream.answering(503, List.of(), "one");
         FakeUpstream two = FakeUpstream.answering(503, List.of(), "two");
-        TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + one.address() + "; server " + two.address() + ";",
-                    "proxy_next_upstream http_503;"))) {
+        TestProxy proxy = ofTwo(one.address(), two.address(), "proxy_next_upstream http_503;")) {
       RawResponse response = RawClient.ask(proxy.port(), GET);
 
       assertThat(response.status()).isEqualTo(503);
@@ -351,11 +336,7 @@ class UpstreamFailureIT {
   void missingThingsMoveOnWithoutBlame() throws Exception {
     try (FakeUpstream one = FakeUpstream.answering(404, List.of(), "one");
         FakeUpstream two = FakeUpstream.named("two");
-        TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + one.address() + "; server " + two.address() + ";",
-                    "proxy_next_upstream http_404;"))) {
+        TestProxy proxy = ofTwo(one.address(), two.address(), "proxy_next_upstream http_404;")) {
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("two");
       assertThat(failures(proxy, 0)).isZero();
     }
@@ -365,11 +346,7 @@ class UpstreamFailureIT {
   void offMeansTheFirstFailureIsTheAnswer() throws Exception {
     try (ClosedPort closed = new ClosedPort();
         FakeUpstream good = FakeUpstream.named("good");
-        TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + closed.address() + "; server " + good.address() + ";",
-                    "proxy_next_upstream off;"))) {
+        TestProxy proxy = ofTwo(closed.address(), good.address(), "proxy_next_upstream off;")) {
       assertThat(RawClient.ask(proxy.port(), GET).status()).isEqualTo(502);
       assertThat(RawClient.ask(proxy.port(), GET).body()).isEqualTo("good");
     }
@@ -401,11 +378,11 @@ class UpstreamFailureIT {
     try (FakeUpstream silent = FakeUpstream.scripted(SILENT);
         FakeUpstream good = FakeUpstream.named("good");
         TestProxy proxy =
-            TestProxy.start(
-                servers(
-                    "server " + silent.address() + "; server " + good.address() + ";",
-                    "proxy_read_timeout 60ms;",
-                    "proxy_next_upstream_timeout 20ms;"))) {
+            ofTwo(
+                silent.address(),
+                good.address(),
+                "proxy_read_timeout 60ms;",
+                "proxy_next_upstream_timeout 20ms;")) {
       assertThat(RawClient.ask(proxy.port(), GET).status()).isEqualTo(504);
       assertThat(good.requestCount()).isZero();
     }
@@ -454,14 +431,7 @@ class UpstreamFailureIT {
   void anErrorPageStandsInForAFailure() throws Exception {
     try (ClosedPort closed = new ClosedPort();
         FakeUpstream fallback = FakeUpstream.named("fallback");
-        TestProxy proxy =
-            TestProxy.start(
-                "upstream u { server "
-                    + closed.address()
-                    + "; } upstream f { server "
-                    + fallback.address()
-                    + "; } server { listen 127.0.0.1:0; location / { proxy_pass http://u;"
-                    + " error_page 502 = @f; } location @f { proxy_pass http://f; } }")) {
+        TestProxy proxy = withFallback(closed.address(), fallback.address(), "")) {
       for (int i = 0; i < 3; i++) {
         RawResponse response = RawClient.ask(proxy.port(), POST);
         assertThat(response.status()).isEqualTo(200);
@@ -477,14 +447,7 @@ class UpstreamFailureIT {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING_AT_HEAD);
         FakeUpstream fallback = FakeUpstream.named("fallback");
         TestProxy proxy =
-            TestProxy.start(
-                "upstream u { server "
-                    + bad.address()
-                    + "; } upstream f { server "
-                    + fallback.address()
-                    + "; } server { listen 127.0.0.1:0; location / { proxy_pass http://u;"
-                    + " proxy_request_buffering off; error_page 502 = @f; }"
-                    + " location @f { proxy_pass http://f; } }")) {
+            withFallback(bad.address(), fallback.address(), "proxy_request_buffering off;")) {
       try (RawClient client = RawClient.connect(proxy.port())) {
         client.send("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nabc");
         assertThat(client.readResponse().status()).isEqualTo(502);
@@ -498,14 +461,7 @@ class UpstreamFailureIT {
     try (FakeUpstream bad = FakeUpstream.scripted(RESETTING);
         FakeUpstream fallback = FakeUpstream.named("fallback");
         TestProxy proxy =
-            TestProxy.start(
-                "upstream u { server "
-                    + bad.address()
-                    + "; } upstream f { server "
-                    + fallback.address()
-                    + "; } server { listen 127.0.0.1:0; location / { proxy_pass http://u;"
-                    + " proxy_request_buffering off; error_page 502 = @f; }"
-                    + " location @f { proxy_pass http://f; } }")) {
+            withFallback(bad.address(), fallback.address(), "proxy_request_buffering off;")) {
       assertThat(RawClient.ask(proxy.port(), POST).status()).isEqualTo(200);
       assertThat(fallback.requests().getFirst().body()).isEqualTo("abc");
     }

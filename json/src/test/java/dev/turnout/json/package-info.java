@@ -1,0 +1,4 @@
+@NullMarked
+package dev.turnout.json;
+
+import org.jspecify.annotations.NullMarked;
