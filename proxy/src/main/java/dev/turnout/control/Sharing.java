@@ -2,11 +2,8 @@ package dev.turnout.control;
 
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
-import dev.turnout.cluster.KeyvalChange;
 import dev.turnout.cluster.KeyvalZone;
 import dev.turnout.cluster.Origin;
-import dev.turnout.cluster.UpstreamState;
-import dev.turnout.cluster.file.GroupText;
 import dev.turnout.cluster.share.Layout;
 import dev.turnout.cluster.share.Note;
 import dev.turnout.cluster.share.Reading;
@@ -19,23 +16,18 @@ import dev.turnout.http.Product;
 import dev.turnout.http.Upstreams;
 import dev.turnout.log.ErrorLog;
 import dev.turnout.log.Level;
-import dev.turnout.upstream.UpstreamSpec;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -80,12 +72,8 @@ public final class Sharing implements AutoCloseable {
     record Failed(String message) implements Outcome {}
   }
 
-  private static final long HEARTBEAT_MILLIS = 1000;
-  private static final long AGAIN_MILLIS = 100;
   private static final long LOOK_MILLIS = 5;
   private static final Duration ANNOUNCED_FOR = Duration.ofSeconds(10);
-  private static final int REMEMBERED = 1000;
-  private static final int TOLD_CONFLICTS = 100;
   private static final int MARK_TRIES = 3;
   private static final long CATCH_UP_MILLIS = 5000;
   private static final int NOTED_TRANSACTIONS = 20_000;
@@ -102,7 +90,7 @@ public final class Sharing implements AutoCloseable {
   private @Nullable String chance; // made when it is asked for: its source is slow to set up
   private String node = "";
   private SharedStore.@Nullable Following following;
-  private final Map<String, String> rejected = new TreeMap<>();
+  private @Nullable Adopter adopter; // of the replica
   private boolean heard; // since the start
   private String trouble = "";
   private long sinceMillis = startedMillis;
@@ -115,10 +103,6 @@ public final class Sharing implements AutoCloseable {
   private volatile @Nullable ErrorLog log;
   private volatile String address = "";
   private volatile long incarnation;
-  private volatile boolean againDue; // a snapshot is to be asked for
-  private final ConcurrentSkipListMap<Long, Long> storeRevisions =
-      new ConcurrentSkipListMap<>(); // by the node's own
-  private final ConcurrentSkipListSet<Long> kept = new ConcurrentSkipListSet<>(); // of the node's
   private volatile boolean engineLost; // told by the engine, not taken by the writer yet
   private final AtomicLong commits = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
@@ -127,10 +111,9 @@ public final class Sharing implements AutoCloseable {
   private final AtomicLong conflicts = new AtomicLong();
   private final AtomicLong losses = new AtomicLong();
   private final AtomicLong applied = new AtomicLong();
-  private final Object announcing = new Object();
-  private boolean news; // guarded by announcing
-  private boolean closed; // guarded by announcing
-  private @Nullable Thread announcer;
+  private final StoreRevisions revisions = new StoreRevisions();
+  private final Announcer announcer =
+      new Announcer(this::announce, () -> onWriter(this::openNow), () -> onWriter(this::readAgain));
 
   Sharing(
       ChangeWriter writer,
@@ -209,7 +192,7 @@ public final class Sharing implements AutoCloseable {
       restart(next, old);
     } else {
       retryRejected();
-      askAgain();
+      announcer.askAgain();
     }
     tell();
   }
@@ -243,46 +226,34 @@ public final class Sharing implements AutoCloseable {
     Map<String, Replica.Pending> pending =
         new LinkedHashMap<>(old == null ? remembered.kept() : old.pending());
     pending.keySet().removeIf(key -> next.layout.thing(key) == null);
-    rejected.clear();
     Replica fresh =
         new Replica(
             next.layout.names(node),
             chance(),
             Math.min(500, next.store.mostKeys() - 3),
-            served(next.layout),
+            things(next).served(),
             known,
             pending);
     replica = fresh;
+    adopter =
+        new Adopter(
+            writer,
+            events,
+            this::log,
+            things(next),
+            fresh,
+            next.layout.names(node),
+            next.store.label(),
+            foreign,
+            conflicts);
     remember();
     upstreams.storedBy(name -> fresh.value(next.layout.group(name)) != null);
     following = next.store.follow(next.layout.prefixes(), new News());
-    startAnnouncing();
+    announcer.start();
   }
 
-  /// What the node serves of what is shared.
-  private Map<String, String> served(Layout layout) {
-    Map<String, String> served = new HashMap<>();
-    for (String name : layout.zones().keySet()) {
-      KeyvalZone zone = zones.apply(name);
-      if (zone != null) {
-        zone.snapshot()
-            .entries()
-            .forEach((entry, value) -> {
-              String key = layout.key(name, entry);
-              if (key != null) {
-                served.put(key, value);
-              }
-            });
-      }
-    }
-    upstreams
-        .states()
-        .forEach((name, state) -> {
-          if (upstreams.isShared(name) && state.isChanged()) {
-            served.put(layout.group(name), new GroupText(state.name(), state.spec()).text());
-          }
-        });
-    return served;
+  private SharedThings things(Setup of) {
+    return new SharedThings(of.layout, upstreams, zones);
   }
 
   // ---- changes of this node
@@ -290,38 +261,29 @@ public final class Sharing implements AutoCloseable {
   /// Whether a change would be one of something shared. On the writer's thread.
   boolean isShared(Operation operation) {
     Setup now = setup;
-    if (now == null) {
-      return false;
-    }
-    return switch (operation) {
-      case Operation.EditZone edit -> now.layout.zones().containsKey(edit.zone().name());
-      case Operation.EditUpstream(String name, _) -> upstreams.isShared(name);
-      case Operation.CreateUpstream(UpstreamSpec spec) -> upstreams.isShared(spec.name());
-      case Operation.PutUpstream(UpstreamSpec spec) -> upstreams.isShared(spec.name());
-      case Operation.DeleteUpstream(String name) -> upstreams.isShared(name);
-      case Operation.Restore _ -> true; // it may be: what it comes to is seen then
-      case Operation.EndTrial(_, boolean keep) -> !keep;
-    };
+    return now != null && things(now).isShared(operation);
   }
 
   /// True if what a request does to shared things depends on keys that it does not name.
   boolean mustKnowAll(ChangeRequest request) {
     Setup now = setup;
-    return now != null
-        && request.operations().stream()
-            .anyMatch(operation ->
-                switch (operation) {
-                  case Operation.EditZone edit ->
-                      now.layout.zones().containsKey(edit.zone().name())
-                          && edit.edits().stream().anyMatch(KeyvalChange.Clear.class::isInstance);
-                  case Operation.Restore _ -> true;
-                  case Operation.EndTrial(_, boolean keep) -> !keep;
-                  case Operation.EditUpstream _,
-                      Operation.CreateUpstream _,
-                      Operation.PutUpstream _,
-                      Operation.DeleteUpstream _ ->
-                      false;
-                });
+    return now != null && things(now).mustKnowAll(request);
+  }
+
+  /// Why these changes cannot be shared; empty if they can, or need not be. On the writer's thread.
+  Optional<String> check(List<Delta> deltas) {
+    Setup now = setup;
+    return now == null ? Optional.empty() : things(now).check(deltas, mostKeys(now));
+  }
+
+  private static int mostKeys(Setup now) {
+    return Math.min(now.store.mostKeys(), NOTED_TRANSACTIONS) - 2; // and notes
+  }
+
+  /// What the store is to be told of changes; empty: nothing of it is shared.
+  Map<String, Replica.Write> writes(List<JournalEntry> entries, boolean guarded) {
+    Setup now = setup;
+    return now == null ? Map.of() : things(now).writes(entries, guarded);
   }
 
   /// Waits until this node serves all that the store had when it was asked: a transaction that
@@ -347,23 +309,16 @@ public final class Sharing implements AutoCloseable {
       refused.incrementAndGet();
       return doubt.get();
     }
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CATCH_UP_MILLIS);
-    synchronized (announcing) {
-      while (applied.get() < upTo.get()) {
-        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-        if (left <= 0 || closed) {
-          refused.incrementAndGet();
-          return "not made: what others have changed was not heard in time from " + status.label();
-        }
-        try {
-          announcing.wait(left);
-        } catch (InterruptedException _) {
-          Thread.currentThread().interrupt();
-          return "not made: the node is stopping";
-        }
+    try {
+      if (announcer.await(() -> applied.get() >= upTo.get(), CATCH_UP_MILLIS)) {
+        return null;
       }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return "not made: the node is stopping";
     }
-    return null;
+    refused.incrementAndGet();
+    return "not made: what others have changed was not heard in time from " + status.label();
   }
 
   /// The revision of a transaction that changes nothing; 0 if this node goes on without it.
@@ -393,44 +348,6 @@ public final class Sharing implements AutoCloseable {
     return 0;
   }
 
-  /// Why these changes cannot be shared; empty if they can, or need not be. On the writer's thread.
-  Optional<String> check(List<Delta> deltas) {
-    Setup now = setup;
-    if (now == null) {
-      return Optional.empty();
-    }
-    int keys = 0;
-    for (Delta delta : deltas) {
-      switch (delta) {
-        case Delta.OfZone zone -> {
-          if (now.layout.zones().containsKey(zone.zone())) {
-            if (!zone.deadlinesAfter().isEmpty()) {
-              return Optional.of("a value that ends by itself cannot be shared");
-            }
-            for (Map.Entry<String, @Nullable String> one : zone.after().entrySet()) {
-              if (now.layout.key(zone.zone(), one.getKey()) == null) {
-                return Optional.of(
-                    "the key \""
-                        + one.getKey()
-                        + "\" cannot be shared: such keys are visible"
-                        + " ASCII and do not begin with \"@\"");
-              }
-              if (one.getValue() != null && one.getValue().length() > SharedStore.LONGEST_VALUE) {
-                return Optional.of("the value is too long to be shared");
-              }
-            }
-            keys += zone.after().size();
-          }
-        }
-        case Delta.OfUpstream upstream -> keys += upstreams.isShared(upstream.name()) ? 1 : 0;
-      }
-    }
-    int most = Math.min(now.store.mostKeys(), NOTED_TRANSACTIONS) - 2;
-    return keys > most
-        ? Optional.of(keys + " shared things would change at once; the store takes " + most)
-        : Optional.empty();
-  }
-
   /// Why it is not known that something shared is as this node serves it; null if it is known, or
   /// this node may say so. On the writer's thread.
   @Nullable String doubt() {
@@ -438,39 +355,6 @@ public final class Sharing implements AutoCloseable {
     Replica there = replica;
     boolean heardOf = there != null && there.link() != Replica.Link.DOWN && !engineLost;
     return now == null || now.keepsLocally || heardOf ? null : "not made: " + why();
-  }
-
-  /// What the store is to be told of changes; empty: nothing of it is shared.
-  Map<String, Replica.Write> writes(List<JournalEntry> entries, boolean guarded) {
-    Setup now = setup;
-    Map<String, Replica.Write> writes = new LinkedHashMap<>();
-    if (now != null) {
-      for (JournalEntry entry : entries) {
-        for (Delta delta : entry.deltas()) {
-          add(writes, delta, now.layout, guarded);
-        }
-      }
-    }
-    return writes;
-  }
-
-  private void add(Map<String, Replica.Write> writes, Delta delta, Layout layout, boolean guarded) {
-    switch (delta) {
-      case Delta.OfZone zone ->
-          zone.after()
-              .forEach((entry, value) -> {
-                String key = layout.key(zone.zone(), entry);
-                if (key != null) {
-                  writes.put(key, new Replica.Write(value, guarded));
-                }
-              });
-      case Delta.OfUpstream(String name, _, UpstreamState after) -> {
-        if (upstreams.isShared(name)) {
-          String text = after == null ? null : new GroupText(after.name(), after.spec()).text();
-          writes.put(layout.group(name), new Replica.Write(text, true));
-        }
-      }
-    }
   }
 
   /// Makes sure of what requests want that seems to be so already: another node may have changed it
@@ -483,13 +367,13 @@ public final class Sharing implements AutoCloseable {
     if (now != null && there != null) {
       for (ChangeRequest request : wished) {
         for (Operation operation : request.operations()) {
-          for (String key : keys(operation, now.layout)) {
+          for (String key : things(now).keys(operation)) {
             writes.put(key, new Replica.Write(there.value(key), true));
           }
         }
       }
     }
-    int most = now == null ? 1 : Math.min(now.store.mostKeys(), NOTED_TRANSACTIONS) - 2;
+    int most = now == null ? 1 : mostKeys(now);
     List<Map.Entry<String, Replica.Write>> all = new ArrayList<>(writes.entrySet());
     for (int i = 0; i < all.size(); i += most) {
       Map<String, Replica.Write> some = new LinkedHashMap<>();
@@ -503,41 +387,6 @@ public final class Sharing implements AutoCloseable {
     return new Outcome.Made();
   }
 
-  /// The keys of the store that an operation is about, as far as it names them.
-  private List<String> keys(Operation operation, Layout layout) {
-    List<String> keys = new ArrayList<>();
-    switch (operation) {
-      case Operation.EditZone edit -> {
-        for (KeyvalChange change : edit.edits()) {
-          String entry =
-              switch (change) {
-                case KeyvalChange.Put put -> put.key();
-                case KeyvalChange.Delete(String key) -> key;
-                case KeyvalChange.Clear() -> null;
-              };
-          String key = entry == null ? null : layout.key(edit.zone().name(), entry);
-          if (key != null) {
-            keys.add(key);
-          }
-        }
-      }
-      case Operation.EditUpstream(String name, _) -> addGroup(keys, name, layout);
-      case Operation.CreateUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
-      case Operation.PutUpstream(UpstreamSpec spec) -> addGroup(keys, spec.name(), layout);
-      case Operation.DeleteUpstream(String name) -> addGroup(keys, name, layout);
-      case Operation.Restore _, Operation.EndTrial _ -> {
-        // what it comes to is told as a change
-      }
-    }
-    return keys;
-  }
-
-  private void addGroup(List<String> keys, String name, Layout layout) {
-    if (upstreams.isShared(name)) {
-      keys.add(layout.group(name));
-    }
-  }
-
   /// Tells the store of changes. On the writer's thread; waits for the store.
   Outcome commit(Map<String, Replica.Write> change, List<JournalEntry> entries) {
     Setup now = setup;
@@ -545,6 +394,7 @@ public final class Sharing implements AutoCloseable {
     if (now == null || there == null) {
       throw new IllegalStateException("there is no store");
     }
+    Map<String, String> rejected = rejected();
     for (String key : change.keySet()) {
       if (rejected.containsKey(key) && there.isUnreadable(key)) {
         refused.incrementAndGet();
@@ -557,17 +407,14 @@ public final class Sharing implements AutoCloseable {
     if (there.link() != Replica.Link.UP || engineLost) {
       outcome = notMade(now, there, change, why());
     } else {
-      Transaction transaction = there.propose(change, noted(entries, now.layout));
+      Transaction transaction = there.propose(change, things(now).noted(entries));
       Commit commit = now.store.commit(transaction);
       Replica.Step step = there.made(transaction, commit);
       outcome =
           switch (commit) {
             case Commit.Done(long revision, _, _) -> {
               commits.incrementAndGet();
-              entries.forEach(entry -> storeRevisions.put(entry.revision(), revision));
-              while (storeRevisions.size() > REMEMBERED) {
-                storeRevisions.pollFirstEntry();
-              }
+              revisions.made(entries, revision);
               yield new Outcome.Made();
             }
             case Commit.Conflict _ -> new Outcome.Moved();
@@ -576,20 +423,11 @@ public final class Sharing implements AutoCloseable {
           };
       apply(step, Origin.of("store", ""), null);
     }
-    if (outcome instanceof Outcome.Made
-        && !entries.isEmpty()
-        && !storeRevisions.containsKey(last(entries))) {
-      entries.forEach(entry -> kept.add(entry.revision()));
-      while (kept.size() > REMEMBERED) {
-        kept.pollFirst();
-      }
+    if (outcome instanceof Outcome.Made) {
+      revisions.keptIfNotMade(entries);
     }
     tell();
     return outcome;
-  }
-
-  private static long last(List<JournalEntry> entries) {
-    return entries.getLast().revision();
   }
 
   private String why() {
@@ -659,25 +497,6 @@ public final class Sharing implements AutoCloseable {
     }
   }
 
-  private static List<Note.Change> noted(List<JournalEntry> entries, Layout layout) {
-    List<Note.Change> changes = new ArrayList<>();
-    for (JournalEntry entry : entries) {
-      List<String> keys = new ArrayList<>();
-      for (Delta delta : entry.deltas()) {
-        switch (delta) {
-          case Delta.OfUpstream upstream -> keys.add(layout.group(upstream.name()));
-          case Delta.OfZone zone ->
-              zone.after().keySet().stream()
-                  .map(entryKey -> layout.key(zone.zone(), entryKey))
-                  .filter(Objects::nonNull)
-                  .forEach(keys::add);
-        }
-      }
-      changes.add(new Note.Change(keys, entry.origin()));
-    }
-    return changes;
-  }
-
   // ---- changes of others
 
   /// What the engine tells, on its thread: it waits until the writer has taken it.
@@ -718,7 +537,7 @@ public final class Sharing implements AutoCloseable {
           .passed()
           .whenComplete((_, _) -> {
             applied.set(revision);
-            wake();
+            announcer.wake();
           });
     }
 
@@ -793,156 +612,27 @@ public final class Sharing implements AutoCloseable {
   /// @param told what the engine told, with the notes of those who changed it; null: a whole
   ///   snapshot, or an answer
   private void apply(Replica.Step step, Origin usual, @Nullable State told) {
-    step.unreadable().forEach(this::reject);
-    Map<Origin, List<Adoption>> byOrigin = new LinkedHashMap<>();
-    Map<Adoption, String> keys = new HashMap<>();
-    step.serve()
-        .forEach((key, value) -> {
-          Adoption adoption = adoption(key, value);
-          if (adoption != null) {
-            keys.put(adoption, key);
-            byOrigin
-                .computeIfAbsent(origin(key, usual, told), _ -> new ArrayList<>())
-                .add(adoption);
-          }
-        });
-    boolean groups = false;
-    for (Map.Entry<Origin, List<Adoption>> one : byOrigin.entrySet()) {
-      foreign.incrementAndGet();
-      one.getValue().forEach(adoption -> rejected.remove(keys.get(adoption)));
-      writer
-          .adopt(one.getValue(), one.getKey())
-          .forEach(
-              (adoption, reason) -> reject(Objects.requireNonNull(keys.get(adoption)), reason));
-      groups |= one.getValue().stream().anyMatch(Adoption.Group.class::isInstance);
+    Adopter there = adopter;
+    if (there != null) {
+      there.apply(step, usual, told);
     }
-    if (groups && !rejected.isEmpty()) {
-      retryRejected();
-    }
-    tellConflicts(step.conflicts());
     if (step.again()) {
-      askAgain();
+      announcer.askAgain();
     }
   }
 
-  private void tellConflicts(List<Replica.Conflict> all) {
-    conflicts.addAndGet(all.size());
-    all.stream()
-        .limit(TOLD_CONFLICTS)
-        .forEach(one -> {
-          String ours = one.ours() == null ? "deleted" : "\"" + one.ours() + "\"";
-          String theirs = one.theirs() == null ? "deleted" : "\"" + one.theirs() + "\"";
-          log(
-              Level.ERROR,
-              "conflict in the store over \"%s\": here it was %s, %s counts"
-                  .formatted(one.key(), ours, theirs));
-          events.publish(
-              "store",
-              Map.of("what", "conflict", "key", one.key(), "ours", ours, "theirs", theirs));
-        });
-  }
-
-  private @Nullable Adoption adoption(String key, @Nullable String value) {
-    Setup now = setup;
-    Layout.Thing thing = now == null ? null : now.layout.thing(key);
-    return switch (thing) {
-      case null -> null;
-      case Layout.Thing.ZoneKey(String zone, String entry) -> {
-        KeyvalZone there = zones.apply(zone);
-        yield there == null ? null : new Adoption.Entry(there, entry, value);
-      }
-      case Layout.Thing.Group(String name) -> group(key, name, value);
-    };
-  }
-
-  private @Nullable Adoption group(String key, String name, @Nullable String value) {
-    if (!upstreams.isShared(name)) {
-      if (value != null) {
-        reject(key, "upstream \"" + name + "\" is configured here without \"store\"");
-      }
-      return null;
-    }
-    if (value == null) {
-      return new Adoption.Group(name, null);
-    }
-    try {
-      GroupText text = GroupText.parse(value);
-      if (!text.name().toLowerCase(Locale.ROOT).equals(name)) {
-        throw new IllegalArgumentException("its name is \"" + text.name() + "\"");
-      }
-      return new Adoption.Group(name, text);
-    } catch (IllegalArgumentException e) {
-      reject(key, String.valueOf(e.getMessage()));
-      return null;
-    }
-  }
-
-  /// What was served before goes on being served.
-  private void reject(String key, String reason) {
-    if (!reason.equals(rejected.put(key, reason))) {
-      log(
-          Level.ERROR,
-          "the store has something under \"" + key + "\" that is not taken: " + reason);
-      events.publish("store", Map.of("what", "rejected", "key", key, "reason", reason));
-    }
+  /// Keys whose values are not served, and why.
+  private Map<String, String> rejected() {
+    Adopter there = adopter;
+    return there == null ? Map.of() : there.rejected();
   }
 
   /// What could not be taken may be right by now.
   private void retryRejected() {
-    Replica there = replica;
-    if (there == null) {
-      return;
+    Adopter there = adopter;
+    if (there != null) {
+      there.retryRejected();
     }
-    for (String key : List.copyOf(rejected.keySet())) {
-      if (there.isUnreadable(key)) {
-        continue;
-      }
-      Adoption adoption = adoption(key, there.value(key));
-      if (adoption == null) {
-        if (there.value(key) == null) {
-          rejected.remove(key);
-        }
-        continue;
-      }
-      String usual = status.label();
-      Map<Adoption, String> refusals =
-          writer.adopt(List.of(adoption), new Origin("store", "", "caught up", usual));
-      if (refusals.isEmpty()) {
-        rejected.remove(key);
-      }
-    }
-  }
-
-  /// Where a key's change comes from: the node that changed it says so in its note, which changes
-  /// with it.
-  private Origin origin(String key, Origin usual, @Nullable State told) {
-    Replica there = replica;
-    Setup now = setup;
-    if (told == null || there == null || now == null) {
-      return usual;
-    }
-    String notes = now.layout.names(node).notes();
-    for (Map.Entry<String, Reading> one : told.keys().entrySet()) {
-      if (one.getKey().startsWith(notes)
-          && one.getValue() instanceof Reading.Present(String text, _)) {
-        Note note = Note.parse(text);
-        String name = one.getKey().substring(notes.length());
-        for (int i = note == null ? -1 : note.changes().size() - 1; i >= 0; i--) {
-          Note.Change change = Objects.requireNonNull(note).changes().get(i);
-          if (change.keys().contains(key)) {
-            Origin origin = change.origin();
-            String from = origin.from().isEmpty() ? "" : ", " + origin.from();
-            return new Origin(origin.dialect(), origin.who(), origin.why(), "node " + name + from);
-          }
-        }
-      }
-    }
-    return usual;
-  }
-
-  private void askAgain() {
-    againDue = true;
-    wake();
   }
 
   // ---- what is remembered and told
@@ -990,7 +680,7 @@ public final class Sharing implements AutoCloseable {
             there.revision(),
             applied.get(),
             there.pending().size(),
-            rejected,
+            rejected(),
             counts());
   }
 
@@ -1006,52 +696,7 @@ public final class Sharing implements AutoCloseable {
 
   // ---- the cluster
 
-  private void startAnnouncing() {
-    synchronized (announcing) {
-      if (announcer == null) {
-        announcer = Thread.ofVirtual().name("announcer").start(this::announceOn);
-      }
-    }
-  }
-
-  private void wake() {
-    synchronized (announcing) {
-      news = true;
-      announcing.notifyAll();
-    }
-  }
-
-  private void announceOn() {
-    long lastBeat = 0;
-    long lastAgain = 0;
-    try {
-      while (true) {
-        synchronized (announcing) {
-          if (!news && !closed) {
-            announcing.wait(againDue ? AGAIN_MILLIS : HEARTBEAT_MILLIS);
-          }
-          if (closed) {
-            return;
-          }
-          news = false;
-        }
-        long nowMillis = System.nanoTime() / 1_000_000;
-        if (againDue && nowMillis - lastAgain >= AGAIN_MILLIS) {
-          lastAgain = nowMillis;
-          againDue = false;
-          onWriter(this::doAskAgain);
-        } else if (nowMillis - lastBeat >= HEARTBEAT_MILLIS) {
-          lastBeat = nowMillis;
-          onWriter(this::openNow);
-        }
-        announce();
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void doAskAgain() {
+  private void readAgain() {
     SharedStore.Following there = following;
     if (there != null) {
       there.again();
@@ -1117,7 +762,7 @@ public final class Sharing implements AutoCloseable {
   ///
   /// @param revision the node's own
   public boolean isKept(long revision) {
-    return kept.contains(revision);
+    return revisions.isKept(revision);
   }
 
   /// Waits until every node that lives serves a change.
@@ -1127,8 +772,8 @@ public final class Sharing implements AutoCloseable {
   /// @throws IOException if the store did not tell who lives
   public Optional<StoreStatus.Spread> awaitEverywhere(long revision, long millis)
       throws IOException, InterruptedException {
-    Map.Entry<Long, Long> at = storeRevisions.floorEntry(revision);
-    if (at == null || kept.contains(revision)) {
+    Long at = revisions.of(revision);
+    if (at == null) {
       return Optional.empty();
     }
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
@@ -1136,7 +781,7 @@ public final class Sharing implements AutoCloseable {
       List<String> serving = new ArrayList<>();
       List<String> missing = new ArrayList<>();
       for (StoreStatus.Member member : members()) {
-        boolean serves = member.applied() >= at.getValue() && member.incarnation() >= incarnation;
+        boolean serves = member.applied() >= at && member.incarnation() >= incarnation;
         (serves ? serving : missing).add(member.node());
       }
       if (missing.isEmpty() || System.nanoTime() - end >= 0) {
@@ -1150,19 +795,12 @@ public final class Sharing implements AutoCloseable {
   public void close() {
     SharedStore.Following there = following;
     Setup now = setup;
-    Thread thread;
-    synchronized (announcing) {
-      closed = true;
-      announcing.notifyAll();
-      thread = announcer;
-    }
+    announcer.end();
     if (there != null) {
       there.close();
     }
     try {
-      if (thread != null) {
-        thread.join();
-      }
+      announcer.join();
       if (now != null) {
         now.store.withdraw(node);
       }
