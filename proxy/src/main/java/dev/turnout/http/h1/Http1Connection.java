@@ -48,8 +48,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
   private static final byte[] CONTINUE =
       "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-  private static final byte[] LAST_CHUNK = {'0', '\r', '\n', '\r', '\n'};
-  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.ISO_8859_1);
 
   private enum State {
     IDLE,
@@ -820,7 +818,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     held = buffer;
     if (noBody || last) {
       if (chunked) {
-        endChunks(buffer, response);
+        Chunks.last(buffer, response);
       }
       lastWritten = lastWritten || last || (noBody && status >= 200);
       suppressBody = noBody;
@@ -865,7 +863,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       head.writeBytes(body);
       body.release();
       if (chunked) {
-        endChunk(head, size, last, present.response());
+        Chunks.end(head, size, last, present.response());
       }
     } else {
       writeHeld();
@@ -876,53 +874,22 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       }
       if (chunked) {
         ByteBuf end = context().alloc().directBuffer(16);
-        endChunk(end, size, last, present.response());
+        Chunks.end(end, size, last, present.response());
         held = end;
       }
     }
     lastWritten = lastWritten || last;
   }
 
-  private static void endChunk(ByteBuf out, int size, boolean last, Response response) {
-    if (size > 0) {
-      out.writeByte('\r').writeByte('\n');
-    }
-    if (last) {
-      endChunks(out, response);
-    }
-  }
-
-  /// The last chunk, with the trailer fields that there are.
-  private static void endChunks(ByteBuf out, Response response) {
-    ResponseHeaders trailers = response.trailers();
-    if (trailers.count() == 0) {
-      out.writeBytes(LAST_CHUNK);
-      return;
-    }
-    out.writeByte('0').writeByte('\r').writeByte('\n');
-    for (int i = 0; i < trailers.count(); i++) {
-      String line = trailers.name(i) + ": " + trailers.value(i) + "\r\n";
-      out.writeCharSequence(line, StandardCharsets.ISO_8859_1);
-    }
-    out.writeByte('\r').writeByte('\n');
-  }
-
   private void writeChunkSize(long size) {
     ByteBuf out = held;
-    int room = size > Integer.MAX_VALUE ? 18 : 10;
+    int room = Chunks.longestSize(size);
     if (out == null || out.writableBytes() < room) {
       writeHeld();
       out = context().alloc().directBuffer(Math.max(16, room));
       held = out;
     }
-    int shift = 60;
-    while (shift > 0 && size >>> shift == 0) {
-      shift -= 4;
-    }
-    for (; shift >= 0; shift -= 4) {
-      out.writeByte(HEX[(int) (size >>> shift) & 15]);
-    }
-    out.writeByte('\r').writeByte('\n');
+    Chunks.size(out, size);
   }
 
   @Override
@@ -947,7 +914,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     ctx.write(region, ctx.voidPromise());
     if (chunked) {
       ByteBuf end = ctx.alloc().directBuffer(16);
-      endChunk(end, 1, last, present.response());
+      Chunks.end(end, 1, last, present.response());
       held = end;
     }
     lastWritten = lastWritten || last;
@@ -960,12 +927,12 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
     if (chunked && !suppressBody && !lastWritten) {
       ByteBuf out = held;
-      if (out == null || out.writableBytes() < LAST_CHUNK.length) {
+      if (out == null || out.writableBytes() < Chunks.SHORTEST_LAST) {
         writeHeld();
         out = context().alloc().directBuffer(16);
         held = out;
       }
-      endChunks(out, present.response());
+      Chunks.last(out, present.response());
     }
     lastWritten = true;
   }
