@@ -480,6 +480,10 @@ public final class LuaProgram {
       exchange.finish(statusOf(text));
       return Verdict.RESPONDED;
     }
+    if (run.isLogged(Level.DEBUG)) {
+      String where = chunk.phase().directive().replace("_by_lua", "").replace('_', ' ');
+      run.log(Level.DEBUG, "lua " + where + " handler, uri:\"" + exchange.path() + "\" c:1");
+    }
     return run.start(chunk.phase(), index);
   }
 
@@ -491,12 +495,30 @@ public final class LuaProgram {
     return trouble.endsWith("No such file or directory") ? 404 : 503;
   }
 
+  /// Tells those who look closely which script is called.
+  static void callTold(LuaRun run, LuaPhase phase) {
+    Exchange exchange = run.exchange();
+    if (exchange == null) {
+      return;
+    }
+    String path = '"' + exchange.path() + '"';
+    if (phase == LuaPhase.LOG) {
+      run.log(Level.DEBUG, "lua log handler, uri:" + path + " c:0");
+    } else if (phase == LuaPhase.HEADER_FILTER || phase == LuaPhase.BODY_FILTER) {
+      String which = phase == LuaPhase.HEADER_FILTER ? "header" : "body";
+      run.log(Level.DEBUG, "lua " + which + " filter for user lua code, uri " + path);
+    }
+  }
+
   /// Calls a script that may not wait; false if it failed, which has been logged.
   boolean call(LuaRun run, LuaChunk chunk, int arguments) {
     int index = run.vm().ready(chunk, run);
     if (index < 0) {
       run.log(Level.ERROR, loadFailure(chunk, run));
       return false;
+    }
+    if (run.isLogged(Level.DEBUG)) {
+      callTold(run, chunk.phase());
     }
     if (!run.call(chunk.phase(), index, arguments)) {
       run.log(

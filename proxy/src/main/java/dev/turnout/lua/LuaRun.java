@@ -495,6 +495,9 @@ public final class LuaRun implements Exchange.Companion {
   void filterHeadBegins() {
     Exchange there = requireExchange();
     headFilter = Filtering.RUNS;
+    if (isLogged(Level.DEBUG)) {
+      LuaProgram.callTold(this, LuaPhase.HEADER_FILTER);
+    }
     phaseBefore = phase;
     phase = LuaPhase.HEADER_FILTER;
     Response response = there.response();

@@ -14,6 +14,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import java.io.FileNotFoundException;
 import java.lang.invoke.MethodHandles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -303,13 +304,18 @@ final class SocketCalls implements LuaPart {
                 + Cosocket.numbered(cause)
                 + ")");
       } else if (!isOver()) {
-        log(
+        String line =
             "connect() "
                 + (host.startsWith("unix:") ? "to " + host + " " : "")
                 + "failed ("
                 + Cosocket.numbered(cause)
                 + ")"
-                + upstream(host, port, shown));
+                + upstream(host, port, shown);
+        if (cause instanceof FileNotFoundException) { // nginx's level for what is wrong here
+          run.log(Level.CRIT, line);
+        } else {
+          log(line);
+        }
       }
       fail(Cosocket.words(cause));
     }

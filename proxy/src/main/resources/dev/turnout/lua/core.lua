@@ -197,6 +197,7 @@ local function frames(out, co, level)
     level = level + 1
     if ar.source:sub(1, 9) == '=turnout:' then
       pending = nil
+      if ar.name == 'filter_head' then return end    -- a script inside of another, which is not shown
       ours = ar.namewhat ~= '' and ar.name or ours   -- to the script it is a function in C
     else
       if pending and show(pending) then return end

@@ -89,7 +89,7 @@ req.set_uri = function(...)
   end
   if jump then
     check(phases.REWRITE + phases.SERVER_REWRITE)
-    fn.req_set(VM, 2, uri, #uri)
+    if fn.req_set(VM, 2, uri, #uri) < 0 then T.fail(text()) end
     T.abort()
   end
   fn.req_set(VM, 1, uri, #uri)

@@ -31,7 +31,7 @@ local function number_of(self)
   end
   return self[1] or -1
 end
-T.owned, T.number_of = owned, number_of
+T.owned = owned
 
 -- True while another thread, which has not been killed meanwhile, connects it.
 local function is_connecting(self)
@@ -202,7 +202,7 @@ end
 -- What a read came to: the data, or nil, why, and what there was.
 local function got(rc)
   if rc == OK then return text() end
-  if rc == REFUSED then return nil, text(), '' end
+  if rc == REFUSED then return nil, text() end
   if rc == ENDED then return nil, nil, nil end
   local l = list()
   return nil, l[1], l[2]
@@ -242,6 +242,7 @@ function tcp.receive(self, ...)
   local rc = await(receive(number, size, 1, self.read_ms or 0))
   local data, err, partial = got(rc)
   if data then return data end
+  if partial == nil then return nil, err end
   return nil, err, partial
 end
 
@@ -257,6 +258,7 @@ function tcp.receiveany(self, ...)
   local rc = await(receive(number, floor(most), 2, self.read_ms or 0))
   local data, err, partial = got(rc)
   if data then return data end
+  if partial == nil then return nil, err end
   return nil, err, partial
 end
 
@@ -307,6 +309,7 @@ function tcp.receiveuntil(self, ...)
     if rc == ENDED then return nil, nil, nil end
     local data, err, partial = got(rc)
     if data then return data end
+    if partial == nil then return nil, err end
     return nil, err, partial
   end
 end

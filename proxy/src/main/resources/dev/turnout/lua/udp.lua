@@ -11,7 +11,11 @@ local OK, REFUSED = 0, -2
 local udp = {}
 local udp_mt = { __index = udp }
 
-local number_of = T.number_of
+-- A socket stays with the request that has named its peer.
+local function number_of(self)
+  if (self[1] or self.connecting) and self.run ~= io_.run then T.fail('bad request') end
+  return self[1] or -1
+end
 
 local function peer(host, port, from)
   return fn.udp_peer(VM, host, #host, port, from, from and #from or 0)
