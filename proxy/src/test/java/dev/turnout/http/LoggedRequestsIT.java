@@ -130,6 +130,20 @@ class LoggedRequestsIT {
   }
 
   @Test
+  void chunksThatAreNoneAreAnErrorOfTheClient() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "server { listen 127.0.0.1:0; location / { proxy_pass http://127.0.0.1:1; } }")) {
+      RawClient.ask(
+          proxy.port(), "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+
+      assertThat(proxy.errorLog())
+          .contains("[error] ")
+          .contains("client sent invalid chunked body: invalid chunk size, client: ");
+    }
+  }
+
+  @Test
   void anUpstreamIsNamedOnceItWasAskedFor() throws Exception {
     try (TestProxy proxy =
         TestProxy.start(
