@@ -3,9 +3,9 @@
 # ./run.sh [path of the turnout program]
 set -euo pipefail
 cd "$(dirname "$0")"
-turnout=${1:-../../proxy/target/turnout/bin/turnout}
+turnout=${1:-../../turnout}
 command -v redis-server >/dev/null || { echo "redis-server is missing (Debian: apt-get install redis-server)" >&2; exit 1; }
-[ -x "$turnout" ] || { echo "$turnout is missing: ./build package, or give its path" >&2; exit 1; }
+[ -x "$turnout" ] || { echo "$turnout is missing: give the path of the program" >&2; exit 1; }
 
 run=$(mktemp -d)
 pids=()

@@ -59,7 +59,7 @@ function options(width, height, colours, series, format) {
     scales: { x: { time: true }, y: { range: (_, min, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },
     axes: [
       { ...axis, space: 70 },
-      { ...axis, size: 62, values: (_, values) => values.map(format) },
+      { ...axis, size: 74, values: (_, values) => values.map(format) },
     ],
     series: [{ label: "Time" }, ...series],
     plugins: [marks()],

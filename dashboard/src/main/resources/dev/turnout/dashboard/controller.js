@@ -1,7 +1,7 @@
 // Just enough servers: what the controller sees, and why it does what it does.
 
 import { ask } from "./change.js";
-import { button, el, field, keyed, table, text } from "./ui.js";
+import { button, el, field, keyed, table } from "./ui.js";
 import { duration, millis, number, rate, time } from "./format.js";
 import { may } from "./roles.js";
 import { readController, state, watch } from "./store.js";
@@ -50,7 +50,7 @@ function figures(one) {
     { class: "figures" },
     now && [
       figure("Requests in the system", tenths(now.in_system), `${rate(now.rate)} req/s`),
-      figure("Target", String(now.target), `of ${one.min} to ${one.max}`),
+      figure("Target", String(now.target), `of ${one.min} to ${Math.min(one.max, one.servers.length)}`),
       figure("On", String(now.on), `${now.starting} starting, ${now.draining} draining, ${now.off} off${now.failing ? `, ${now.failing} failing` : ""}`),
       figure("Response", millis(now.latency_ms), now.utilisation === null ? "" : `${Math.round(now.utilisation * 100)} % busy`),
       figure("One server carries", tenths(now.capacity_per_server), now.capacity_learned ? "learned" : "as configured"),
@@ -63,11 +63,29 @@ function figures(one) {
   );
 }
 
-function card(one) {
-  const allowed = may(state.you, "controller", { upstream: one.upstream });
+function serverRow(server) {
   return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, server.server),
+    el("td", {}, el("span", { class: `state ${server.state}` }, server.state)),
+    el("td", {}, duration(Date.now() - Date.parse(server.since))),
+    el("td", { class: "number" }, number(server.active)),
+  );
+}
+
+/**
+ * What is known of one controller; `update()` shows later figures. What can be pressed is not made anew by
+ * them: the focus stays, and a click begins and ends on the same button.
+ */
+function card(first) {
+  let one = first;
+  const allowed = may(state.you, "controller", { upstream: one.upstream }) && one.leader;
+  const numbers = el("div");
+  const servers = table(`Servers of ${one.upstream}`, ["Server", "State", "For", { text: "Active", class: "number" }], []);
+  const element = el(
     "section",
-    { class: "card" },
+    { class: "card", "data-controller": one.upstream },
     el(
       "header",
       {},
@@ -76,27 +94,31 @@ function card(one) {
       one.dry_run && el("span", { class: "tag" }, "dry run"),
       !one.leader && el("span", { class: "tag" }, one.leader_node ? `node ${one.leader_node} acts` : "another node acts"),
       one.now && !one.now.complete && el("span", { class: "tag bad" }, "figures are missing: nothing goes down"),
-      allowed && one.leader && button("Override", () => override(one), { "aria-label": `Override ${one.upstream}` }),
-      allowed && one.leader && one.override && button("End override", () => endOverride(one)),
+      allowed &&
+        el(
+          "span",
+          { class: "actions" },
+          button("Override", () => override(one), { "aria-label": `Override ${one.upstream}` }),
+          one.override && button("End override", () => endOverride(one), { "aria-label": `End override of ${one.upstream}` }),
+        ),
     ),
     one.override &&
       el("p", { class: "tag" }, `${one.override.servers} servers until ${time(one.override.until)}, by ${one.override.who}${one.override.why ? `: ${one.override.why}` : ""}`),
-    figures(one),
-    table(
-      `Servers of ${one.upstream}`,
-      ["Server", "State", "For", "Active"],
-      one.servers.map((server) =>
-        el(
-          "tr",
-          {},
-          el("th", { scope: "row" }, server.server),
-          el("td", {}, el("span", { class: `state ${server.state}` }, server.state)),
-          el("td", {}, duration(Date.now() - Date.parse(server.since))),
-          el("td", { class: "number" }, number(server.active)),
-        ),
-      ),
-    ),
+    numbers,
+    servers,
   );
+  element.update = (next) => {
+    one = next;
+    numbers.replaceChildren(figures(one));
+    servers.tBodies[0].replaceChildren(...one.servers.map(serverRow));
+  };
+  return element;
+}
+
+/** What of a controller is more than figures. */
+function frame(one) {
+  const { upstream, policy, dry_run, leader, leader_node, override } = one;
+  return JSON.stringify([upstream, policy, dry_run, leader, leader_node, override, one.now?.complete, state.you]);
 }
 
 function decisionRow({ upstream, one }) {
@@ -112,7 +134,7 @@ function decisionRow({ upstream, one }) {
 
 export function controllerView() {
   const cards = el("div");
-  const decisions = table("Decisions, the newest first", ["Time", "Upstream", "Why", "Revision"], []);
+  const decisions = table("Decisions, the newest first", ["Time", "Upstream", "Why", { text: "Revision", class: "number" }], []);
   const none = el("p", { class: "dim" }, "No decision yet.");
   const nothing = el("p", { class: "dim" }, "No upstream has a controller: autoscale is not in the configuration.");
   let known = [];
@@ -141,7 +163,8 @@ export function controllerView() {
   };
   const draw = () => {
     nothing.hidden = state.controllers.length > 0;
-    keyed(cards, state.controllers, (one) => one.upstream, (one) => JSON.stringify([{ ...one, decisions: null }, state.you]), card);
+    keyed(cards, state.controllers, (one) => one.upstream, frame, card);
+    for (const one of state.controllers) cards.querySelector(`[data-controller="${CSS.escape(one.upstream)}"]`).update(one);
   };
   const end = watch((topics) => {
     if (topics.has("controllers") || topics.has("you")) draw();

@@ -83,7 +83,7 @@ export function nodeView() {
         ["switch tables", state.zones.length],
         ["you", state.you?.who],
         ["role", state.you && role(state.you)],
-        ["last trouble with the store", trouble ? `${time(trouble.data.time)}: ${said(trouble)}` : "none seen"],
+        ["last trouble with disk or store", trouble ? `${time(trouble.data.time)}: ${said(trouble)}` : "none seen"],
       ]),
     );
     const shared = state.store

@@ -179,7 +179,7 @@ export function serversView(parameters) {
       for (const server of fitting) rows.push({ key: `${name}/${server.id}`, upstream: name, id: server.id });
       servers += fitting.length;
     }
-    text(count, `${number(servers)} servers`);
+    text(count, `${number(servers)} ${servers === 1 ? "server" : "servers"}`);
     empty.hidden = rows.length > 0;
     grid.hidden = rows.length === 0;
   };

@@ -242,8 +242,9 @@ function happened(event) {
   changed("events");
   if (event.kind === "change") {
     const { revision, changes } = event.data;
-    if (revision > state.revision || state.revisions.length === 0) {
-      state.revision = revision;
+    // by the list itself: state.revision may be of a read that was answered before another one
+    if (revision > (state.revisions[0]?.revision ?? -1)) {
+      state.revision = Math.max(state.revision, revision);
       state.revisions.unshift(event.data);
       state.revisions.length = Math.min(state.revisions.length, KEPT_REVISIONS);
       changed("revisions");
@@ -286,7 +287,7 @@ async function readTold() {
     if (drains) await readDrains();
     if (controllers) await readControllers();
   } catch {
-    // the poll tells when nobody answers
+    stateToRead = true; // with the next event; the poll tells when nobody answers
   }
 }
 

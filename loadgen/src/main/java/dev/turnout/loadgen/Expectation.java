@@ -79,6 +79,9 @@ record Expectation(String metric, String operator, double bound, String text) {
   /// What was measured, in words, for the message when it does not hold.
   String measuredText(Report report) {
     double value = measured(report);
+    if (Double.isNaN(value)) {
+      return "nothing, as no request was answered";
+    }
     return isLatency(metric)
         ? String.format(Locale.ROOT, "%.3f ms", value / 1e6)
         : String.format(Locale.ROOT, "%.1f", value);
@@ -102,6 +105,9 @@ record Expectation(String metric, String operator, double bound, String text) {
         metric.startsWith(UNCORRECTED) || !report.plan().pacing().open()
             ? report.uncorrected()
             : report.corrected();
+    if (histogram.getTotalCount() == 0) {
+      return Double.NaN; // nothing was answered: no bound holds
+    }
     String name = withoutPrefix(metric);
     return switch (name) {
       case "max" -> (double) histogram.getMaxValue();

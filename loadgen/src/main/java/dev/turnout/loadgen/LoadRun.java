@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.ManualIoEventLoop;
 import io.netty.channel.epoll.Epoll;
@@ -13,7 +14,10 @@ import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -51,6 +55,7 @@ final class LoadRun {
   private long windowEnd = Long.MAX_VALUE;
   private int opened;
   private int refused;
+  private String lastRefusal = "";
   private int busy;
   private boolean running;
   private boolean stopping;
@@ -125,7 +130,8 @@ final class LoadRun {
     }
     if (opened == 0) {
       throw new IOException(
-          "no connection to " + plan.target().host() + ":" + plan.target().port());
+          "no connection to %s:%d%s"
+              .formatted(plan.target().host(), plan.target().port(), lastRefusal));
     }
   }
 
@@ -133,9 +139,19 @@ final class LoadRun {
     ChannelFuture future = bootstrap.clone().handler(connection).connect();
     future.addListener(_ -> {
       if (!future.isSuccess()) {
+        lastRefusal = reason(future.cause());
         refused(connection);
       }
     });
+  }
+
+  private static String reason(Throwable cause) {
+    return switch (cause) {
+      case UnknownHostException _, UnresolvedAddressException _ -> ": the name is not known";
+      case ConnectTimeoutException _ -> ": it does not answer";
+      case ConnectException _ -> ": it refuses";
+      default -> ": " + cause.getMessage();
+    };
   }
 
   private void refused(Connection connection) {

@@ -1,5 +1,6 @@
 package dev.turnout.loadgen;
 
+import dev.turnout.autoscaler.command.Tool;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -164,7 +165,7 @@ public final class Main implements Callable<Integer> {
   private @Nullable Path hlog;
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    System.exit(Tool.of(new Main()).execute(arguments));
   }
 
   @Override
@@ -177,17 +178,20 @@ public final class Main implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command(), String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
-      command().getErr().println("turnout load: cannot read " + e.getMessage());
+      command().getErr().println("turnout load: cannot read " + Tool.reason(e));
       return COULD_NOT_RUN;
     }
     Report report;
     try {
+      Tool.mayWrite(html); // not when the minutes of the run are lost
+      Tool.mayWrite(json);
+      Tool.mayWrite(hlog);
       report = run(plan);
       if (json != null) {
         Files.writeString(json, JsonReport.of(report));
       }
     } catch (IOException e) {
-      command().getErr().println("turnout load: " + e.getMessage());
+      command().getErr().println("turnout load: " + Tool.reason(e));
       return COULD_NOT_RUN;
     }
     out().print(Summary.of(report));
@@ -233,6 +237,7 @@ public final class Main implements Callable<Integer> {
   private Plan plan() throws IOException {
     check(connections > 0, "--connections must be above 0");
     check(duration.isPositive(), "--duration must be above 0");
+    check(timeout.isPositive(), "--timeout must be above 0");
     check(!loop.closed || !poisson, "--poisson goes with --rate");
     for (String field : fields) {
       check(field.indexOf(':') > 0 && field.indexOf('\n') < 0, "not a header field: " + field);

@@ -11,6 +11,7 @@ import java.util.Locale;
 /// which then stays.
 final class RateShape {
   private static final int SINE_POINTS = 200;
+  private static final double SHORTEST_DAY = 0.1; // seconds
 
   private final String text;
   private final double[] seconds;
@@ -73,6 +74,9 @@ final class RateShape {
   private static RateShape sine(String rest, String text, double length) {
     int slash = rest.indexOf('/');
     double period = slash < 0 ? length : seconds(rest.substring(slash + 1), text);
+    if (period < SHORTEST_DAY) {
+      throw new IllegalArgumentException("a day has at least 100 ms, not as in " + text);
+    }
     double[] ends = pair(slash < 0 ? rest : rest.substring(0, slash), text);
     List<double[]> points = new ArrayList<>();
     int count = (int) Math.ceil(length / period * SINE_POINTS);
@@ -141,7 +145,11 @@ final class RateShape {
       throw new IllegalArgumentException(file + ": a trace has at least two lines of second,rate");
     }
     double begin = points.getFirst()[0];
-    double scale = within > 0 ? within / (points.getLast()[0] - begin) : 1;
+    double span = points.getLast()[0] - begin;
+    if (span <= 0) {
+      throw new IllegalArgumentException(file + ": all of the trace is at one moment");
+    }
+    double scale = within > 0 ? within / span : 1;
     points.forEach(point -> point[0] = (point[0] - begin) * scale);
     return new RateShape(text, points);
   }
@@ -183,13 +191,25 @@ final class RateShape {
     if (second >= seconds[last]) {
       return rates[last];
     }
-    int i = 0;
-    while (i < last && seconds[i + 1] <= second) {
-      i++;
-    }
+    int i = before(second);
     double span = seconds[i + 1] - seconds[i];
     double part = span <= 0 ? 1 : Math.clamp((second - seconds[i]) / span, 0, 1);
     return rates[i] + (rates[i + 1] - rates[i]) * part;
+  }
+
+  /// The place of the last point that is not after a moment; where it jumps, two are at one moment.
+  private int before(double second) {
+    int low = 0;
+    int high = seconds.length - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (seconds[middle] <= second) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
   }
 
   double peak() {

@@ -2,6 +2,7 @@ package dev.turnout.loadgen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.turnout.autoscaler.command.Tool;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class MainTest {
   private final StringWriter out = new StringWriter();
@@ -42,6 +42,16 @@ class MainTest {
     }
   }
 
+  @Test
+  void noBoundOfLatencyHoldsWhereNothingIsAnswered() throws Exception {
+    try (var server = ScriptedServer.answering(_ -> "")) {
+      int exit = load("--rate=100", "-w0", "-d100ms", "-c1", "--assert=p99<20ms", server.url());
+
+      assertThat(exit).as("%s%s", out, err).isEqualTo(1);
+      assertThat(out.toString()).contains("FAILED", "nothing, as no request was answered");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"p99<20", "p99<<20ms", "latency<1ms", "errors=0ms", "errors", ""})
   void aConditionThatMeansNothingIsRefusedBeforeAnythingIsSent(String condition) throws Exception {
@@ -60,17 +70,28 @@ class MainTest {
         "--closed --poisson http://127.0.0.1:1/",
         "--closed https://127.0.0.1:1/",
         "--closed -d ten http://127.0.0.1:1/",
+        "--closed --timeout 0s http://127.0.0.1:1/",
         "--rate 0 http://127.0.0.1:1/"
       })
   void wrongArgumentsAreTold(String arguments) {
     assertThat(load(arguments.split(" ", -1))).isEqualTo(2);
-    assertThat(err.toString()).isNotBlank();
+    assertThat(err.toString()).startsWith("turnout load: ").hasLineCount(2);
   }
 
   @Test
   void aTargetThatIsNotThereIsTold() {
     assertThat(load("--closed", "-c1", "http://127.0.0.1:1/")).isEqualTo(3);
-    assertThat(err.toString()).contains("no connection to 127.0.0.1:1");
+    assertThat(err.toString()).contains("no connection to 127.0.0.1:1: it refuses");
+  }
+
+  @Test
+  void aReportThatCannotBeWrittenIsToldBeforeAnythingIsSent(@TempDir Path dir) throws Exception {
+    Path html = dir.resolve("missing/report.html");
+    try (var server = ScriptedServer.answering(_ -> ScriptedServer.ok())) {
+      assertThat(load("--closed", "-d100ms", "--html=" + html, server.url())).isEqualTo(3);
+      assertThat(server.requests()).isZero();
+    }
+    assertThat(err.toString()).contains("there is no directory " + html.getParent());
   }
 
   @Test
@@ -125,7 +146,7 @@ class MainTest {
   }
 
   private int load(String... arguments) {
-    return new CommandLine(new Main())
+    return Tool.of(new Main())
         .setOut(new PrintWriter(out, true))
         .setErr(new PrintWriter(err, true))
         .execute(arguments);

@@ -20,6 +20,7 @@ class RateShapeTest {
         "constant:50        | 0 | 50",
         "ramp:10-110        | 50 | 60",
         "ramp:10-110        | 200 | 110",
+        "steps:10,20,40     | 0 | 10",
         "steps:10,20,40     | 33 | 10",
         "steps:10,20,40     | 34 | 20",
         "steps:10,20,40     | 99 | 40",
@@ -52,6 +53,11 @@ class RateShapeTest {
 
     assertThatThrownBy(() -> RateShape.parse("trace:" + file, 10))
         .hasMessageContaining("bad.csv:2");
+    Path moment = directory.resolve("moment.csv");
+    Files.writeString(moment, "5,10\n5,20\n");
+    assertThatThrownBy(() -> RateShape.parse("trace:" + moment + "/60s", 10))
+        .hasMessageContaining("at one moment");
+    assertThatThrownBy(() -> RateShape.parse("sine:1-2/0s", 10)).hasMessageContaining("100 ms");
     assertThatThrownBy(() -> RateShape.parse("wave:1-2", 10)).hasMessageContaining("not a rate");
     assertThatThrownBy(() -> RateShape.parse("ramp:1", 10)).hasMessageContaining("two rates");
     assertThatThrownBy(() -> RateShape.parse("spike:1-2@x/1s", 10)).hasMessageContaining("no time");

@@ -121,7 +121,7 @@ public record CommandLine(
           argument = "-h";
         } else if (!argument.startsWith("-")) {
           throw new InvalidException(
-              invalidOption(argument).getMessage(),
+              "invalid option: \"" + argument + "\"",
               "  a first word is one of compat, ctl, load, backend, simulate, autoscale, demo\n");
         }
         letters(argument);

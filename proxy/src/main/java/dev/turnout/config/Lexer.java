@@ -82,7 +82,7 @@ final class Lexer {
         }
         case '}' -> {
           if (!words.isEmpty()) {
-            throw unexpected(c);
+            throw unexpected(c).withHelp("is there a \";\" missing before it?");
           }
           return new Statement(words, End.BLOCK_END, here(at - 1));
         }

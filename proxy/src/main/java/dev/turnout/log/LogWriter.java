@@ -222,7 +222,7 @@ final class LogWriter implements AutoCloseable {
       boolean worked;
       pen.lock();
       try {
-        worked = drainQueue(false);
+        worked = drainQueueSafely();
         reportDropped();
         for (LogBuffer buffer : buffers) {
           worked |= buffer.drainIfDue(System.nanoTime());
@@ -245,12 +245,25 @@ final class LogWriter implements AutoCloseable {
     }
     pen.lock();
     try {
-      boolean _ = drainQueue(false);
+      boolean _ = drainQueueSafely();
       drainBuffers();
       reportDropped();
-      boolean _ = drainQueue(false);
+      boolean _ = drainQueueSafely();
     } finally {
       pen.unlock();
+    }
+  }
+
+  /// With the pen. A bug in one line's way must not end the thread: no log would ever be written
+  /// again. Where it can be told is the standard error alone.
+  private boolean drainQueueSafely() {
+    while (true) {
+      try {
+        return drainQueue(false);
+      } catch (RuntimeException bug) {
+        System.err.println("unexpected failure while logs were written");
+        bug.printStackTrace();
+      }
     }
   }
 

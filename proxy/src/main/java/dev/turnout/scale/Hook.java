@@ -3,6 +3,7 @@ package dev.turnout.scale;
 import dev.turnout.json.JsonText;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -84,8 +85,11 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
     }
   }
 
-  private @Nullable String post(About about) throws InterruptedException {
-    URI uri = URI.create(about.in(words.getFirst()));
+  /// The request of a webhook.
+  ///
+  /// @throws IllegalArgumentException if the words are no URL that can be asked, with the reason
+  HttpRequest request(About about) {
+    String url = about.in(words.getFirst());
     String body =
         JsonText.of(out -> {
           out.writeStartObject();
@@ -95,12 +99,25 @@ record Hook(List<String> words, long timeoutMillis, int retries) {
           out.writeStringProperty("action", about.action);
           out.writeEndObject();
         });
-    HttpRequest request =
-        HttpRequest.newBuilder(uri)
-            .timeout(Duration.ofMillis(timeoutMillis))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8))
-            .build();
+    try {
+      return HttpRequest.newBuilder(new URI(url))
+          .timeout(Duration.ofMillis(timeoutMillis))
+          .header("Content-Type", "application/json")
+          .POST(HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8))
+          .build();
+    } catch (URISyntaxException e) {
+      throw new IllegalArgumentException(url + " is not a URL: " + e.getReason(), e);
+    }
+  }
+
+  private @Nullable String post(About about) throws InterruptedException {
+    HttpRequest request;
+    try {
+      request = request(about);
+    } catch (IllegalArgumentException e) { // by what stands for a variable
+      return String.valueOf(e.getMessage());
+    }
+    URI uri = request.uri();
     try (HttpClient client =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)

@@ -11,6 +11,7 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.control.ChangeResult;
 import dev.turnout.control.ControlPlane;
+import dev.turnout.http.Upstreams;
 import dev.turnout.log.Level;
 import dev.turnout.metrics.Traffic;
 import dev.turnout.metrics.TrafficZone;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// at something that is none of the groups, it does nothing.
 final class HostSwitch {
   private final TrafficZone counters;
+  private final Upstreams upstreams;
   private final ControlPlane control;
   private final Cohort.Seat seat;
   private final long startNanos = System.nanoTime();
@@ -39,10 +41,16 @@ final class HostSwitch {
   private long beforeNanos;
   private String told = "";
 
-  HostSwitch(HostRule rule, TrafficZone counters, ControlPlane control, Cohort.Seat seat) {
+  HostSwitch(
+      HostRule rule,
+      TrafficZone counters,
+      Upstreams upstreams,
+      ControlPlane control,
+      Cohort.Seat seat) {
     this.seat = seat;
     this.rule = rule;
     this.counters = counters;
+    this.upstreams = upstreams;
     this.control = control;
     this.choice = choice(rule);
   }
@@ -125,6 +133,15 @@ final class HostSwitch {
     String wanted = now.groups().get(chosen.group());
     if (chosen.group() == present) {
       told = "";
+      return;
+    }
+    if (upstreams.find(wanted) == null) { // it was removed since the configuration was read
+      tell(
+          now,
+          now.host()
+              + " could not be pointed at "
+              + wanted
+              + ": there is no such upstream any more");
       return;
     }
     String text = chosen.text() + ": " + now.host() + " to " + wanted;

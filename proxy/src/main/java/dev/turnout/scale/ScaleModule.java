@@ -142,6 +142,14 @@ public final class ScaleModule implements HttpModule {
     if (hook.isWebhook() && words.size() > 1) {
       throw ConfigException.at(d, 1, "invalid parameter \"" + words.get(1) + "\"");
     }
+    if (hook.isWebhook()) {
+      try {
+        hook.request(new Hook.About("app", 0, "127.0.0.1:80", "start"));
+      } catch (IllegalArgumentException e) {
+        throw ConfigException.at(d, 0, "invalid URL \"" + words.getFirst() + "\"")
+            .withHelp(String.valueOf(e.getMessage()));
+      }
+    }
     return hook;
   }
 

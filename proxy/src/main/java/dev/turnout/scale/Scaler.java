@@ -519,6 +519,8 @@ final class Scaler {
       if (trouble == null) {
         trouble = join(server, origin, (System.nanoTime() - began) / 1e9);
       }
+    } catch (RuntimeException bug) { // else it would count as one that is about to serve for ever
+      trouble = bug.toString();
     } catch (InterruptedException _) {
       boolean ends = isStopped();
       synchronized (this) {
@@ -597,6 +599,8 @@ final class Scaler {
             trouble = hook.run(about);
           } catch (InterruptedException _) {
             trouble = "interrupted";
+          } catch (RuntimeException bug) {
+            trouble = bug.toString();
           } finally {
             synchronized (this) {
               member.stopping = false;

@@ -20,7 +20,8 @@ class DaemonTest {
   void theParentLeavesWithSuccessWhenTheChildServes() throws Exception {
     Path errors = directory.resolve("error.log");
     ProcessBuilder command =
-        new ProcessBuilder(ChildJvm.command(Background.class, "two words", "", errors.toString()));
+        new ProcessBuilder(
+            ChildJvm.command(Background.class, "two words", "", errors.toString(), pid()));
 
     try (var parent = ChildJvm.start(command.redirectErrorStream(true))) {
       // Both streams are at their end although the child lives: it has let go of them.
@@ -28,7 +29,7 @@ class DaemonTest {
       assertThat(parent.awaitExit()).isZero();
     }
 
-    String[] said = Files.readString(directory.resolve("pid")).split(" ", 2);
+    String[] said = Files.readString(Path.of(pid())).split(" ", 2);
     ProcessHandle child = ProcessHandle.of(Long.parseLong(said[0])).orElseThrow();
     try {
       assertThat(said[1]).isEqualTo("[two words, ]");
@@ -44,14 +45,15 @@ class DaemonTest {
   void aChildServesEvenIfItsErrorFileCannotBeOpened() throws Exception {
     Path errors = directory.resolve("missing/error.log");
     ProcessBuilder command =
-        new ProcessBuilder(ChildJvm.command(Background.class, "deaf", "", errors.toString()));
+        new ProcessBuilder(
+            ChildJvm.command(Background.class, "deaf", "", errors.toString(), pid()));
 
     try (var parent = ChildJvm.start(command.redirectErrorStream(true))) {
       assertThat(parent.awaitExit()).isZero();
       assertThat(parent.rest()).containsExactly("said before it was ready");
     }
 
-    long child = Long.parseLong(Files.readString(directory.resolve("pid")).split(" ", 2)[0]);
+    long child = Long.parseLong(Files.readString(Path.of(pid())).split(" ", 2)[0]);
     ProcessHandle.of(child).orElseThrow().destroyForcibly();
   }
 
@@ -72,6 +74,11 @@ class DaemonTest {
     try (var parent = ChildJvm.start(command.redirectErrorStream(true))) {
       assertThat(parent.awaitExit()).isEqualTo(1);
     }
+  }
+
+  /// The file in which the child says who it is.
+  private String pid() {
+    return directory.resolve("pid").toString();
   }
 
   private static long sessionOf(long pid) throws IOException {
@@ -102,10 +109,8 @@ class DaemonTest {
       Path errors = Path.of(arguments[2]);
       String said =
           "%d [%s, %s]".formatted(ProcessHandle.current().pid(), arguments[0], arguments[1]);
-      if (arguments[0].equals("deaf")) {
-        Files.writeString(errors.getParent().resolveSibling("pid"), said);
-      } else {
-        Files.writeString(errors.resolveSibling("pid"), said);
+      Files.writeString(Path.of(arguments[3]), said);
+      if (arguments[0].equals("two words")) {
         Files.writeString(errors, "");
       }
       Daemon.childReady(errors.toString());

@@ -54,6 +54,8 @@ class ConfigReportTest {
 
   @Test
   void valuesThatNothingIsNearToAreListed() {
+    assertThat(report("http { satisfy all }"))
+        .contains("\n    is there a \";\" missing before it?\n");
     assertThat(report("http { satisfy most; }")).contains("\n    one of: all, any\n");
   }
 

@@ -59,6 +59,7 @@ class HostSwitchIT {
               server_name localhost *.test;
               %s
               location /switch { upstream_switch zone=switch; }
+              location /control { control_api write=on; }
               location / { proxy_pass http://$ups; }
             }
             """
@@ -128,6 +129,23 @@ class HostSwitchIT {
     }
 
     assertThat(changes).isEmpty();
+  }
+
+  @Test
+  void noHostIsPointedAtAGroupThatWasRemoved() throws Exception {
+    start(USUAL);
+    try (RawClient client = RawClient.connect(proxy().port())) {
+      client.send("DELETE /control/upstreams/two HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      assertThat(client.readResponse().status()).isEqualTo(200);
+    }
+    changes.take();
+
+    while (!proxy().errorLog().contains("shop.test could not be pointed at two")) {
+      get("shop.test");
+    }
+
+    assertThat(changes).isEmpty();
+    assertThat(get("shop.test")).isEqualTo("one");
   }
 
   @Test

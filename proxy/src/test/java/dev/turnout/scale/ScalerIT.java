@@ -338,6 +338,8 @@ class ScalerIT {
         .hasMessageContaining("\"min\" is 3 and \"max\" is 2");
     assertThatThrownBy(() -> start("autoscale hpa spairs=1;")).hasMessageContaining("spairs=1");
     assertThatThrownBy(() -> start("autoscale steps;")).hasMessageContaining("steps=rate");
+    assertThatThrownBy(() -> start("autoscale hpa; autoscale_start http://wake_up:8080/;"))
+        .hasMessageContaining("invalid URL \"http://wake_up:8080/\"");
     assertThatThrownBy(() -> start("autoscale hpa; autoscale_ready uri=x;"))
         .hasMessageContaining("uri=x");
   }

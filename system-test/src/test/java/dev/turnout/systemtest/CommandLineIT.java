@@ -172,7 +172,7 @@ class CommandLineIT {
 
   @Test
   void aGracefulEndThatTakesTooLongCanBeStoppedAtOnce() throws Exception {
-    try (var upstream = FakeUpstream.each((_, connection) -> connection.read()) // until it is closed;
+    try (var upstream = FakeUpstream.each((_, connection) -> connection.read()); // never answers
         var turnout = Turnout.start(site(upstream.address()));
         var client = RawClient.connect(turnout.port())) {
       client.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");

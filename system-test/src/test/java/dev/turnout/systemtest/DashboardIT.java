@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class DashboardIT {
   private static final List<String> VIEWS =
-      List.of("switches", "servers", "history", "events", "node");
+      List.of("switches", "servers", "history", "events", "node", "controller");
 
   private static final Map<String, String> KEYS = new HashMap<>();
 
@@ -40,6 +40,8 @@ class DashboardIT {
   private static String keys;
   private static FakeUpstream blue;
   private static FakeUpstream green;
+  private static FakeUpstream first; // of the group with a controller
+  private static FakeUpstream second;
   private static FakeUpstream holding;
   private static ClosedPort closed;
   private static final Semaphore arrived = new Semaphore(0);
@@ -61,6 +63,8 @@ class DashboardIT {
     chromium = opened(Chromium.start());
     blue = opened(FakeUpstream.answering("blue"));
     green = opened(FakeUpstream.answering("green"));
+    first = opened(FakeUpstream.answering("first"));
+    second = opened(FakeUpstream.answering("second"));
     holding =
         opened(
             FakeUpstream.each((_, connection) -> {
@@ -100,6 +104,12 @@ class DashboardIT {
       upstream typed { server 127.0.0.1:4; server 127.0.0.1:5; }
       upstream sick { zone sick 64k; server %s; }
       upstream taken { server %s; server 127.0.0.1:1 down; }
+      upstream scaled {
+        server %s;
+        server %s down;
+        pack 2;
+        autoscale just_enough packing=2 spares=0 interval=100ms t_wait=1h;
+      }
       upstream zz { %s }
       server {
         listen 127.0.0.1:@PORT@;
@@ -122,6 +132,8 @@ class DashboardIT {
             holding.address(),
             closed.address(),
             holding.address(),
+            first.address(),
+            second.address(),
             many);
   }
 
@@ -421,7 +433,38 @@ class DashboardIT {
       assertThat(page.getByRole(AriaRole.TABLE)).hasAttribute("aria-rowcount", "1002");
       field(page, "Filter").fill("127.0.0.1:10500");
       assertThat(server(page, "zz", 500)).isVisible();
-      assertThat(page.getByText("1 servers")).isVisible();
+      assertThat(page.getByText("1 server", new Page.GetByTextOptions().setExact(true)))
+          .isVisible();
+    }
+  }
+
+  // ---- the controller
+
+  @Test
+  void theControllerIsSeenAndOverriddenAndItsFiguresTakeNoFocusAway() {
+    try (Window window = open("/ui/#/controller")) {
+      Page page = window.page();
+      Locator scaled = page.locator("[data-controller=scaled]");
+      assertThat(scaled).containsText(Pattern.compile("Target\\s*1\\s*of 1 to 2"));
+      Locator override = button(page, "Override scaled");
+      override.focus();
+      assertThat(scaled).not().hasText(scaled.textContent()); // for how long a server has been on
+      assertThat(override).isFocused();
+
+      page.keyboard().press("Enter");
+      field(page, "Servers").fill("2");
+      field(page, "Reason").fill("sale");
+      press(page, "Override");
+      isDone(page);
+      assertThat(scaled).containsText(Pattern.compile("2 servers until .*: sale"));
+      assertThat(scaled).containsText(Pattern.compile("On\\s*2"));
+      assertThat(page.getByRole(AriaRole.TABLE, new GetByRoleOptions().setName("Decisions")))
+          .containsText("starting " + second.address());
+
+      button(page, "End override of scaled").click();
+      press(page, "End it");
+      isDone(page);
+      assertThat(scaled).not().containsText("servers until");
     }
   }
 
@@ -444,7 +487,8 @@ class DashboardIT {
       Page page = window.page();
       assertThat(page.getByText("viewer")).isVisible();
       assertThat(server(page, "blue", 0)).isVisible();
-      Pattern changing = Pattern.compile("^(Add|Edit|Drain|Take|Remove|New|Switch|Undo|Restore).*");
+      Pattern changing =
+          Pattern.compile("^(Add|Edit|Drain|Take|Remove|New|Switch|Undo|Restore|Override|End).*");
       for (String view : VIEWS) {
         page.navigate(origin() + "/keyed-ui/#/" + view);
         assertThat(page.locator("main h1")).hasCount(1);
@@ -603,6 +647,7 @@ class DashboardIT {
   // ---- everybody
 
   @Test
+  @Timeout(300) // axe-core looks at every view four times
   void nothingSeriousIsInAnybodysWay() throws Exception {
     put("every.test", "green");
     whoAnswers("every.test");

@@ -8,6 +8,7 @@ import dev.turnout.autoscaler.Observation;
 import dev.turnout.autoscaler.Policy;
 import dev.turnout.autoscaler.ServerSeen;
 import dev.turnout.autoscaler.ServerState;
+import dev.turnout.autoscaler.command.Tool;
 import dev.turnout.autoscaler.policy.AutoScale;
 import dev.turnout.autoscaler.policy.JustEnough;
 import dev.turnout.autoscaler.policy.KubernetesRule;
@@ -120,14 +121,14 @@ public final class Main implements Callable<Integer> {
   private String lastTrouble = "";
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    System.exit(Tool.of(new Main()).execute(arguments));
   }
 
   @Override
   public Integer call() throws InterruptedException {
     Controller controller;
     try {
-      URI.create(api);
+      URI.create(PlusGroup.address(api, upstream));
       controller =
           new Controller(
               policy(), new Limits(min, max, spares, 0, wait, 0, 0, Limits.USUAL_ERROR_SHARE));
@@ -173,7 +174,7 @@ public final class Main implements Callable<Integer> {
     try {
       seen = group.look();
     } catch (IOException e) {
-      trouble(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+      trouble(Tool.reason(e));
       return false;
     }
     List<PlusGroup.Server> servers =
@@ -188,7 +189,7 @@ public final class Main implements Callable<Integer> {
         done = true;
         lastTrouble = "";
       } catch (IOException e) {
-        trouble(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+        trouble(Tool.reason(e));
       }
     }
     if (done && !decision.actions().isEmpty()) {

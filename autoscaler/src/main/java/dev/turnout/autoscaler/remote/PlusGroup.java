@@ -2,6 +2,7 @@ package dev.turnout.autoscaler.remote;
 
 import dev.turnout.json.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -44,18 +45,28 @@ final class PlusGroup implements AutoCloseable {
 
   /// @param api where the API is, with its version: `http://127.0.0.1:8080/api/9`
   PlusGroup(String api, String upstream) {
+    this.base = address(api, upstream);
+  }
+
+  /// Where the group is.
+  static String address(String api, String upstream) {
     String root = api.endsWith("/") ? api.substring(0, api.length() - 1) : api;
-    this.base = root + "/http/upstreams/" + upstream;
+    return root + "/http/upstreams/" + upstream;
   }
 
   /// Looks at the group.
   ///
   /// @throws IOException if that was not possible, or what came is not the group
   Seen look() throws IOException, InterruptedException {
-    HttpResponse<byte[]> response =
-        client.send(
-            HttpRequest.newBuilder(URI.create(base)).timeout(TIMEOUT).build(),
-            HttpResponse.BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response;
+    try {
+      response =
+          client.send(
+              HttpRequest.newBuilder(URI.create(base)).timeout(TIMEOUT).build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+    } catch (ConnectException e) { // without a message
+      throw new IOException("no connection to " + base, e);
+    }
     if (response.statusCode() != 200) {
       throw new IOException(base + " answered " + response.statusCode());
     }

@@ -1,5 +1,6 @@
 package dev.turnout.autoscaler.simulation;
 
+import dev.turnout.autoscaler.command.Tool;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -152,12 +153,13 @@ public final class Simulate implements Callable<Integer> {
   private boolean targets;
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Simulate()).execute(arguments));
+    System.exit(Tool.of(new Simulate()).execute(arguments));
   }
 
   @Override
   public Integer call() {
     try {
+      Tool.mayWrite(html);
       if (targets) {
         return judge();
       }
@@ -167,7 +169,7 @@ public final class Simulate implements Callable<Integer> {
       out().flush();
       return 0;
     } catch (IOException e) {
-      err().println("turnout simulate: " + e.getMessage());
+      err().println("turnout simulate: " + Tool.reason(e));
       return FILES;
     } catch (IllegalArgumentException e) {
       throw new ParameterException(command(), String.valueOf(e.getMessage()), e);

@@ -1,5 +1,6 @@
 package dev.turnout.loadgen.backend;
 
+import dev.turnout.autoscaler.command.Tool;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class Main implements Callable<Integer> {
   private static final int COULD_NOT_LISTEN = 3;
-  private static final Pattern STALL = Pattern.compile("([0-9]+)(ms|s)/([0-9]+)(ms|s|m)");
+  private static final Pattern STALL = Pattern.compile("([0-9]{1,9})(ms|s)/([0-9]{1,9})(ms|s|m)");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -89,7 +90,7 @@ public final class Main implements Callable<Integer> {
   private String stall = "";
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    System.exit(Tool.of(new Main()).execute(arguments));
   }
 
   @Override
@@ -105,35 +106,47 @@ public final class Main implements Callable<Integer> {
       stallMillis = millis(parts.group(1), parts.group(2));
       everyMillis = millis(parts.group(3), parts.group(4));
     }
-    if (limit < 1
-        || cpu < 0
-        || sleep < 0
-        || fail < 0
-        || drop < 0
-        || fail + drop > 100
-        || failStatus < 200
-        || failStatus > 599
-        || stallMillis > everyMillis) {
-      throw new ParameterException(command, "a number is out of its bounds");
+    try {
+      checkBounds();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command, String.valueOf(e.getMessage()), e);
+    }
+    if (stallMillis > everyMillis) {
+      throw new ParameterException(
+          command, "it would stand still for longer than there is: " + stall);
     }
     Work work =
         new Work(cpu, sleep, spread, fail / 100, failStatus, drop / 100, stallMillis, everyMillis);
     List<Backend> servers = new ArrayList<>();
-    try {
-      for (int port : ports) {
+    for (int port : ports) {
+      try {
         String own = name.isEmpty() ? Integer.toString(port) : name;
         Backend server = Backend.start(InetAddress.getByName(address), port, own, work, limit);
         servers.add(server);
         command.getOut().println(own + " listens on " + address + ":" + server.port());
+      } catch (IOException e) {
+        servers.forEach(Backend::close);
+        command
+            .getErr()
+            .println("turnout backend: " + address + ":" + port + ": " + Tool.reason(e));
+        return COULD_NOT_LISTEN;
       }
-    } catch (IOException e) {
-      servers.forEach(Backend::close);
-      command.getErr().println("turnout backend: " + address + ":" + ports + ": " + e.getMessage());
-      return COULD_NOT_LISTEN;
     }
     command.getOut().flush();
     new CountDownLatch(1).await(); // a signal ends it
     return 0;
+  }
+
+  private void checkBounds() {
+    double most = Double.POSITIVE_INFINITY;
+    ports.forEach(port -> Tool.within("--port", port, 0, 65_535));
+    Tool.within("--limit", limit, 1, most);
+    Tool.within("--cpu", cpu, 0, most);
+    Tool.within("--sleep", sleep, 0, most);
+    Tool.within("--fail", fail, 0, 100);
+    Tool.within("--drop", drop, 0, 100);
+    Tool.within("--fail and --drop together", fail + drop, 0, 100);
+    Tool.within("--fail-status", failStatus, 200, 599);
   }
 
   private static long millis(@Nullable String number, @Nullable String unit) {

@@ -2,10 +2,12 @@ package dev.turnout.loadgen.demo;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.turnout.autoscaler.command.Tool;
 import dev.turnout.autoscaler.simulation.Trace;
 import dev.turnout.loadgen.LoadJob;
 import dev.turnout.loadgen.backend.Backend;
 import dev.turnout.loadgen.backend.Work;
+import dev.turnout.loadgen.demo.Decisions.Decision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -22,13 +24,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +59,14 @@ public final class Demo implements Callable<Integer> {
   private static final int COULD_NOT_START = 3;
   private static final double SERVICE_MILLIS = 100;
   private static final int THREADS = 16;
+  private static final int MOST_SERVERS = 64;
+  private static final int LEAST_SECONDS = 10;
   private static final long START_NANOS = 60_000_000_000L;
   private static final double PACKING = 10;
   private static final double TOLERATED = 0.15;
   private static final double BOUND_MILLIS = 500;
   private static final int SIMULATED_DAYS = 10;
   private static final String GROUP = "energyaware_servers_default";
-  private static final Pattern DECISION =
-      Pattern.compile(
-          "\"time\":\"([^\"]*)\",\"text\":\"((?:[^\"\\\\]|\\\\.)*)\",[^\\[\\]]*\"actions\":\\[([^\\]]*)\\]");
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -102,7 +102,7 @@ public final class Demo implements Callable<Integer> {
   @Option(
       names = "--compare",
       description =
-          "When the day is over, simulate it with the same settings: the server-seconds must be within 15 % of each other, and 95 of 100 requests faster than 500 ms. Implies --once.")
+          "When the day is over, simulate it with the same settings: the server-seconds must be within 15 %% of each other, and 95 of 100 requests faster than 500 ms. Implies --once.")
   private boolean compare;
 
   private final List<Machine> machines = new ArrayList<>();
@@ -121,16 +121,21 @@ public final class Demo implements Callable<Integer> {
   private @Nullable HttpServer hooks;
   private @Nullable Path directory;
   private String seenUntil = "";
-  private boolean dashboard;
+  private volatile long began; // the clock of the day, in milliseconds
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Demo()).execute(arguments));
+    System.exit(Tool.of(new Demo()).execute(arguments));
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    if (count < 1 || count > 64 || seconds < 10 || boot < 0) {
-      throw new ParameterException(command(), "a number is out of its bounds");
+    try {
+      Tool.within("--servers", count, 1, MOST_SERVERS);
+      Tool.within("--duration", seconds, LEAST_SECONDS, 86_400);
+      Tool.within("--boot", boot, 0, seconds);
+      Tool.within("--port", port, 0, 65_535);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(command(), String.valueOf(e.getMessage()), e);
     }
     Thread atExit = new Thread(this::end, "end");
     Runtime.getRuntime().addShutdownHook(atExit);
@@ -141,7 +146,7 @@ public final class Demo implements Callable<Integer> {
       if (ending.get()) {
         return 0;
       }
-      command().getErr().println("turnout demo: " + e.getMessage());
+      command().getErr().println("turnout demo: " + Tool.reason(e));
       return COULD_NOT_START;
     } finally {
       end();
@@ -175,9 +180,7 @@ public final class Demo implements Callable<Integer> {
         count, PACKING, SERVICE_MILLIS);
     say("proxy       http://127.0.0.1:%d/", port);
     say("controller  http://127.0.0.1:%d/control/autoscale", port);
-    if (dashboard) {
-      say("dashboard   http://127.0.0.1:%d/dashboard/", port);
-    }
+    say("dashboard   http://127.0.0.1:%d/dashboard/", port);
     say(
         "switch      curl 'http://127.0.0.1:%d/upstream_switch?ups=energyaware_servers_%d'",
         port, count);
@@ -194,9 +197,8 @@ public final class Demo implements Callable<Integer> {
 
   private void startProxy(int hookPort) throws IOException, InterruptedException {
     Path home = home();
-    Path place = java.util.Objects.requireNonNull(directory);
-    dashboard = hasDashboard(home);
-    Site.write(place, port, machines, alwaysOn, hookPort, PACKING, waitSeconds() + "s", dashboard);
+    Path place = Objects.requireNonNull(directory);
+    Site.write(place, port, machines, alwaysOn, hookPort, PACKING, waitSeconds() + "s");
     Process started =
         new ProcessBuilder(
                 home.resolve("bin/turnout").toString(), "-p", place + "/", "-c", "nginx.conf")
@@ -211,12 +213,11 @@ public final class Demo implements Callable<Integer> {
       }
       TimeUnit.MILLISECONDS.sleep(100);
     }
-    String output = Files.readString(place.resolve("logs/output"));
-    Path errors = place.resolve("logs/error.log");
+    String output = Files.readString(place.resolve("logs/output")).strip();
     throw new IOException(
         "the proxy did not start: "
             + output
-            + (Files.exists(errors) ? Files.readString(errors) : ""));
+            + (output.contains("Address already in use") ? "\n  --port takes another one" : ""));
   }
 
   /// How long a server is surplus before it goes.
@@ -231,18 +232,6 @@ public final class Demo implements Callable<Integer> {
       throw new IOException("start it by the launcher: turnout demo");
     }
     return Path.of(home);
-  }
-
-  private static boolean hasDashboard(Path home) throws IOException, InterruptedException {
-    Process directives =
-        new ProcessBuilder(home.resolve("bin/turnout").toString(), "--directives")
-            .redirectErrorStream(true)
-            .start();
-    String text =
-        new String(
-            directives.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-    directives.waitFor();
-    return text.contains("\n## dashboard\n");
   }
 
   private void switched(HttpExchange exchange, boolean on) throws IOException {
@@ -265,8 +254,6 @@ public final class Demo implements Callable<Integer> {
       Thread.currentThread().interrupt();
     }
   }
-
-  private long began;
 
   private String clock() {
     long passed = (System.currentTimeMillis() - began) * 86_400 / (seconds * 1000L) % 86_400;
@@ -357,22 +344,19 @@ public final class Demo implements Callable<Integer> {
   }
 
   private void decisions() throws InterruptedException {
-    String text;
+    List<Decision> decisions;
     try {
-      text = get("/control/autoscale/" + GROUP).body();
+      decisions = Decisions.read(get("/control/autoscale/" + GROUP).body());
     } catch (IOException _) {
       return; // the proxy is ending
     }
-    Matcher each = DECISION.matcher(text);
     String newest = seenUntil;
-    while (each.find()) {
-      String time = String.valueOf(each.group(1));
-      boolean acts = !String.valueOf(each.group(3)).isEmpty();
-      if (time.compareTo(seenUntil) > 0) {
-        if (acts && !String.valueOf(each.group(2)).endsWith(" is off")) {
-          say("%s %s", clock(), named(String.valueOf(each.group(2))));
+    for (Decision decision : decisions) {
+      if (decision.time().compareTo(seenUntil) > 0) {
+        if (decision.acts() && !decision.text().endsWith(" is off")) {
+          say("%s %s", clock(), named(decision.text()));
         }
-        newest = time;
+        newest = decision.time();
       }
     }
     seenUntil = newest;

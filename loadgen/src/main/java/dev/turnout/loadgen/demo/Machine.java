@@ -57,7 +57,7 @@ final class Machine implements AutoCloseable {
       TimeUnit.MILLISECONDS.sleep(bootMillis);
     }
     synchronized (this) {
-      if (server == null) {
+      if (server == null && onSince != 0) { // it may have been switched off meanwhile
         server = Backend.start(InetAddress.getLoopbackAddress(), port, name, work, threads);
       }
     }

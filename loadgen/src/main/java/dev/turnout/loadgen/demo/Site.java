@@ -16,7 +16,6 @@ final class Site {
   ///
   /// @param machines those that the autoscaler turns on and off
   /// @param alwaysOn those of the groups that a host can be switched to
-  /// @param dashboard whether the program has that directive
   static void write(
       Path directory,
       int port,
@@ -24,8 +23,7 @@ final class Site {
       List<Machine> alwaysOn,
       int hooks,
       double packing,
-      String wait,
-      boolean dashboard)
+      String wait)
       throws IOException {
     Files.createDirectories(directory.resolve("logs"));
     Files.createDirectories(directory.resolve("state"));
@@ -78,20 +76,13 @@ final class Site {
 
                 location = /upstream_switch { upstream_switch zone=switch; }
                 location /control { control_api write=on; }
-        %s        location = /metrics { prometheus; }
+                location /dashboard { dashboard; }
+                location = /metrics { prometheus; }
                 location / { proxy_pass http://$ups; proxy_next_upstream error timeout http_502; }
             }
         }
         """
             .formatted(
-                all,
-                Math.round(packing),
-                Math.round(packing),
-                wait,
-                hooks,
-                hooks,
-                groups,
-                port,
-                dashboard ? "        location /dashboard { dashboard; }\n" : ""));
+                all, Math.round(packing), Math.round(packing), wait, hooks, hooks, groups, port));
   }
 }

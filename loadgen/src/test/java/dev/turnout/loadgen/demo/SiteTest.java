@@ -23,7 +23,7 @@ class SiteTest {
     List<Machine> scaled = List.of(machine("b1"), machine("b2"));
     List<Machine> alwaysOn = List.of(machine("f1"), machine("f2"));
 
-    Site.write(directory, 8000, scaled, alwaysOn, 9000, 10, "2s", false);
+    Site.write(directory, 8000, scaled, alwaysOn, 9000, 10, "2s");
 
     String text = Files.readString(directory.resolve("nginx.conf"));
     int begin = text.indexOf("upstream energyaware_servers_2");

@@ -10,8 +10,12 @@ import java.util.Map;
 
 /// The points of consistent hashing: 160 for each unit of a server's weight, where
 /// Cache::Memcached::Fast and nginx have them. Immutable.
+///
+/// There are [#MOST_POINTS] at most: of weights that ask for more, each server gets its share, so
+/// that a weight of a million is not a minute of sorting whenever the list changes.
 final class KetamaRing {
   private static final int POINTS_PER_WEIGHT = 160;
+  private static final int MOST_POINTS = 4_000_000; // of weights of 25,000 in all
 
   private final int[] hashes; // ascending, as unsigned numbers
   private final int[] names; // of each point, its place in peersOfName
@@ -36,13 +40,14 @@ final class KetamaRing {
 
     // The hash in the upper half orders the points; of equal ones the server that is listed first
     // wins.
-    long[] points = new long[pointCount(peers)];
+    int[] counts = counts(peers);
+    long[] points = new long[Math.toIntExact(Arrays.stream(counts).asLongStream().sum())];
     int count = 0;
     for (int name = 0; name < namesInOrder.size(); name++) {
       int base = base(namesInOrder.get(name));
       for (int index : peersOfName[name]) {
         int previous = 0;
-        for (int i = 0; i < peers.get(index).weight() * POINTS_PER_WEIGHT; i++) {
+        for (int i = 0; i < counts[index]; i++) {
           previous = point(base, previous);
           points[count++] = Integer.toUnsignedLong(previous) << 31 | name;
         }
@@ -52,9 +57,13 @@ final class KetamaRing {
     return distinct(points, peersOfName);
   }
 
-  private static int pointCount(List<Peer> peers) {
-    long weight = peers.stream().mapToLong(Peer::weight).sum();
-    return Math.toIntExact(weight * POINTS_PER_WEIGHT);
+  /// How many points each peer has.
+  private static int[] counts(List<Peer> peers) {
+    long wanted = peers.stream().mapToLong(Peer::weight).sum() * POINTS_PER_WEIGHT;
+    double share = Math.min(1, (double) MOST_POINTS / wanted);
+    return peers.stream()
+        .mapToInt(peer -> Math.max(1, (int) ((long) peer.weight() * POINTS_PER_WEIGHT * share)))
+        .toArray();
   }
 
   private static KetamaRing distinct(long[] points, int[][] peersOfName) {

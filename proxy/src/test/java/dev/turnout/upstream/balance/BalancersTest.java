@@ -164,6 +164,20 @@ class BalancersTest {
   }
 
   @Test
+  void hugeWeightsMakeNoHugeRing() {
+    Upstream group =
+        upstream(
+            spec(new BalancingMethod.Hash("$uri", true), weighing(2_000_000_000, 1_000_000_000)));
+
+    int first = 0;
+    for (int owner : owners(group)) {
+      first += owner == 1 ? 1 : 0;
+    }
+
+    assertThat(first).isBetween(600, 730); // two thirds of a thousand, give or take
+  }
+
+  @Test
   void theAddressesOfOneNameShareItsKeys() {
     PeerSpec one = PeerSpec.of("backend:80", Servers.address(1));
     PeerSpec two = PeerSpec.of("backend:80", Servers.address(2));
