@@ -117,6 +117,50 @@ class LoggedRequestsIT {
   }
 
   @Test
+  void theLastResortOfTryFilesHasAnEmptyQuery() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            LOG
+                + "server { listen 127.0.0.1:0; location / { try_files $uri /last; }"
+                + " location /last { return 200; } }")) {
+      RawClient.get(proxy.port(), "h", "/a?b");
+
+      awaitLog(proxy, "200 0 \"GET /a?b HTTP/1.1\" []\n");
+    }
+  }
+
+  @Test
+  void chunksThatAreNoneAreAnErrorOfTheClient() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "server { listen 127.0.0.1:0; location / { proxy_pass http://127.0.0.1:1; } }")) {
+      RawClient.ask(
+          proxy.port(), "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+
+      assertThat(proxy.errorLog())
+          .contains("[error] ")
+          .contains("client sent invalid chunked body: invalid chunk size, client: ");
+    }
+  }
+
+  @Test
+  void anUpstreamIsNamedOnceItWasAskedFor() throws Exception {
+    try (TestProxy proxy =
+        TestProxy.start(
+            "client_max_body_size 2; server { listen 127.0.0.1:0;"
+                + " location / { proxy_pass http://127.0.0.1:1; } }")) {
+      RawClient.ask(
+          proxy.port(),
+          "POST /before HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n");
+      RawClient.get(proxy.port(), "h", "/after");
+
+      assertThat(proxy.errorLog())
+          .contains("request: \"POST /before HTTP/1.1\", host: \"h\"")
+          .contains("\"GET /after HTTP/1.1\", upstream: \"http://127.0.0.1:1/after\", host: ");
+    }
+  }
+
+  @Test
   void ofSomeClientsTheErrorLogTellsEverything() throws Exception {
     String server =
         "server { listen 127.0.0.1:0; error_log logs/own.log alert; location /l { return 200; } }";

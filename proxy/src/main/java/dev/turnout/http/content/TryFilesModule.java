@@ -141,6 +141,6 @@ public final class TryFilesModule implements HttpModule {
     int question = target.indexOf('?');
     exchange.redirectInternally(
         question < 0 ? target : target.substring(0, question),
-        question < 0 ? null : target.substring(question + 1));
+        question < 0 ? "" : target.substring(question + 1)); // nginx logs no "-" for it
   }
 }

@@ -582,7 +582,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
       body.data(present, part);
     }
     if (framing.isInvalid()) {
-      present.log(Level.INFO, framing.reason() + " while reading client request body");
+      present.log(Level.ERROR, "client sent invalid chunked body: " + framing.reason());
       bodyEnds(present, framing.status());
       return true;
     }
@@ -676,7 +676,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     if (!framing.isInvalid()) {
       return 0;
     }
-    present.log(Level.INFO, framing.reason() + " while reading client request body");
+    present.log(Level.ERROR, "client sent invalid chunked body: " + framing.reason());
     present.closeAfter();
     unreadLeft = true;
     return framing.status();

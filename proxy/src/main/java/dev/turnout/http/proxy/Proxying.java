@@ -930,8 +930,8 @@ final class Proxying implements Exchange.Upstreaming, PickContext {
   public @Nullable String describe() {
     ProxyTarget.Resolved to = target;
     Attempt attempt = current();
-    if (to == null) {
-      return null;
+    if (to == null || (attempt == null && !noPeer)) {
+      return null; // no server has been asked for yet
     }
     String address =
         attempt == null || noPeer ? to.upstream().name() : attempt.peer().address().text();
