@@ -151,7 +151,10 @@ class ScalerIT {
     await(_ -> server(1).down() && !server(1).drain());
     assertThat(server(0).down()).isFalse();
     assertThat(get("/control/autoscale/app"))
-        .contains("\"policy\":\"just_enough\"", "\"do\":\"start\"", "\"do\":\"drain\"");
+        .contains("\"policy\":\"just_enough\"", "\"do\":\"start\"", "\"do\":\"drain\"")
+        .as("of decisions that do nothing in a row there is one")
+        .doesNotContainPattern(
+            "\"actions\":\\[\\],\"revision\":null\\},\\{[^{}]*\"actions\":\\[\\],");
   }
 
   @Test
