@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.turnout.app.TestProxy;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.config.ConfigLoadException;
 import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.testkit.Answers;
@@ -336,7 +337,12 @@ class ScalerIT {
 
   @Test
   void whatIsWrongInItIsToldWithThePlace() {
-    assertThatThrownBy(() -> start("autoscale just_enugh;")).hasMessageContaining("just_enugh");
+    assertThatThrownBy(() -> start("autoscale just_enugh;"))
+        .hasMessageContaining("just_enugh")
+        .isInstanceOfSatisfying(
+            ConfigLoadException.class,
+            e ->
+                assertThat(e.errors().getFirst().help()).isEqualTo("did you mean \"just_enough\"?"));
     assertThatThrownBy(() -> start("autoscale hpa min=3 max=2;"))
         .hasMessageContaining("\"min\" is 3 and \"max\" is 2");
     assertThatThrownBy(() -> start("autoscale hpa spairs=1;")).hasMessageContaining("spairs=1");
