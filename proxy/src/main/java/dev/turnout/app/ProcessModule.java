@@ -137,7 +137,6 @@ final class ProcessModule {
             "lock_file",
             "working_directory",
             "worker_rlimit_core",
-            "thread_pool",
             "debug_points")) {
       directives
           .directive(name)

@@ -6,6 +6,7 @@ import dev.turnout.http.RequestHead;
 import dev.turnout.http.Response;
 import dev.turnout.http.Subrequest;
 import dev.turnout.http.Variables;
+import dev.turnout.log.Level;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -74,6 +75,10 @@ final class LuaCapture {
     }
 
     private boolean start(Exchange parent) {
+      if (run.isLogged(Level.DEBUG)) {
+        String shown = args == null ? "" : args;
+        run.log(Level.DEBUG, "lua http subrequest \"" + path + "?" + shown + "\"");
+      }
       Subrequest subrequest = parent.subrequest(path, args).method(method).inMemory();
       if ((flags & SHARE_VARIABLES) == 0) {
         subrequest.ownVariables();

@@ -226,6 +226,7 @@ public final class LuaModule implements HttpModule {
         .syntax("path")
         .summary("Where `require` looks for modules in C; `;;` stands for the default.");
     limits(http);
+    ThreadPools.register(http);
     once(
         LuaPhase.INIT,
         "Runs when the configuration is read: once in each event loop's Lua, before any request.",
@@ -607,6 +608,7 @@ public final class LuaModule implements HttpModule {
       made.sockets(Objects.requireNonNull(socketSettings), LuaLibraries.socketSettings(block));
       made.servers((name, content) -> upstreams.read(name, content, block));
       made.regexes(LuaLibraries.regexCache(block), LuaLibraries.regexLimit(block));
+      made.threads(ThreadPools.threads(made, outermost, block));
       made.open(log, http().environment().isStrict());
     }
   }

@@ -59,6 +59,7 @@ public final class LuaProgram {
   private boolean strict;
   private LuaLimits limits = new LuaLimits(0, 0, 1024, 256);
   private @Nullable LuaWatchdog watchdog;
+  private @Nullable LuaWorkerThreads threads;
 
   LuaProgram(HttpRegistry http, Slot<LuaSettings> settings, ChangeWriter writer, String prefix) {
     this.writer = writer;
@@ -163,6 +164,15 @@ public final class LuaProgram {
 
   KeyvalZone zone(int index) {
     return zones[index].zone();
+  }
+
+  void threads(LuaWorkerThreads beside) {
+    threads = beside;
+  }
+
+  /// Where functions of modules run beside the loops.
+  LuaWorkerThreads threads() {
+    return Objects.requireNonNull(threads);
   }
 
   String configTable() {
@@ -358,6 +368,7 @@ public final class LuaProgram {
 
   /// Its last request is over: the VMs are closed as soon as their timers are over, too.
   void retire() {
+    closeThreads();
     onLoops(vm -> {
       LuaChunk chunk = exitWorker;
       if (chunk != null) {
@@ -369,12 +380,20 @@ public final class LuaProgram {
 
   /// It is given up before it took effect.
   void abandon() {
+    closeThreads();
     for (LuaVm vm : vms) {
       if (vm != null) {
         vm.close();
       }
     }
     vms = new LuaVm[0];
+  }
+
+  private void closeThreads() {
+    LuaWorkerThreads beside = threads;
+    if (beside != null) {
+      beside.close();
+    }
   }
 
   void leftLoop(LuaVm vm) {

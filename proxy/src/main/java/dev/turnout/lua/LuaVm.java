@@ -59,6 +59,7 @@ public final class LuaVm {
   static final int FORGET = 9;
   static final int RESET = 10;
   static final int ON_ABORT = 11;
+  static final int WORK = 12;
 
   static final int DONE = 0;
   static final int WAITS = 1;
@@ -471,6 +472,19 @@ public final class LuaVm {
     io.set(JAVA_INT, N, arguments);
     result = null;
     return enter(CALL, of);
+  }
+
+  /// Calls the function of a module that `packed` names; false if it failed, with why as the
+  /// result.
+  boolean work(LuaRun of, byte[] packed) {
+    try (Arena texts = Arena.ofConfined()) {
+      MemorySegment there = texts.allocate(packed.length + 1L);
+      MemorySegment.copy(packed, 0, there, JAVA_BYTE, 0, packed.length);
+      io.set(JAVA_LONG, P, there.address());
+      io.set(JAVA_INT, N, packed.length);
+      result = null;
+      return enter(WORK, of) == DONE;
+    }
   }
 
   /// Gives a thread up, and those that it has spawned.

@@ -24,6 +24,8 @@ final class ThreadCalls implements LuaPart {
         "int(int, int)",
         "on_abort",
         "int(int)",
+        "work",
+        "int(int, const char *, int, const char *, int)",
         "timer",
         "int(int, int, double, int)",
         "timer_count",
@@ -56,6 +58,11 @@ final class ThreadCalls implements LuaPart {
     }
     run.wantAbort();
     return LuaVm.OK;
+  }
+
+  /// Runs a function beside the loops; its values come back packed.
+  static int work(LuaVm vm, long pool, int length, long packed, int size) {
+    return vm.program().threads().run(vm, vm.text(pool, length), vm.bytes(packed, size));
   }
 
   static int timer(LuaVm vm, int id, double seconds, int repeats) {

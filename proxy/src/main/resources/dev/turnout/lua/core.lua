@@ -647,6 +647,14 @@ local ops = {
     end
     schedule(user_thread(top, f))
   end,
+  -- WORK: a function of a module, beside the loops
+  function()
+    cur, depth = nil, 1
+    local ok, packed = P.work(fstr(io_.p, io_.n))
+    if not ok then return failed(packed) end
+    fn.result(VM, packed, #packed)
+    io_.rc = DONE
+  end,
 }
 local function op_now() return ops[io_.op] end
 
@@ -797,13 +805,14 @@ return dispatch, {
   protected = function(f) return xpcall(call_plain, handler, f) end,
   bad_argument = bad_argument, fail = fail, null = P.null,
   text = text, list = list, await = await, suspend = suspend, abort = abort,
-  safe = safe, handler = handler, frames = frames,
+  safe = safe, placeless = placeless, handler = handler, frames = frames,
   ctxs = ctxs, on_free = function(f) frees[#frees + 1] = f end,
   timers = timers,
   current = function() return cur end,
   spawn = spawn, recs = recs, let_go = let_go,
   orphan_children = orphan_children, aborts = aborts, post = post, forget = forget, threads = threads,
   status_of = raw_status, raw_yield = raw_yield,
+  on_work = function(f) P.work = f end,
   wait_for_threads = function()
     action = WAITS
     raw_yield(ASYNC)

@@ -3,8 +3,8 @@
 local T = ...
 local ngx, fn, VM, io_, phases = T.ngx, T.fn, T.vm, T.io, T.phases
 local check, await, text = T.check, T.await, T.text
-local type, error, select, setmetatable, unpack, tonumber =
-  type, error, select, setmetatable, unpack, tonumber
+local type, error, select, setmetatable, unpack, tonumber, pairs, pcall =
+  type, error, select, setmetatable, unpack, tonumber, pairs, pcall
 local recs, current = T.recs, T.current
 
 -- ngx.thread --------------------------------------------------------------------------------------
@@ -203,3 +203,78 @@ function semaphore:count()
 end
 
 package.preload['ngx.semaphore'] = function() return semaphore end
+
+-- ngx.run_worker_thread -------------------------------------------------------------------------------
+
+local has_buffer, buffer = pcall(require, 'string.buffer')
+local DEPTH = 98                         -- what LuaJIT packs, less the table around it
+
+local kinds = { ['function'] = 'LUA_TFUNCTION', userdata = 'LUA_TUSERDATA', thread = 'LUA_TTHREAD',
+  cdata = 'LUA_TCDATA' }
+
+-- What is wrong with a value that is to go to another Lua, or nil.
+local function unfit(v, depth)
+  local kind = type(v)
+  if kind == 'table' then
+    if depth > DEPTH then
+      return 'suspicious circular references, table depth exceed max depth: 100'
+    end
+    for key, value in pairs(v) do
+      local e = unfit(key, depth + 1) or unfit(value, depth + 1)
+      if e then return e end
+    end
+  elseif kinds[kind] and v ~= T.null then
+    return 'unsupported Lua type: ' .. kinds[kind]
+  end
+end
+
+local function packed(where, n, ...)
+  local values = { n = n, ... }
+  for i = 1, n do
+    local e = unfit(values[i], 1)
+    if e then return nil, e .. ' in the ' .. where end
+  end
+  return buffer.encode(values)
+end
+
+local function returned(ok, ...)
+  if not ok then
+    local e = ...
+    return false, type(e) == 'string' and T.placeless(e) or T.safe(e)
+  end
+  local s, e = packed('return value', select('#', ...), ...)
+  if not s then return false, e end
+  return true, s
+end
+
+T.on_work(function(s)
+  local work = buffer.decode(s)
+  return returned(pcall(function()
+    local module = require(work[1])
+    local f = type(module) == 'table' and module[work[2]]
+    if type(f) ~= 'function' then
+      error("module '" .. work[1] .. "' has no function '" .. work[2] .. "'", 0)
+    end
+    return f(unpack(work, 3, work.n))
+  end))
+end)
+
+local function unpacked(s)
+  local values = buffer.decode(s)
+  return true, unpack(values, 1, values.n)
+end
+
+ngx.run_worker_thread = function(...)
+  check(phases.YIELDABLE)
+  local n = select('#', ...)
+  if n < 3 then return false, 'expecting at least 3 arguments' end
+  local pool, module, name = ...
+  if type(pool) ~= 'string' then return false, 'threadpool should be a string' end
+  if type(module) ~= 'string' then return false, 'module name should be a string' end
+  if type(name) ~= 'string' then return false, 'function name should be a string' end
+  if not has_buffer then return false, 'this LuaJIT has no string.buffer' end
+  local s, e = packed('argument', n - 1, select(2, ...))
+  if not s then return false, e end
+  if await(fn.work(VM, pool, #pool, s, #s)) ~= 0 then return false, text() end
+  return unpacked(text())
+end

@@ -49,18 +49,18 @@ public final class TestProxy implements AutoCloseable {
   private final Node node;
   private final Configuration.Outside outside;
   private final HttpEnvironment environment;
-  private final String events;
+  private final String before; // what stands before the block http
   private int generation = 1;
 
   private TestProxy(
       Path directory,
       boolean directoryStays,
-      String events,
+      String before,
       String http,
       int loops,
       HealthListener health)
       throws IOException, InterruptedException {
-    this.events = events;
+    this.before = before;
     this.directory = directory;
     this.directoryStays = directoryStays;
     Files.createDirectories(directory.resolve("logs"));
@@ -113,7 +113,8 @@ public final class TestProxy implements AutoCloseable {
 
   private static TestProxy start(String http, int loops, HealthListener health) {
     try {
-      return start(Files.createTempDirectory("turnout-test"), false, "", http, loops, health);
+      return start(
+          Files.createTempDirectory("turnout-test"), false, "events {}\n", http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -122,24 +123,30 @@ public final class TestProxy implements AutoCloseable {
   /// Starts a node whose prefix is `directory`, which stays as it is when the node is closed: to
   /// start it again.
   public static TestProxy startIn(Path directory, String http) {
-    return start(directory, true, "", http, 1, HealthListener.none());
+    return start(directory, true, "events {}\n", http, 1, HealthListener.none());
   }
 
   /// Starts a node with these contents of `events {}` and `http {}` on one loop.
   public static TestProxy startWithEvents(String events, String http) throws IOException {
     Path directory = Files.createTempDirectory("turnout-test");
-    return start(directory, false, events, http, 1, HealthListener.none());
+    return start(directory, false, "events {" + events + "}\n", http, 1, HealthListener.none());
+  }
+
+  /// Starts a node with these directives beside `http {}`, and these contents of it, on one loop.
+  public static TestProxy startWith(String main, String http) throws IOException {
+    Path directory = Files.createTempDirectory("turnout-test");
+    return start(directory, false, main + "events {}\n", http, 1, HealthListener.none());
   }
 
   private static TestProxy start(
       Path directory,
       boolean directoryStays,
-      String events,
+      String before,
       String http,
       int loops,
       HealthListener health) {
     try {
-      return new TestProxy(directory, directoryStays, events, http, loops, health);
+      return new TestProxy(directory, directoryStays, before, http, loops, health);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -152,7 +159,7 @@ public final class TestProxy implements AutoCloseable {
     Path file = directory.resolve("nginx.conf");
     Files.writeString(
         file,
-        "daemon off;\nevents {" + events + "}\nhttp {\naccess_log off;\n" + http + "\n}\n",
+        "daemon off;\n" + before + "http {\naccess_log off;\n" + http + "\n}\n",
         StandardCharsets.ISO_8859_1);
     return Configuration.read(file, directory, List.of(), "logs/error.log", outside);
   }

@@ -9,6 +9,7 @@ import dev.turnout.testkit.MalformedMessageException;
 import dev.turnout.testkit.RawClient;
 import dev.turnout.testkit.RawResponse;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +211,60 @@ class LuaLifeIT {
           Duration.ofSeconds(30),
           () -> LuaVm.open() == before + 1,
           () -> LuaVm.open() + " VMs are open");
+    }
+    assertThat(LuaVm.open()).isEqualTo(before);
+  }
+
+  @Test
+  void functionsOfModulesRunBesideTheLoop() throws Exception {
+    int before = LuaVm.open();
+    String http =
+        "lua_shared_dict d 1m; lua_package_path '$prefix/?.lua;;'; lua_worker_thread_vm_pool_size 1;"
+            + server(
+                """
+                location / { content_by_lua_block {
+                  local function run(f, ...) return ngx.run_worker_thread('pool', 'm', f, ...) end
+                  ngx.say(run('echo', 1, nil, {a = {true, 'x'}}))
+                  ngx.say(select(2, run('table', 'v')).k[1], ' ', ngx.shared.d:get('seen'))
+                  ngx.say(run('fails')) ngx.say(run('none')) ngx.say(run('echo', print))
+                  ngx.say(run('gives')) ngx.say(ngx.run_worker_thread('other', 'm', 'echo'))
+                  ngx.say(ngx.run_worker_thread('pool', 'm'))
+                  local t = {} t.t = t ngx.say(run('echo', t))
+                  ngx.shared.d:set('go', nil)
+                  local waits = ngx.thread.spawn(run, 'waits')
+                  ngx.say(run('echo')) ngx.shared.d:set('go', 1)
+                  local _, ok, went = ngx.thread.wait(waits)
+                  ngx.say(ok, ' ', went, ' ', run('echo', 'again'))
+                } }
+                """);
+    try (TestProxy proxy = TestProxy.startWith("thread_pool pool threads=2;\n", http)) {
+      Files.writeString(
+          proxy.directory().resolve("m.lua"),
+          """
+          local m = {}
+          function m.echo(...) return select('#', ...), (...) end
+          function m.table(v) ngx.shared.d:set('seen', v) return {k = {v}} end
+          function m.fails() error('it fails', 0) end
+          function m.gives() return print end
+          function m.waits() while not ngx.shared.d:get('go') do end return 'went' end
+          return m
+          """);
+
+      assertThat(ask(proxy, "/").body())
+          .isEqualTo(
+              """
+              true31
+              v v
+              falseit fails
+              falsemodule 'm' has no function 'none'
+              falseunsupported Lua type: LUA_TFUNCTION in the argument
+              falseunsupported Lua type: LUA_TFUNCTION in the return value
+              falsethread pool other not found
+              falseexpecting at least 3 arguments
+              falsesuspicious circular references, table depth exceed max depth: 100 in the argument
+              falseno available Lua vm
+              true went true1again
+              """);
     }
     assertThat(LuaVm.open()).isEqualTo(before);
   }

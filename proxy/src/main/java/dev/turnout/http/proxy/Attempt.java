@@ -325,7 +325,7 @@ final class Attempt {
 
   void upstreamWritable(boolean writable) {
     if (stage == Stage.TUNNEL) {
-      proxying.tunnelWritable(writable);
+      proxying.tunnel().upstreamWritable(writable);
       return;
     }
     proxying.upstreamWritable(writable);
@@ -340,7 +340,7 @@ final class Attempt {
       case CONNECTING, OVER -> in.release();
       case SENDING, HEAD -> head(in);
       case BODY -> body(in);
-      case TUNNEL -> proxying.fromUpstream(in);
+      case TUNNEL -> proxying.tunnel().fromUpstream(in);
     }
   }
 
@@ -423,9 +423,9 @@ final class Attempt {
     stage = Stage.TUNNEL;
     UpstreamConnection from = connection();
     from.deadline().set(proxying.worker().nowNanos(), proxying.readTimeout());
-    proxying.openTunnel(head, from);
+    proxying.openTunnel(head, this, from);
     if (stage == Stage.TUNNEL) {
-      proxying.fromUpstream(in);
+      proxying.tunnel().fromUpstream(in);
     } else {
       in.release();
     }
@@ -491,7 +491,7 @@ final class Attempt {
         proxying.flushToClient();
         rearm();
       }
-      case TUNNEL -> proxying.flushTunnelToClient();
+      case TUNNEL -> proxying.tunnel().upstreamReadComplete();
       case CONNECTING, SENDING, HEAD, OVER -> {
         // nothing has been passed on
       }
@@ -658,7 +658,7 @@ final class Attempt {
             .log(Level.ERROR, "upstream timed out (110: Connection timed out) while " + words);
         cut();
       }
-      case TUNNEL -> proxying.tunnelTimedOut();
+      case TUNNEL -> proxying.tunnel().timedOut();
       case OVER -> {
         // too late to matter
       }
@@ -700,7 +700,7 @@ final class Attempt {
               .exchange()
               .log(Level.ERROR, "recv() failed (" + systemError(cause) + ") while " + stage.words);
         }
-        proxying.tunnelClosedByUpstream();
+        proxying.tunnel().upstreamClosed();
       }
       case OVER -> {
         // expected

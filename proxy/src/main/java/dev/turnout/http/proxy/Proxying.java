@@ -1,7 +1,5 @@
 package dev.turnout.http.proxy;
 
-import dev.turnout.config.Units;
-import dev.turnout.http.BodyReceiver;
 import dev.turnout.http.ByteSink;
 import dev.turnout.http.Downstream;
 import dev.turnout.http.Exchange;
@@ -16,7 +14,6 @@ import dev.turnout.http.ResponseHeaders;
 import dev.turnout.http.Status;
 import dev.turnout.http.StickyValues;
 import dev.turnout.http.Template;
-import dev.turnout.http.Tunnel;
 import dev.turnout.http.UriEscape;
 import dev.turnout.http.UriPath;
 import dev.turnout.log.Level;
@@ -32,7 +29,6 @@ import dev.turnout.upstream.Upstream;
 import dev.turnout.upstream.UpstreamQueue;
 import dev.turnout.upstream.sticky.Sticky;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,33 +42,26 @@ import org.jspecify.annotations.Nullable;
 
 /// Stop 5 of a request: an exchange on its way through an upstream: attempt after attempt, and what
 /// comes back. Confined to the exchange's loop; the objects are reused.
-final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyReceiver {
+final class Proxying implements Exchange.Upstreaming, PickContext {
   private static final byte[] NO_ADDRESS = new byte[0];
-  private static final FieldName CONTENT_DISPOSITION = FieldName.of("Content-Disposition");
-
-  private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
-
-  /// How much of a streamed body goes into one chunk, and what the line before it may take.
-  private static final int GATHERED = 64 * 1024;
-
-  private static final int CHUNK_LINE = 10;
 
   private final ProxyLoop loop;
   private final Tries tries = new Tries();
   private final ResponseHead responseHead = new ResponseHead();
   private final ResponseFraming framing = new ResponseFraming();
   private final List<Attempt> attempts = new ArrayList<>(2);
+  private final StreamedBody streamed = new StreamedBody(this);
+  private final PassedHead passed = new PassedHead();
 
   private @Nullable Exchange exchange;
   private @Nullable ProxySettings settings;
   private ProxyTarget.@Nullable Resolved target;
-  private @Nullable UpstreamConnection tunnelled;
+  private @Nullable UpgradedConnection tunnel;
   private String method = "GET";
   private String requestTarget = "/";
   private String failedStage = "";
   private long startedNanos;
   private boolean streaming;
-  private boolean streamedChunks;
   private boolean headForwarded;
   private boolean paused;
   private boolean over;
@@ -82,9 +71,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private @Nullable Waiting waiting;
   private long waitedMillis = -1;
   private @Nullable Proxying before;
-  private @Nullable String lastContentType;
   private byte @Nullable [] ownBody;
-  private @Nullable ByteBuf gathered;
   private @Nullable PeerChooser chooser;
   private @Nullable Upstream chosen;
   private int chosenTries;
@@ -138,7 +125,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     this.exchange = exchange;
     this.settings = settings;
     streaming = false;
-    streamedChunks = false;
     headForwarded = false;
     paused = false;
     over = false;
@@ -185,7 +171,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       body.read(this::next);
     } else if (!body.readAtHand(this::next)) {
       streaming = true;
-      streamedChunks = exchange.request().chunked();
+      streamed.begin(exchange.request().chunked());
       next();
     }
   }
@@ -454,7 +440,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       length = own.length;
     } else if (settings().passRequestBody()) {
       if (streaming) {
-        length = streamedChunks ? -1 : Math.max(0, present.request().contentLength());
+        length = streamed.isChunked() ? -1 : Math.max(0, present.request().contentLength());
       } else {
         length = present.body().length();
       }
@@ -477,87 +463,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   /// Lets the body flow to this attempt.
   void streamBody(Attempt attempt) {
     assert attempt == current();
-    exchange().body().stream(this);
+    exchange().body().stream(streamed);
   }
 
-  @Override
-  public void data(Exchange present, ByteBuf part) {
-    Attempt attempt = current();
-    if (attempt == null || over) {
-      part.release();
-      return;
-    }
-    if (streamedChunks) {
-      gather(part);
-    } else {
-      attempt.sendPart(part);
-    }
-    if (attempt.isCongested()) {
-      present.downstream().pauseBody(true);
-    }
-  }
-
-  /// What comes together goes on in one chunk, however small the client's are.
-  private void gather(ByteBuf part) {
-    ByteBuf so = gathered;
-    int more = part.readableBytes();
-    if (so != null && so.maxWritableBytes() < more + 2) {
-      sendGathered();
-      so = null;
-    }
-    if (so == null) {
-      int most = Math.max(GATHERED, more);
-      so = part.alloc().directBuffer(more + CHUNK_LINE + 2, most + CHUNK_LINE + 2);
-      so.setIndex(CHUNK_LINE, CHUNK_LINE); // its size comes before it
-      gathered = so;
-    }
-    so.writeBytes(part);
-    part.release();
-  }
-
-  private void sendGathered() {
-    ByteBuf chunk = gathered;
-    Attempt attempt = current();
-    gathered = null;
-    if (chunk == null) {
-      return;
-    }
-    if (attempt == null) {
-      chunk.release();
-      return;
-    }
-    String line = Integer.toHexString(chunk.readableBytes()) + "\r\n";
-    int start = CHUNK_LINE - line.length();
-    chunk.setCharSequence(start, line, StandardCharsets.ISO_8859_1);
-    chunk.readerIndex(start).writeByte('\r').writeByte('\n');
-    attempt.sendPart(chunk);
-  }
-
-  @Override
-  public void pause(Exchange present) {
-    Attempt attempt = current();
-    if (attempt != null && !over) {
-      sendGathered();
-      attempt.flushParts();
-    }
-  }
-
-  @Override
-  public void end(Exchange present) {
-    Attempt attempt = current();
-    if (attempt == null || over) {
-      return;
-    }
-    if (streamedChunks) {
-      sendGathered();
-      attempt.sendPart(Unpooled.wrappedBuffer(LAST_CHUNK));
-    }
-    attempt.flushParts();
-    attempt.bodyEnded();
-  }
-
-  @Override
-  public void failed(Exchange present, int status) {
+  /// The rest of the client's body will not come: the attempt ends, and the client is told `status`
+  /// unless that is 0.
+  void bodyFailed(int status) {
     if (over) {
       return;
     }
@@ -594,64 +505,28 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
         || !Template.isAnyTrue(present.core().earlyHints(), present)) {
       return;
     }
-    ResponseHeaders passed = new ResponseHeaders();
-    Fields fields = head.fields();
-    for (int i = 0; i < fields.count(); i++) {
-      int known = fields.known(i);
-      if (!(known != 0 && HiddenFields.endsHere(known)) && !settings().hidden().hides(fields, i)) {
-        passed.add(fields.name(i), fields.value(i));
-      }
-    }
-    present.downstream().writeInformational(present, 103, passed);
+    present.downstream().writeInformational(present, 103, PassedHead.hints(settings(), head));
   }
 
   /// Passes the head on; false if the client is answered in another way.
   boolean forwardHead(ResponseHead head, boolean complete) {
     Exchange present = exchange();
-    Response response = present.response();
+    ProxySettings settings = settings();
     int status = head.status();
-    if (present.errorStatus() == 0 || response.status() <= 0) {
-      response.status(status);
-      response.reason(statusText(head));
-    }
-    Fields fields = head.fields();
-    obey(present, response, fields);
-    if (redirectsInternally(fields)
-        || (settings().interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
+    passed.begin(present, settings, head);
+    if (PassedHead.redirectsInternally(settings, head)
+        || (settings.interceptErrors() && status >= 300 && present.hasErrorPage(status))) {
       return false;
     }
     answering();
-    response.pass(fields);
-    HiddenFields hidden = settings().hidden();
-    hidden.apply(response, fields);
-    if (head.connection().nominatesAny()) {
-      for (int i = 0; i < fields.count(); i++) {
-        if (head.isNominatedByConnection(i)) {
-          response.withhold(i);
-        }
-      }
-    }
-    copyPlaced(response, fields, hidden);
-    redirect(response, fields);
-    if (!settings().options().cookies().isEmpty()) {
-      changeCookies(response, fields);
-    }
-    boolean bodyless =
-        head.framing(method) == ResponseHead.Framing.NONE && status != 204 && status != 304;
-    boolean known = head.framing(method) == ResponseHead.Framing.LENGTH;
-    response.contentLength(
-        known || bodyless || status == 304 ? head.contentLength() : Response.UNKNOWN_LENGTH);
-    if (settings().options().forceRanges()) {
-      response.remove(FieldName.ACCEPT_RANGES);
-      response.ranges(Response.Ranges.ONE);
-    }
+    passed.pass(present, settings, head, method);
     if (!present.sendHead(complete)) {
       return false;
     }
     headForwarded = true;
-    StoreModule.Store store = settings().options().store();
+    StoreModule.Store store = settings.options().store();
     if (store != null && status == 200 && !method.equals("HEAD")) {
-      copy = storing(present, store, fields);
+      copy = storing(present, store, head.fields());
     }
     return true;
   }
@@ -687,118 +562,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     }
   }
 
-  /// Does what the upstream asks of us in fields of its own.
-  private void obey(Exchange present, Response response, Fields fields) {
-    ProxyOptions options = settings().options();
-    boolean immediate = !settings().buffering();
-    for (int i = 0, n = fields.count(); i < n; i++) {
-      int known = fields.known(i);
-      if (known < FieldName.X_ACCEL_LIMIT_RATE
-          || known > FieldName.X_ACCEL_CHARSET
-          || options.ignores(known)) {
-        continue;
-      }
-      String value = fields.value(i);
-      switch (known) {
-        case FieldName.X_ACCEL_LIMIT_RATE ->
-            Units.number(value).ifPresent(rate -> present.limitRate(rate));
-        case FieldName.X_ACCEL_BUFFERING -> {
-          if (value.equalsIgnoreCase("no")) {
-            immediate = true;
-          } else if (value.equalsIgnoreCase("yes")) {
-            immediate = false;
-          }
-        }
-        default -> response.charsetOverride(value);
-      }
-    }
-    response.immediate(immediate);
-  }
-
-  /// The text after the version, as the upstream sent it; null where it is what nginx says anyway.
-  private static @Nullable String statusText(ResponseHead head) {
-    if (head.status() == 200 && head.reasonEnd() - head.reasonStart() == 2) {
-      return null;
-    }
-    return head.reason();
-  }
-
-  private void copyPlaced(Response response, Fields fields, HiddenFields hidden) {
-    int type = fields.find(FieldName.CONTENT_TYPE);
-    if (type >= 0) {
-      lastContentType = fields.value(type, lastContentType);
-      response.contentType(lastContentType);
-    } else {
-      response.contentType(null);
-    }
-    int modified = fields.find(FieldName.LAST_MODIFIED);
-    if (modified >= 0) {
-      String text = fields.value(modified);
-      long seconds = HttpDate.parse(text);
-      response.lastModified(text, seconds == HttpDate.INVALID ? -1 : seconds * 1000);
-    }
-    if (!hidden.hides(FieldName.SERVER)) {
-      response.server(orNone(fields.first(FieldName.SERVER)));
-      response.withholdAll(FieldName.SERVER);
-    }
-    if (!hidden.hides(FieldName.DATE)) {
-      response.date(orNone(fields.first(FieldName.DATE)));
-      response.withholdAll(FieldName.DATE);
-    }
-  }
-
-  /// Where the upstream's field is passed on and it sent none, the client gets none.
-  private static String orNone(@Nullable String value) {
-    return value == null ? "" : value;
-  }
-
-  private void changeCookies(Response response, Fields fields) {
-    int i = fields.find(FieldName.SET_COOKIE);
-    for (; i >= 0; i = fields.findAfter(i, FieldName.SET_COOKIE)) {
-      String changed = settings().options().cookies().apply(exchange(), fields.value(i));
-      if (changed != null && !response.isWithheld(i)) {
-        response.withhold(i);
-        response.headers().add("Set-Cookie", changed);
-      }
-    }
-  }
-
-  private void redirect(Response response, Fields fields) {
-    int i = fields.find(FieldName.LOCATION);
-    if (i >= 0) {
-      redirect(response, fields, i, "Location", 0);
-    }
-    int refresh = fields.find(FieldName.REFRESH);
-    if (refresh >= 0) {
-      String value = fields.value(refresh);
-      int url = value.toLowerCase(java.util.Locale.ROOT).indexOf("url=");
-      if (url >= 0) {
-        redirect(response, fields, refresh, "Refresh", url + 4);
-      }
-    }
-  }
-
-  private void redirect(Response response, Fields fields, int i, String name, int from) {
-    String value = fields.value(i);
-    String changed = FieldRewrite.first(settings().redirects(), exchange(), value.substring(from));
-    if (changed == null) {
-      return;
-    }
-    response.withhold(i);
-    if (from == 0 && !changed.startsWith("/")) {
-      response.headers().add(name, changed);
-    } else if (from == 0) {
-      response.location(changed);
-    } else {
-      response.headers().add(name, value.substring(0, from) + changed);
-    }
-  }
-
-  private boolean redirectsInternally(Fields fields) {
-    return fields.find(FieldName.X_ACCEL_REDIRECT) >= 0
-        && !settings().options().ignores(FieldName.X_ACCEL_REDIRECT);
-  }
-
   /// The upstream's answer is replaced: by an error page, or by `X-Accel-Redirect`.
   void answeredOtherwise() {
     Exchange present = exchange();
@@ -807,7 +570,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       upstream().released(this, last.peer(), Outcome.SUCCESS);
     }
     String redirect =
-        redirectsInternally(responseHead.fields())
+        PassedHead.redirectsInternally(settings(), responseHead)
             ? responseHead.fields().first(FieldName.X_ACCEL_REDIRECT)
             : null;
     if (redirect != null) {
@@ -823,19 +586,12 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
         present.response().headers().add("Content-Range", range);
       }
       if (status == 401) {
-        passChallenges(present.response(), responseHead.fields());
+        PassedHead.passChallenges(present.response(), responseHead.fields());
       }
       present.finish(status);
       return;
     }
     redirectInternally(present, redirect);
-  }
-
-  private static void passChallenges(Response response, Fields fields) {
-    int i = fields.find(FieldName.WWW_AUTHENTICATE);
-    for (; i >= 0; i = fields.findAfter(i, FieldName.WWW_AUTHENTICATE)) {
-      response.headers().add("WWW-Authenticate", fields.value(i));
-    }
   }
 
   /// True if a target, decoded or not, goes up in the tree or has a NUL.
@@ -853,7 +609,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   private void redirectInternally(Exchange present, String target) {
     Response response = present.response();
     response.reset();
-    keepForRedirect(response, responseHead.fields());
+    PassedHead.keepForRedirect(response, settings(), responseHead.fields());
     if (!present.isHead()) {
       present.method("GET");
     }
@@ -869,25 +625,6 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
       present.finish(404);
     } else {
       present.redirectInternally(uri.path(), uri.args());
-    }
-  }
-
-  /// What of the upstream's head stays when another answer stands in for its body.
-  private void keepForRedirect(Response response, Fields fields) {
-    HiddenFields hidden = settings().hidden();
-    for (int i = 0; i < fields.count(); i++) {
-      int known = fields.known(i);
-      if (known == FieldName.CONTENT_TYPE) {
-        response.contentType(fields.value(i));
-      } else if (known == FieldName.SET_COOKIE
-          || known == FieldName.CACHE_CONTROL
-          || known == FieldName.EXPIRES
-          || known == FieldName.ACCEPT_RANGES
-          || fields.nameIs(i, CONTENT_DISPOSITION)) {
-        if (!hidden.hides(fields, i)) {
-          response.headers().add(fields.name(i), fields.value(i));
-        }
-      }
     }
   }
 
@@ -934,23 +671,9 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     Exchange present = exchange;
     if (present != null && !over) {
       if (settings().options().passTrailers()) {
-        passTrailers(present.response());
+        PassedHead.passTrailers(present.response(), framing.trailers());
       }
       present.downstream().writeEnd(present);
-    }
-  }
-
-  private void passTrailers(Response response) {
-    Fields trailers = framing.trailers();
-    if (trailers == null) {
-      return;
-    }
-    for (int i = 0; i < trailers.count(); i++) {
-      int known = trailers.known(i);
-      boolean framed = known != 0 && HiddenFields.endsHere(known);
-      if (!framed) {
-        response.trailers().add(trailers.name(i), trailers.value(i));
-      }
     }
   }
 
@@ -1038,11 +761,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   private void abandon() {
-    ByteBuf unsent = gathered;
-    if (unsent != null) {
-      gathered = null;
-      unsent.release();
-    }
+    streamed.release();
     Attempt attempt = current();
     if (attempt != null && !attempt.isOver()) {
       attempt.abandon();
@@ -1066,134 +785,31 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
   }
 
   /// Goes over to the protocol that both sides agreed on.
-  void openTunnel(ResponseHead head, UpstreamConnection upstream) {
+  void openTunnel(ResponseHead head, Attempt attempt, UpstreamConnection upstream) {
     Exchange present = exchange();
-    Response response = present.response();
-    response.status(101);
-    response.reason(head.reason());
-    response.pass(head.fields());
-    for (int i = 0; i < head.fields().count(); i++) {
-      int known = head.fields().known(i);
-      if (known == FieldName.CONNECTION
-          || known == FieldName.CONTENT_LENGTH
-          || known == FieldName.TRANSFER_ENCODING
-          || (known != FieldName.UPGRADE && settings().hidden().hides(known))) {
-        response.withhold(i);
-      }
-    }
-    tunnelled = upstream;
+    PassedHead.upgraded(present.response(), settings(), head);
+    UpgradedConnection through = new UpgradedConnection(this, attempt, upstream);
+    tunnel = through;
     headForwarded = true;
     answering();
     boolean _ = present.sendHead(true);
-    present.downstream().becomeTunnel(present, this);
+    present.downstream().becomeTunnel(present, through);
   }
 
-  @Override
-  public void fromClient(ByteBuf bytes) {
-    UpstreamConnection to = tunnelled;
-    if (to == null) {
-      bytes.release();
-      return;
+  /// The connection as it is used since.
+  UpgradedConnection tunnel() {
+    UpgradedConnection through = tunnel;
+    if (through == null) {
+      throw new IllegalStateException("nothing was upgraded");
     }
-    to.deadline().set(worker().nowNanos(), readTimeout());
-    Attempt attempt = current();
-    if (attempt != null) {
-      attempt.tunnelled(bytes.readableBytes());
-    }
-    to.channel().write(bytes, to.channel().voidPromise());
-    if (!to.channel().isWritable()) {
-      exchange().downstream().readTunnel(false);
-    }
+    return through;
   }
 
-  @Override
-  public void clientReadComplete() {
-    UpstreamConnection to = tunnelled;
-    if (to != null) {
-      to.channel().flush();
-    }
-  }
-
-  @Override
-  public void clientFinished() {
-    closeTunnel();
-  }
-
-  @Override
-  public void clientClosed() {
-    UpstreamConnection to = tunnelled;
-    if (to == null) {
-      return;
-    }
-    tunnelled = null;
+  /// One side has ended it.
+  void tunnelEnded(Attempt attempt, boolean flushed) {
     over = true;
-    endTunnelAttempt(false);
-  }
-
-  @Override
-  public void clientWritable(boolean writable) {
-    Attempt attempt = current();
-    if (attempt != null && tunnelled != null) {
-      attempt.clientWritable(writable);
-    }
-  }
-
-  /// Takes bytes of the upstream's side of the tunnel.
-  void fromUpstream(ByteBuf bytes) {
-    if (tunnelled == null || !bytes.isReadable()) {
-      bytes.release();
-      return;
-    }
-    tunnelled.deadline().set(worker().nowNanos(), readTimeout());
-    Downstream client = exchange().downstream();
-    client.writeTunnel(bytes);
-    if (!client.isWritable()) {
-      clientWritable(false);
-      client.flushTunnel();
-    }
-  }
-
-  void flushTunnelToClient() {
-    if (tunnelled != null) {
-      exchange().downstream().flushTunnel();
-    }
-  }
-
-  void tunnelWritable(boolean writable) {
-    if (tunnelled != null && writable) {
-      exchange().downstream().readTunnel(true);
-    }
-  }
-
-  void tunnelTimedOut() {
-    exchange()
-        .log(
-            Level.ERROR,
-            "upstream timed out (110: Connection timed out) while proxying"
-                + " upgraded connection");
-    closeTunnel();
-  }
-
-  void tunnelClosedByUpstream() {
-    closeTunnel();
-  }
-
-  private void closeTunnel() {
-    if (tunnelled == null) {
-      return;
-    }
-    tunnelled = null;
-    over = true;
-    endTunnelAttempt(true);
-    exchange().downstream().closeTunnel();
-  }
-
-  private void endTunnelAttempt(boolean flushed) {
-    Attempt attempt = current();
-    if (attempt != null) {
-      attempt.closeTunnel(flushed);
-      upstream().released(this, attempt.peer(), Outcome.SUCCESS);
-    }
+    attempt.closeTunnel(flushed);
+    upstream().released(this, attempt.peer(), Outcome.SUCCESS);
   }
 
   // ---- connections
@@ -1293,7 +909,7 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
     exchange = null;
     settings = null;
     target = null;
-    tunnelled = null;
+    tunnel = null;
     ownBody = null;
     StoredCopy stored = copy;
     if (stored != null) {
@@ -1379,6 +995,11 @@ final class Proxying implements Exchange.Upstreaming, PickContext, Tunnel, BodyR
 
   String method() {
     return method;
+  }
+
+  /// The attempt that is under way, while the request has no end; null: none.
+  @Nullable Attempt receiver() {
+    return over ? null : current();
   }
 
   private @Nullable Attempt current() {
