@@ -100,16 +100,21 @@ final class Configuration {
     DirectiveRegistry directives = new DirectiveRegistry();
     CoreModule core = new CoreModule();
     HttpRegistry http = register(directives, process, core, prefix);
-    LoadedConfig loaded = ConfigLoader.load(file, prefix, globals, directives);
-    Scope main = loaded.main();
-    if (!CoreModule.hasErrorLog(main)) {
-      LogSink sink =
-          errorLog.equals("stderr")
-              ? process.environment().logs().stderr()
-              : process.environment().logs().open(CoreModule.path(main, errorLog));
-      CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
+    try {
+      LoadedConfig loaded = ConfigLoader.load(file, prefix, globals, directives);
+      Scope main = loaded.main();
+      if (!CoreModule.hasErrorLog(main)) {
+        LogSink sink =
+            errorLog.equals("stderr")
+                ? process.environment().logs().stderr()
+                : process.environment().logs().open(CoreModule.path(main, errorLog));
+        CoreModule.mainErrorLog(main, new ErrorLog.Target(sink, Level.ERROR));
+      }
+      return new Configuration(loaded, http, core, process);
+    } catch (IOException | RuntimeException e) {
+      http.pending().forEach(HttpRegistry.Pending::abandon); // what was opened while it was read
+      throw e;
     }
-    return new Configuration(loaded, http, core, process);
   }
 
   /// The first address that is listened on, for people.

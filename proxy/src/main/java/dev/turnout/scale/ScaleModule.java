@@ -175,8 +175,8 @@ public final class ScaleModule implements HttpModule {
     String policy = d.argument(0);
     if (!PolicyMaker.NAMES.contains(policy)) {
       throw ConfigException.at(d, 0, "unknown policy \"" + policy + "\"")
-          .suggesting(policy, PolicyMaker.NAMES)
-          .withHelp("there are " + String.join(", ", PolicyMaker.NAMES));
+          .withHelp("there are " + String.join(", ", PolicyMaker.NAMES))
+          .suggesting(policy, PolicyMaker.NAMES); // instead, if one is near
     }
     Words words = new Words(d);
     int min = (int) words.number("min", 1, 0, MOST_SERVERS);

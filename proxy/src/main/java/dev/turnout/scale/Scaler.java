@@ -772,6 +772,10 @@ final class Scaler {
       for (Action action : decision.actions()) {
         steps.add(new ScaleView.Step(word(action), servers.get(action.server()).id()));
       }
+      boolean quiet = steps.isEmpty() && !decisions.isEmpty();
+      if (quiet && decisions.getLast().steps().isEmpty()) {
+        decisions.removeLast(); // of those that do nothing in a row the latest is enough
+      }
       remember(decision.text(), steps, revision);
     }
     if (steps.isEmpty()) {

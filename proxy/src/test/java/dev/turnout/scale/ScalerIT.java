@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.turnout.app.TestProxy;
 import dev.turnout.cluster.JournalEntry;
+import dev.turnout.config.ConfigLoadException;
 import dev.turnout.cluster.Origin;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.testkit.Answers;
@@ -151,7 +152,10 @@ class ScalerIT {
     await(_ -> server(1).down() && !server(1).drain());
     assertThat(server(0).down()).isFalse();
     assertThat(get("/control/autoscale/app"))
-        .contains("\"policy\":\"just_enough\"", "\"do\":\"start\"", "\"do\":\"drain\"");
+        .contains("\"policy\":\"just_enough\"", "\"do\":\"start\"", "\"do\":\"drain\"")
+        .as("of decisions that do nothing in a row there is one")
+        .doesNotContainPattern(
+            "\"actions\":\\[\\],\"revision\":null\\},\\{[^{}]*\"actions\":\\[\\],");
   }
 
   @Test
@@ -333,7 +337,12 @@ class ScalerIT {
 
   @Test
   void whatIsWrongInItIsToldWithThePlace() {
-    assertThatThrownBy(() -> start("autoscale just_enugh;")).hasMessageContaining("just_enugh");
+    assertThatThrownBy(() -> start("autoscale just_enugh;"))
+        .hasMessageContaining("just_enugh")
+        .isInstanceOfSatisfying(
+            ConfigLoadException.class,
+            e ->
+                assertThat(e.errors().getFirst().help()).isEqualTo("did you mean \"just_enough\"?"));
     assertThatThrownBy(() -> start("autoscale hpa min=3 max=2;"))
         .hasMessageContaining("\"min\" is 3 and \"max\" is 2");
     assertThatThrownBy(() -> start("autoscale hpa spairs=1;")).hasMessageContaining("spairs=1");

@@ -166,7 +166,10 @@ public final class UpstreamModule implements HttpModule {
         .repeatable()
         .read(this::hash)
         .syntax("key [consistent]")
-        .summary("The server by a key.");
+        .summary("The server by a key.")
+        .differs(
+            "With `consistent` there are four million points at most: where the weights of a group"
+                + " come to more than 25000, each server gets its share of them.");
     http.directive("zone")
         .in(UPSTREAM)
         .arguments(1, 2)
