@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.turnout.app.TestProxy;
 import dev.turnout.cluster.JournalEntry;
-import dev.turnout.config.ConfigLoadException;
 import dev.turnout.cluster.Origin;
+import dev.turnout.config.ConfigLoadException;
 import dev.turnout.control.ChangeRequest;
 import dev.turnout.testkit.Answers;
 import dev.turnout.testkit.ClosedPort;
@@ -342,7 +342,8 @@ class ScalerIT {
         .isInstanceOfSatisfying(
             ConfigLoadException.class,
             e ->
-                assertThat(e.errors().getFirst().help()).isEqualTo("did you mean \"just_enough\"?"));
+                assertThat(e.errors().getFirst().help())
+                    .isEqualTo("did you mean \"just_enough\"?"));
     assertThatThrownBy(() -> start("autoscale hpa min=3 max=2;"))
         .hasMessageContaining("\"min\" is 3 and \"max\" is 2");
     assertThatThrownBy(() -> start("autoscale hpa spairs=1;")).hasMessageContaining("spairs=1");
