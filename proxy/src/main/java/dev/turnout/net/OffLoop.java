@@ -29,8 +29,8 @@ public final class OffLoop {
             result = work.run();
           } catch (IOException e) {
             failure = e;
-          } catch (RuntimeException e) {
-            failure = new IOException(e);
+          } catch (RuntimeException | Error e) {
+            failure = new IOException(e); // whoever waits on the loop is told in any case
           }
           T outcome = result;
           IOException wrong = failure;
