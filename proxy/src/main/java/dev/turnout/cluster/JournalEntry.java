@@ -18,7 +18,7 @@ public record JournalEntry(
     String key,
     List<Delta> deltas,
     @Nullable Trial trial,
-    Trial.@Nullable End end) {
+    @Nullable TrialEnd end) {
   public JournalEntry {
     deltas = List.copyOf(deltas);
   }

@@ -11,12 +11,6 @@ public record Trial(long untilMillis, boolean confirm, int maxErrors) {
   /// Errors are not looked at.
   public static final int ANY = -1;
 
-  /// How a trial has ended.
-  ///
-  /// @param revision the change that was on trial
-  /// @param kept it stays; false: it was taken back
-  public record End(long revision, boolean kept) {}
-
   public Trial {
     if (maxErrors < ANY || maxErrors > 1000) {
       throw new IllegalArgumentException("errors are counted in a thousand: " + maxErrors);

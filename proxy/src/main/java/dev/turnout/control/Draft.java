@@ -12,6 +12,7 @@ import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.PendingTrials;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.cluster.file.GroupText;
 import dev.turnout.http.Upstreams;
@@ -83,7 +84,7 @@ final class Draft {
     final Map<String, @Nullable UpstreamState> touched = new LinkedHashMap<>();
     final List<Runnable> undo = new ArrayList<>();
     final Map<Zone, Map<String, @Nullable KeyvalEntry>> keys = new LinkedHashMap<>();
-    Trial.@Nullable End end;
+    @Nullable TrialEnd end;
     final List<Effect> effects = new ArrayList<>();
 
     @Nullable UpstreamState state(String name) {
@@ -518,7 +519,7 @@ final class Draft {
     if (entry == null) {
       return new ChangeResult.NoTrial(number);
     }
-    attempt.end = new Trial.End(number, keep);
+    attempt.end = new TrialEnd(number, keep);
     if (!keep) {
       for (Delta delta : entry.deltas()) {
         ChangeResult.Refused refused =

@@ -5,6 +5,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.PendingTrials;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.CanaryAnswers;
 import dev.turnout.upstream.Peer;
@@ -145,7 +146,7 @@ public final class Trials implements AutoCloseable {
   }
 
   private static Map<String, Object> end(Watched one, JournalEntry by) {
-    Trial.End end = by.end();
+    TrialEnd end = by.end();
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("trial", one.change.revision());
     fields.put(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.Revision;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.http.Upstreams;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.Keepalive;
@@ -174,7 +175,7 @@ class TrialsTest {
     assertThat(node.weights()).containsExactly(5, 1);
     assertThat(node.outcomes()).containsExactly("kept");
     assertThat(node.end(change, false)).isEqualTo(new ChangeResult.NoTrial(change));
-    assertThat(node.history.last(1).getFirst().end()).isEqualTo(new Trial.End(change, true));
+    assertThat(node.history.last(1).getFirst().end()).isEqualTo(new TrialEnd(change, true));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.turnout.admin.gate.Role;
 import dev.turnout.cluster.Delta;
 import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.control.Drain;
 import dev.turnout.control.StoreStatus;
@@ -63,7 +64,7 @@ final class Views {
     if (entry.trial() != null) {
       terms(out, entry.trial());
     }
-    Trial.End end = entry.end();
+    TrialEnd end = entry.end();
     if (end != null) {
       out.writeObjectPropertyStart("ends_trial");
       out.writeNumberProperty("revision", end.revision());

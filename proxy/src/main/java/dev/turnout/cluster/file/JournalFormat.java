@@ -8,6 +8,7 @@ import dev.turnout.cluster.JournalEntry;
 import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.json.Json;
 import dev.turnout.json.JsonText;
@@ -134,7 +135,7 @@ final class JournalFormat {
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, Trial.@Nullable End end) {
+  private static void write(JsonGenerator json, @Nullable TrialEnd end) {
     if (end == null) {
       return;
     }
@@ -153,10 +154,9 @@ final class JournalFormat {
         : null;
   }
 
-  private static Trial.@Nullable End end(Json node) {
+  private static @Nullable TrialEnd end(Json node) {
     return node.isThere()
-        ? new Trial.End(
-            node.need("revision").asNumber(), node.need("outcome").asText().equals(KEPT))
+        ? new TrialEnd(node.need("revision").asNumber(), node.need("outcome").asText().equals(KEPT))
         : null;
   }
 

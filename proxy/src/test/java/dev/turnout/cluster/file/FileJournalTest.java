@@ -11,6 +11,7 @@ import dev.turnout.cluster.KeyvalSnapshot;
 import dev.turnout.cluster.Origin;
 import dev.turnout.cluster.StateStore.Commit;
 import dev.turnout.cluster.Trial;
+import dev.turnout.cluster.TrialEnd;
 import dev.turnout.cluster.UpstreamState;
 import dev.turnout.upstream.BalancingMethod;
 import dev.turnout.upstream.CheckSpec;
@@ -305,7 +306,7 @@ class FileJournalTest {
         .extracting(JournalEntry::trial)
         .isEqualTo(terms);
 
-    Trial.End end = new Trial.End(1, true);
+    TrialEnd end = new TrialEnd(1, true);
     try (FileJournal journal = FileJournal.open(directory, 10)) {
       journal.load();
       done(journal.append(List.of(new JournalEntry(36, 1, origin, "", List.of(), null, end))));
