@@ -116,8 +116,9 @@ public final class Workers implements AutoCloseable {
     return CompletableFuture.allOf(passed).<@Nullable Void>thenApply(_ -> null);
   }
 
-  /// Asks the kernel to schedule every loop that serves requests so; see [Posix#scheduleThisThread].
-  /// Completes with what it refused, in nginx's words, when all have asked.
+  /// Asks the kernel to schedule every loop that serves requests so; see
+  /// [Posix#scheduleThisThread]. Completes with what it refused, in nginx's words, when all have
+  /// asked.
   public CompletionStage<List<String>> schedule(int nice, long sliceNanos) {
     List<String> refused = Collections.synchronizedList(new ArrayList<>());
     for (Worker worker : serving) {

@@ -328,7 +328,8 @@ class DyupsIT {
               }
             });
         TestProxy proxy = TestProxy.start(one(a))) {
-      String check = "check interval=10 timeout=60000 rise=1 type=http; check_keepalive_requests 1000000;";
+      String check =
+          "check interval=10 timeout=60000 rise=1 type=http; check_keepalive_requests 1000000;";
       String request = "check_http_send \"GET / HTTP/1.1\\r\\nHost: b\\r\\n\\r\\n\";";
       post(proxy, "/upstream/two", check + request + " server " + b.address() + ";");
       b.awaitRequests(2);
