@@ -26,5 +26,8 @@ class DecisionsTest {
   @Test
   void anythingElseIsAnError() {
     assertThatThrownBy(() -> Decisions.read("<html>")).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> Decisions.read("{\"error\":{}}"))
+        .isInstanceOf(IOException.class)
+        .hasMessage("not what an autoscaler tells: \"decisions\" is missing");
   }
 }
