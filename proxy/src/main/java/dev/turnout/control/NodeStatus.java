@@ -108,34 +108,38 @@ public final class NodeStatus {
 
   /// The connections of all loops.
   public Connections connections() {
-    List<Worker> workers = workers();
+    List<Worker> loops = loops();
     return new Connections(
-        workers.stream().mapToLong(worker -> worker.connections().accepted()).sum(),
-        workers.stream().mapToLong(worker -> worker.connections().dropped()).sum(),
-        workers.stream().mapToLong(worker -> worker.connections().active()).sum(),
-        workers.stream().mapToLong(worker -> worker.connections().idle()).sum());
+        loops.stream().mapToLong(worker -> worker.connections().accepted()).sum(),
+        loops.stream().mapToLong(worker -> worker.connections().dropped()).sum(),
+        loops.stream().mapToLong(worker -> worker.connections().active()).sum(),
+        loops.stream().mapToLong(worker -> worker.connections().idle()).sum());
   }
 
   /// The requests of all loops.
   public Requests requests() {
-    List<Worker> workers = workers();
+    List<Worker> loops = loops();
     return new Requests(
-        workers.stream().mapToLong(worker -> worker.requests().total()).sum(),
-        workers.stream().mapToLong(worker -> worker.requests().current()).sum());
+        loops.stream().mapToLong(worker -> worker.requests().total()).sum(),
+        loops.stream().mapToLong(worker -> worker.requests().current()).sum());
   }
 
-  /// Each loop, by id.
+  /// Each loop that serves requests, by id: not the one for operators.
   public List<Worker> workers() {
-    List<Worker> workers = new ArrayList<>();
+    return loops().subList(0, environment.workers().serving().size());
+  }
+
+  private List<Worker> loops() {
+    List<Worker> loops = new ArrayList<>();
     for (ConnectionCounters.Loop loop : environment.connections().loops()) {
       ConnectionCounters.Figures now = loop.figures();
-      workers.add(
+      loops.add(
           new Worker(
-              workers.size(),
+              loops.size(),
               new Connections(now.accepted(), now.dropped(), now.active(), now.idle()),
               new Requests(now.requests(), now.current())));
     }
-    return workers;
+    return loops;
   }
 
   /// What `stub_status` shows: since the start, whatever is told to forget.
