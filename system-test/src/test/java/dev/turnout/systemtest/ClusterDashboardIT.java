@@ -222,7 +222,7 @@ class ClusterDashboardIT {
       assertThat(page.getByText("3 servers until")).containsText("sale");
       assertThat(row(page, backends.get(2).address())).containsText("on");
 
-      button(page, "End override").click();
+      button(page, "End override of app").click();
       press(page, "End it");
       isDone(page);
       assertThat(page.getByText("3 servers until")).hasCount(0);
