@@ -94,7 +94,7 @@ final class Client {
       Map<String, String> fields)
       throws IOException {
     StringBuilder head = new StringBuilder(256);
-    head.append(method).append(' ').append(endpoint.base()).append(target).append(" HTTP/1.1\r\n");
+    head.append(method).append(' ').append(endpoint.target(target)).append(" HTTP/1.1\r\n");
     head.append("Host: ").append(endpoint.host()).append("\r\nConnection: close\r\n");
     head.append("User-Agent: turnout-ctl\r\n");
     if (!key.isEmpty()) {

@@ -46,6 +46,13 @@ record Endpoint(SocketAddress address, String host, String base) {
         trimmed(path));
   }
 
+  /// What a request line says for `path` of the API, which begins with a slash or is empty; a query
+  /// may follow.
+  String target(String path) {
+    String target = base + path;
+    return target.startsWith("/") ? target : "/" + target;
+  }
+
   private static String literal(String host) {
     return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }

@@ -268,6 +268,8 @@ class CtlIT {
   void aUnixSocketDoesAsWell() {
     assertDone(runAt("unix:" + directory + "/ctl.sock", "servers", "add", "app", b.address()));
     assertDone(runAt("unix:" + directory + "/ctl.sock:/", "upstreams"));
+    assertDone(runAt("unix:" + directory + "/ctl.sock", "undo"));
+    assertThat(run("servers", "list", "app").out()).doesNotContain(b.address());
   }
 
   @Test
